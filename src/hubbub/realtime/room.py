@@ -1,0 +1,125 @@
+"""Fan-out: encode once per lane, join once per tick, write once per member.
+
+What a tick of the event loop publishes to a room is collected, joined and written to each member with one call, so
+that a burst of 32 messages costs a member one write instead of 32 (docs/decisions/0002-fan-out-once-per-tick.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from .connection import Connection
+
+_encode_json = msgspec.json.Encoder().encode
+
+
+class Outgoing:
+    """An event or signal on its way out, with its JSON made at most once for all lanes that want it."""
+
+    __slots__ = ("_json", "body")
+
+    def __init__(self, body: Struct, json: bytes | None = None) -> None:
+        self.body = body
+        self._json = json
+
+    @property
+    def json(self) -> bytes:
+        """The body as a JSON object whose first member is `type`."""
+        if self._json is None:
+            self._json = _encode_json(self.body)
+        return self._json
+
+
+class Lane(Protocol):
+    """A (wire, transport) pair. All members of a lane in a room are sent the same bytes."""
+
+    wire: str
+    transport: str
+
+    def encode(self, outgoing: Outgoing) -> bytes:
+        """The bytes of one event, ready to be joined with others by `join`."""
+        ...
+
+    def join(self, parts: Sequence[bytes]) -> bytes:
+        """Several encoded events as one write. `parts` is not empty."""
+        ...
+
+    def write(self, members: Sequence[Connection], data: bytes) -> None:
+        """Hand the bytes to every member. Never blocks, never raises for a member that is gone."""
+        ...
+
+
+class Hub:
+    """The rooms with pending bytes, flushed once per tick of the event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._dirty: list[Room] = []
+        self._after_flush: list[Callable[[], None]] = []
+
+    def mark(self, room: Room) -> None:
+        if not self._dirty:
+            self._loop.call_soon(self.flush)
+        self._dirty.append(room)
+
+    def flush(self) -> None:
+        """Write out what is pending in all rooms. Runs by itself at the end of a tick that published something."""
+        dirty, self._dirty = self._dirty, []
+        for room in dirty:
+            room.flush()
+
+
+class Room:
+    """Connections that receive the same events. It has no log: order is the order of `publish` calls."""
+
+    __slots__ = ("_hub", "_members", "_pending", "name")
+
+    def __init__(self, hub: Hub, name: str) -> None:
+        self.name = name
+        self._hub = hub
+        self._members: dict[Lane, dict[Connection, None]] = {}
+        self._pending: list[Outgoing] = []
+
+    def __len__(self) -> int:
+        return sum(map(len, self._members.values()))
+
+    def __contains__(self, connection: Connection) -> bool:
+        return connection in self._members.get(connection.lane, ())
+
+    def add(self, connection: Connection) -> None:
+        """From now on it receives what is published. What was published before is not for it."""
+        self.flush()
+        members = self._members.setdefault(connection.lane, {})
+        if connection not in members:
+            members[connection] = None
+            connection.rooms.append(self)
+
+    def remove(self, connection: Connection) -> None:
+        """It has been handed everything that was published until now, and nothing more comes."""
+        self.flush()
+        members = self._members.get(connection.lane)
+        if members is not None and connection in members:
+            del members[connection]
+            connection.rooms.remove(self)
+            if not members:
+                del self._members[connection.lane]
+
+    def publish(self, outgoing: Outgoing) -> None:
+        """Send to all members at the end of this tick."""
+        if not self._pending:
+            self._hub.mark(self)
+        self._pending.append(outgoing)
+
+    def flush(self) -> None:
+        """Write out now what is pending."""
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, []
+        for lane, members in self._members.items():
+            parts = [lane.encode(outgoing) for outgoing in pending]
+            lane.write(tuple(members), parts[0] if len(parts) == 1 else lane.join(parts))
