@@ -1,0 +1,488 @@
+// Written by scripts/generate.py from src/hubbub/vocabulary. Change the Structs, then run it again.
+
+/** Sign this connection in with a session's token. Answered by `welcome`, then by the reply. */
+export interface Auth {
+  type: "auth";
+  token: string;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/** The rooms that I am a member of, with unread counts. Reply: `RoomList`. */
+export interface Rooms {
+  type: "rooms";
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/** The public rooms, by room id. Reply: `DirectoryPage`. `after`: the last room id of the page before. */
+export interface Directory {
+  type: "directory";
+  /** Default: null. */
+  after?: string | null;
+  /** Default: 100. */
+  limit?: number;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/** Create a public room and become its first member. Reply: `RoomEntry`. Join it to receive its events. */
+export interface CreateRoom {
+  type: "create_room";
+  room: string;
+  /** Default: "". */
+  title?: string;
+  /** Default: "". */
+  topic?: string;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/**
+ * Become a member if I am not one yet, and receive the room's events on this connection.
+ *
+ * Reply: `Joined`. With `since`, every event with a greater `seq` follows the reply, in order and without a hole,
+ * then live events. Without it only live events follow: those after the reply's `head`.
+ */
+export interface Join {
+  type: "join";
+  room: string;
+  /** Default: null. */
+  since?: number | null;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/** Stop being a member. All connections of the user stop receiving the room. Reply: `Done`. */
+export interface Leave {
+  type: "leave";
+  room: string;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/**
+ * Say something in a joined room. Reply: `Sent`, after the message is durable, before its event.
+ *
+ * The same nonce by the same sender in the same room returns the first `seq` for as long as the message exists.
+ */
+export interface Send {
+  type: "send";
+  room: string;
+  text: string;
+  /** The client's idempotency key of this message. */
+  nonce: string;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/**
+ * A page of a room's log. Reply: `EventPage`, ascending by `seq` whichever way was asked.
+ *
+ * `before`: events with a smaller `seq`, the nearest first chosen. `after`: events with a greater one. Neither: the
+ * newest. Both: `bad_field`.
+ */
+export interface History {
+  type: "history";
+  room: string;
+  /** Default: null. */
+  before?: number | null;
+  /** Default: null. */
+  after?: number | null;
+  /** Default: 50. */
+  limit?: number;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/** Who is in a room, by name. Reply: `MemberPage`. `after`: the last name of the page before. */
+export interface Members {
+  type: "members";
+  room: string;
+  /** Default: null. */
+  after?: string | null;
+  /** Default: 100. */
+  limit?: number;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/** Set my read mark. It only moves forward. Reply: `ReadMark`. My other connections get a `read` signal. */
+export interface Read {
+  type: "read";
+  room: string;
+  seq: number;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/** Say that I am typing (or stopped) in a joined room. A client repeats it every few seconds while it goes on. */
+export interface Typing {
+  type: "typing";
+  room: string;
+  /** Default: true. */
+  typing?: boolean;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/**
+ * Name the room on the screen: this connection gets `presence` and `typing` signals of that room only.
+ *
+ * Reply: `Watching`. null: of no room.
+ */
+export interface Watch {
+  type: "watch";
+  room: string | null;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/** The first entry of every log. */
+export interface RoomCreated {
+  type: "room_created";
+  room: string;
+  seq: number;
+  sender: string;
+  ts: number;
+  /** Default: "". */
+  title?: string;
+  /** Default: "". */
+  topic?: string;
+}
+
+/** `sender` became a member. `title` is the display name at that time. */
+export interface MemberJoined {
+  type: "member_joined";
+  room: string;
+  seq: number;
+  sender: string;
+  ts: number;
+  /** Default: "". */
+  title?: string;
+}
+
+/** `sender` is no longer a member. */
+export interface MemberLeft {
+  type: "member_left";
+  room: string;
+  seq: number;
+  sender: string;
+  ts: number;
+}
+
+/** `sender` said `text`: Markdown, as it was typed. */
+export interface Message {
+  type: "message";
+  room: string;
+  seq: number;
+  sender: string;
+  ts: number;
+  /** Default: "". */
+  text?: string;
+}
+
+/**
+ * This connection now acts as `user`.
+ *
+ * `session` names the login for lists of devices; `transport` and `wire` are what this connection uses, as the
+ * server sees it. The server pings every `heartbeat_seconds`.
+ */
+export interface Welcome {
+  type: "welcome";
+  user: User;
+  session: string;
+  transport: string;
+  wire: string;
+  heartbeat_seconds: number;
+  limits: Limits;
+}
+
+/** A user as others see it. `title` is the display name; empty means: show `name`. */
+export interface User {
+  name: string;
+  /** Default: "". */
+  title?: string;
+  /** Default: false. */
+  admin?: boolean;
+}
+
+/** What the server accepts, so that a client can say so before it sends. */
+export interface Limits {
+  text_bytes: number;
+  frame_bytes: number;
+}
+
+/** `user` began or stopped typing. It ends by itself after 6 seconds without a new signal. */
+export interface TypingChanged {
+  type: "typing";
+  room: string;
+  user: string;
+  /** Default: true. */
+  typing?: boolean;
+}
+
+/**
+ * Who came and went in the watched room since the last such signal; `count` members are online now.
+ *
+ * In a room with more than 200 members online only `count` is sent and both lists are empty.
+ */
+export interface Presence {
+  type: "presence";
+  room: string;
+  count: number;
+  /** Default: []. */
+  online?: string[];
+  /** Default: []. */
+  offline?: string[];
+}
+
+/** My read mark moved, on another connection of mine. */
+export interface ReadChanged {
+  type: "read";
+  room: string;
+  seq: number;
+  unread: number;
+}
+
+/** I became a member of `room`, or stopped being one, on another connection of mine. */
+export interface Membership {
+  type: "membership";
+  room: string;
+  member: boolean;
+}
+
+/** It happened; there is nothing to add. */
+export type Done = Record<string, never>;
+
+/** `head`: the last `seq` of the log at the time of joining; `read`: my read mark; `unread`: see `RoomState`. */
+export interface Joined {
+  room: string;
+  head: number;
+  read: number;
+  unread: number;
+  /** Default: "". */
+  title?: string;
+  /** Default: "". */
+  topic?: string;
+}
+
+/** The message is durable at `seq`; `ts` as in its event. `repeat`: this nonce had been stored before. */
+export interface Sent {
+  seq: number;
+  ts: number;
+  /** Default: false. */
+  repeat?: boolean;
+}
+
+/** `events` ascend by `seq`. `more`: there are further ones in the asked direction. `head`: the log's last `seq`. */
+export interface EventPage {
+  events: Event[];
+  more: boolean;
+  head: number;
+}
+
+/** A public room. `members`: how many; `member`: whether I am one. */
+export interface RoomEntry {
+  room: string;
+  /** Default: "". */
+  title?: string;
+  /** Default: "". */
+  topic?: string;
+  /** Default: 0. */
+  members?: number;
+  /** Default: false. */
+  member?: boolean;
+}
+
+export interface DirectoryPage {
+  rooms: RoomEntry[];
+  more: boolean;
+}
+
+export interface RoomList {
+  rooms: RoomState[];
+}
+
+/** A room of mine. `unread`: messages of others after my read mark, counted up to 1,000. */
+export interface RoomState {
+  room: string;
+  head: number;
+  read: number;
+  unread: number;
+  /** Default: "". */
+  title?: string;
+  /** Default: "". */
+  topic?: string;
+  /** Default: 0. */
+  last_ts?: number;
+}
+
+export interface MemberPage {
+  members: Member[];
+  more: boolean;
+  total: number;
+}
+
+/** A room's member. `since_ms`: Unix milliseconds of joining. */
+export interface Member {
+  name: string;
+  /** Default: "". */
+  title?: string;
+  /** Default: false. */
+  online?: boolean;
+  /** Default: 0. */
+  since_ms?: number;
+}
+
+export interface ReadMark {
+  room: string;
+  read: number;
+  unread: number;
+}
+
+/** Who is online in the watched room. Above 200 members online, `online` is empty and only `count` tells. */
+export interface Watching {
+  room: string | null;
+  /** Default: 0. */
+  count?: number;
+  /** Default: []. */
+  online?: string[];
+}
+
+/** What a client may ask. */
+export type Command =
+  | Auth
+  | Rooms
+  | Directory
+  | CreateRoom
+  | Join
+  | Leave
+  | Send
+  | History
+  | Members
+  | Read
+  | Typing
+  | Watch;
+
+/** A durable entry of a room's log. */
+export type Event =
+  | RoomCreated
+  | MemberJoined
+  | MemberLeft
+  | Message;
+
+/** What passes without a trace. */
+export type Signal =
+  | Welcome
+  | TypingChanged
+  | Presence
+  | ReadChanged
+  | Membership;
+
+/** What stands under `ok` in the answer to a command. */
+export type Reply =
+  | Done
+  | Joined
+  | Sent
+  | EventPage
+  | RoomEntry
+  | DirectoryPage
+  | RoomList
+  | MemberPage
+  | ReadMark
+  | Watching;
+
+/** Why a command was refused. Branch on `code`, show `message`. */
+export interface ErrorBody {
+  /** Stable. Later versions may add codes. */
+  code: string;
+  /** One English sentence for people. */
+  message: string;
+  /** True: the same command may succeed later without any change. */
+  retryable: boolean;
+}
+
+/** The command with this `ref` was carried out. */
+export interface ReplyOk {
+  type: "reply";
+  ref: number | string;
+  ok: Reply;
+}
+
+/** The command with this `ref` was refused. null: no `ref` was given or could be read. */
+export interface ReplyError {
+  type: "reply";
+  ref: number | string | null;
+  error: ErrorBody;
+}
+
+/** The one answer to a command. */
+export type ReplyFrame =
+  | ReplyOk
+  | ReplyError;
+
+/** Everything that a server sends. */
+export type ServerFrame =
+  | Event
+  | Signal
+  | ReplyFrame;
+
+/** What stands under `ok` in the reply, by the command's `type`. */
+export interface ReplyOf {
+  auth: Done;
+  rooms: RoomList;
+  directory: DirectoryPage;
+  create_room: RoomEntry;
+  join: Joined;
+  leave: Done;
+  send: Sent;
+  history: EventPage;
+  members: MemberPage;
+  read: ReadMark;
+  typing: Done;
+  watch: Watching;
+}
+
+/** The error codes of this version. A newer server may send others. */
+export type ErrorCode =
+  | "internal"
+  | "bad_json"
+  | "unknown_command"
+  | "bad_field"
+  | "unauthenticated"
+  | "wrong_credentials"
+  | "too_many_attempts"
+  | "signup_closed"
+  | "name_taken"
+  | "bad_name"
+  | "weak_password"
+  | "forbidden"
+  | "unknown_room"
+  | "room_forbidden"
+  | "room_exists"
+  | "not_joined"
+  | "text_empty"
+  | "text_too_long"
+  | "cursor_ahead"
+  | "store_unavailable"
+  | "shutting_down"
+  | "unknown_user"
+  | "not_found";
+
+/** WebSocket close codes of the server. 4000 to 4499: come back by yourself. 4500 to 4999: do not. */
+export const CloseCode = {
+  NORMAL: 1000,
+  GOING_AWAY: 1001,
+  PROTOCOL_ERROR: 1002,
+  UNSUPPORTED_DATA: 1003,
+  INVALID_TEXT: 1007,
+  POLICY: 1008,
+  TOO_BIG: 1009,
+  INTERNAL: 1011,
+  SERVER_RESTART: 4000,
+  HEARTBEAT_LOST: 4001,
+  TOO_SLOW: 4002,
+  AUTH_TIMEOUT: 4500,
+  SESSION_ENDED: 4501,
+} as const;

@@ -1,0 +1,68 @@
+#!/usr/bin/env python
+"""Write the files that are made from the source, or with `--check` say which of them are stale (exit code 1).
+
+To add one: a function without arguments that returns the text, and a line in `TARGETS`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from hubbub.http.schema import json_schema_document
+from hubbub.http.typescript import typescript_module
+
+ROOT = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def as_json(document: dict[str, object]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+TARGETS: list[tuple[str, Callable[[], str]]] = [
+    ("docs/schema.json", lambda: as_json(json_schema_document(VERSION))),
+    ("clients/js/src/vocabulary.ts", typescript_module),
+]
+"""(path below the repository's root, what makes its text)."""
+
+
+def stale(root: Path = ROOT) -> list[str]:
+    """The paths whose file is missing or differs from what would be written now."""
+    found = []
+    for path, make in TARGETS:
+        file = root / path
+        if not file.exists() or file.read_text(encoding="utf-8") != make():
+            found.append(path)
+    return found
+
+
+def write(root: Path = ROOT) -> list[str]:
+    """Write what is stale; the paths written."""
+    made = dict(TARGETS)
+    written = stale(root)
+    for path in written:
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(made[path](), encoding="utf-8")
+    return written
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["--check"]:
+        for path in (paths := stale()):
+            sys.stdout.write(f"stale: {path} (run scripts/generate.py)\n")
+        return 1 if paths else 0
+    if arguments:
+        sys.stderr.write("usage: scripts/generate.py [--check]\n")
+        return 2
+    for path in write():
+        sys.stdout.write(f"wrote {path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The REST API, the descriptions of both interfaces, and the browser app's files."""
