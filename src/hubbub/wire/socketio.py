@@ -1,0 +1,193 @@
+"""Socket.IO protocol, revision 5, default encoding: packets inside Engine.IO messages. Sans-I/O.
+
+Source: https://github.com/socketio/socket.io/blob/main/docs/socket.io-protocol/v5-current.md
+
+    <type>[<attachments>-][<namespace>,][<acknowledgement id>][JSON]
+
+Everything here is without the Engine.IO prefix: what follows the `4` of a text message. Binary packets are put
+together by `Assembler` (socketio_binary.py); a vocabulary of Structs is spoken by `EventDecoder`
+(socketio_events.py).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from .engineio import PacketError
+from .rejection import UNDECODABLE
+
+MAIN: Final = "/"
+"""The namespace that every client knows; the only one that is not written out on the wire."""
+
+ACK_DIGITS: Final = 15
+"""Digits of an acknowledgement's id: below 2**53, so that it is exact in every client's language."""
+
+
+class PacketType(IntEnum):
+    CONNECT = 0
+    DISCONNECT = 1
+    EVENT = 2
+    ACK = 3
+    CONNECT_ERROR = 4
+    BINARY_EVENT = 5
+    BINARY_ACK = 6
+
+
+class Packet(Struct, frozen=True, gc=False):
+    """One packet.
+
+    Attributes:
+        id: of the acknowledgement that is wanted (EVENT) or given (ACK); None: none is.
+        attachments: how many binary messages follow.
+        data: the JSON, as it came; None: there is none. `decode` has only checked that it begins like what its type
+            must have: `{` or `[`.
+    """
+
+    type: PacketType
+    namespace: str = MAIN
+    id: int | None = None
+    attachments: int = 0
+    data: bytes | None = None
+
+
+_EVENT: Final = PacketType.EVENT
+_TYPES: Final = tuple(PacketType)
+_BINARY: Final = frozenset({PacketType.BINARY_EVENT, PacketType.BINARY_ACK})
+
+_HOT: Final = re.compile(rb"2(\d{1,15})?(?=\[)")
+"""An event in the main namespace."""
+
+_PACKET: Final = re.compile(
+    rb"""
+    ([0-6])                                  # type
+    (?:(?<=[56])([1-9]\d{0,3})-)?            # attachments
+    (?:(/[^,\x00-\x20\x7f]{0,255})(?:,|$))?  # namespace; its comma may be missing at the end
+    (\d{1,15})?                              # acknowledgement id
+    """,
+    re.VERBOSE,
+)
+
+_BEGINS: Final = {
+    PacketType.CONNECT: b"{",
+    PacketType.EVENT: b"[",
+    PacketType.ACK: b"[",
+    PacketType.CONNECT_ERROR: b'{"',
+    PacketType.BINARY_EVENT: b"[",
+    PacketType.BINARY_ACK: b"[",
+}
+"""What the JSON of each type may begin with; DISCONNECT has none."""
+
+_WITH_ID: Final = frozenset({PacketType.EVENT, PacketType.ACK, PacketType.BINARY_EVENT, PacketType.BINARY_ACK})
+
+
+def decode(payload: bytes) -> Packet:
+    """The packet in one Engine.IO text message, whose UTF-8 the caller has checked. Its JSON is not decoded.
+
+    0.5 µs for an event in the main namespace.
+
+    Raises:
+        PacketError: the protocol is broken; the specification wants the connection closed.
+    """
+    if hot := _HOT.match(payload):
+        ack = hot[1]
+        return Packet(_EVENT, MAIN, None if ack is None else int(ack), 0, payload[hot.end() :])
+    return _decode(payload)
+
+
+def _decode(payload: bytes) -> Packet:
+    head = _PACKET.match(payload)
+    if head is None:
+        raise PacketError("unknown packet type")
+    kind = _TYPES[payload[0] - 0x30]
+    count, namespace, ack = head.groups()[1:]
+    if (count is None) == (kind in _BINARY):
+        raise PacketError("illegal attachments")
+    if ack is None:
+        if kind is PacketType.ACK or kind is PacketType.BINARY_ACK:
+            raise PacketError("acknowledgement without an id")
+    elif kind not in _WITH_ID:
+        raise PacketError("unexpected acknowledgement id")
+    return Packet(
+        kind,
+        MAIN if namespace is None else _namespace(namespace),
+        None if ack is None else int(ack),
+        0 if count is None else int(count),
+        _data(kind, payload[head.end() :]),
+    )
+
+
+def _namespace(raw: bytes) -> str:
+    """A client may append a query string to the namespace; the specification leaves it to the server to drop it."""
+    try:
+        return raw.partition(b"?")[0].decode()
+    except UnicodeDecodeError:
+        raise PacketError("namespace is not UTF-8") from None
+
+
+def _data(kind: PacketType, data: bytes) -> bytes | None:
+    if not data:
+        if kind is PacketType.CONNECT or kind is PacketType.DISCONNECT:
+            return None
+        raise PacketError("payload is missing")
+    if data[0] not in _BEGINS.get(kind, b""):
+        raise PacketError("illegal payload")
+    return data
+
+
+_connect_auth = msgspec.json.Decoder(dict[str, object])
+
+
+def connect_auth(packet: Packet) -> dict[str, object] | None:
+    """The `auth` of a CONNECT packet: what the client gave as credentials; None when it gave none.
+
+    Raises:
+        PacketError: it is no JSON object.
+    """
+    if packet.data is None:
+        return None
+    try:
+        return _connect_auth.decode(packet.data)
+    except UNDECODABLE:
+        raise PacketError("illegal payload") from None
+
+
+_encode_json = msgspec.json.Encoder().encode
+
+
+def _prefix(kind: bytes, namespace: str) -> bytes:
+    if namespace == MAIN:
+        return kind
+    if "," in namespace:
+        raise ValueError("a comma ends a namespace on the wire")
+    return b"%b%b," % (kind, namespace.encode())
+
+
+def encode_connect(sid: str, namespace: str = MAIN) -> bytes:
+    """The client is connected to `namespace`. `sid` identifies it there; it is not the Engine.IO session's id."""
+    return _prefix(b"0", namespace) + _encode_json({"sid": sid})
+
+
+def encode_connect_error(message: str, code: str | None = None, namespace: str = MAIN) -> bytes:
+    """The client may not connect. It reads `error.message`, and `error.data.code` when there is a code."""
+    body = {"message": message} if code is None else {"message": message, "data": {"code": code}}
+    return _prefix(b"4", namespace) + _encode_json(body)
+
+
+def encode_disconnect(namespace: str = MAIN) -> bytes:
+    """The server ends the connection to `namespace`. The client does not come back by itself."""
+    return _prefix(b"1", namespace)
+
+
+def encode_event(args: bytes, ack: int | None = None, namespace: str = MAIN) -> bytes:
+    """`args`: a JSON array whose first element is the event's name."""
+    return b"%b%b%b" % (_prefix(b"2", namespace), b"" if ack is None else b"%d" % ack, args)
+
+
+def encode_ack(ack: int, args: bytes, namespace: str = MAIN) -> bytes:
+    """The answer to the event that carried `ack`. `args`: a JSON array, the callback's arguments."""
+    return b"%b%d%b" % (_prefix(b"3", namespace), ack, args)
