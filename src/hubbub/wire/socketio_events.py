@@ -38,7 +38,7 @@ class EventDecoder:
         TypeError: `commands` is no union of Structs tagged by `type`, or one of them has no field `ref`.
     """
 
-    __slots__ = ("_decoders",)
+    __slots__ = ("_bodies", "_events")
 
     def __init__(self, commands: Any) -> None:
         self._bodies: dict[bytes, Callable[[bytes | Raw], Any]] = {}
