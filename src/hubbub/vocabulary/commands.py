@@ -10,12 +10,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .types import RoomId, Seq
+from .types import RoomId
 
-Ref = int | str | None
+_EXACT = 2**53 - 1  # the greatest integer that every client's language represents exactly
+
+Ref = Annotated[int, Meta(ge=-_EXACT, le=_EXACT)] | Annotated[str, Meta(max_length=64)] | None
 Nonce = Annotated[str, Meta(min_length=1, max_length=64, description="The client's idempotency key of this message.")]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
-Cursor = Annotated[int, Meta(ge=0)]
+Cursor = Annotated[int, Meta(ge=0, le=_EXACT)]
 
 
 class _Command(Struct, frozen=True, tag_field="type", omit_defaults=True, gc=False):
@@ -110,7 +112,7 @@ class Read(_Command, tag="read"):
     """Set my read mark. It only moves forward. Reply: `ReadMark`. My other connections get a `read` signal."""
 
     room: RoomId
-    seq: Seq
+    seq: Cursor
     ref: Ref = None
 
 
@@ -132,6 +134,4 @@ class Watch(_Command, tag="watch"):
     ref: Ref = None
 
 
-Command = (
-    Auth | Rooms | Directory | CreateRoom | Join | Leave | Send | History | Members | Read | Typing | Watch
-)
+Command = Auth | Rooms | Directory | CreateRoom | Join | Leave | Send | History | Members | Read | Typing | Watch

@@ -20,11 +20,11 @@ Bytes = bytes | bytearray | memoryview
 UNDECODABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 """What msgspec raises for bytes that it refuses: its own errors, bad UTF-8, and nesting that is too deep."""
 
-REF_MAX: Final = 2**53
-"""References beyond it would change their value in a JavaScript client."""
+REF_MAX: Final = 2**53 - 1
+"""A reference beyond it would come back changed in a JavaScript client; it is answered as if there were none."""
 
 REF_LENGTH: Final = 64
-"""Characters of a reference that is a string."""
+"""Characters of a reference that is a string; a longer one is answered as if there were none."""
 
 
 class CommandError(Exception):
@@ -96,7 +96,7 @@ def rejection(payload: Bytes, failure: BaseException, known: dict[str, type[Stru
             return CommandError(BadField("The field 'type' must be a string."), ref)
         if name not in known:
             return CommandError(UnknownCommand(), ref)
-    return CommandError(bad_field(failure), ref)
+    return CommandError(explain(failure), ref)
 
 
 def _read_ref(raw: Raw | UnsetType) -> Ref:
@@ -115,7 +115,7 @@ _MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
 _FIELD: Final = re.compile(r" - at `\$\.(\w+)")
 _TYPE: Final = re.compile(r"Expected `([\w |]+)`, got ")
 _BOUND: Final = re.compile(r"Expected `(?:int|float)` (>=|<=|>|<) (-?[\d.]+)")
-_LENGTH: Final = re.compile(r"Expected `(?:str|array)` of length (>=|<=) (\d+)")
+_LENGTH: Final = re.compile(r"Expected `str` of length (>=|<=) (\d+)")
 
 _TYPES: Final = {
     "str": "a string",
@@ -129,20 +129,23 @@ _TYPES: Final = {
 _BOUNDS: Final = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 
 
-def bad_field(failure: BaseException) -> BadField:
-    """The same complaint in our words. Falls back to naming the field, then to naming nothing."""
+def explain(failure: BaseException) -> HubbubError:
+    """What the decoder complained about, in our words: names the field if it can, or nothing."""
+    if not isinstance(failure, msgspec.ValidationError):
+        return BadJson()  # a broken string, bad UTF-8 or too deep nesting
     text = str(failure)
     if missing := _MISSING.match(text):
         return BadField(f"The field '{missing[1]}' is missing.")
     field = _FIELD.search(text)
-    if field is None:
-        return BadField()
-    rule = "has a value that is not allowed"
+    return BadField() if field is None else BadField(f"The field '{field[1]}' {_rule(text)}.")
+
+
+def _rule(text: str) -> str:
     if expected := _TYPE.match(text):
         names = [_TYPES.get(name, "of another type") for name in expected[1].split(" | ")]
-        rule = f"must be {' or '.join(names)}"
-    elif bound := _BOUND.match(text):
-        rule = f"must be {_BOUNDS[bound[1]]} {bound[2]}"
-    elif length := _LENGTH.match(text):
-        rule = f"must have {_BOUNDS[length[1]]} {length[2]} characters"
-    return BadField(f"The field '{field[1]}' {rule}.")
+        return f"must be {' or '.join(names)}"
+    if bound := _BOUND.match(text):
+        return f"must be {_BOUNDS[bound[1]]} {bound[2]}"
+    if length := _LENGTH.match(text):
+        return f"must have {_BOUNDS[length[1]]} {length[2]} characters"
+    return "has a value that is not allowed"

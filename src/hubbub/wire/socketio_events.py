@@ -19,7 +19,7 @@ from msgspec.structs import force_setattr
 from hubbub.errors import BadField, HubbubError, UnknownCommand
 
 from .engineio import PacketError
-from .rejection import UNDECODABLE, CommandError, bad_field, command_types, error_json
+from .rejection import UNDECODABLE, CommandError, command_types, error_json, explain
 from .socketio import ACK_DIGITS
 
 _encode = msgspec.json.Encoder().encode
@@ -89,7 +89,7 @@ class EventDecoder:
         try:
             command = decode(body)
         except UNDECODABLE as failure:
-            raise CommandError(bad_field(failure), ack) from None
+            raise CommandError(explain(failure), ack) from None
         force_setattr(command, "ref", ack)
         return command
 
