@@ -1,6 +1,8 @@
 """Connections, rooms and fan-out for raw WebSocket and Socket.IO clients alike. Knows nothing about chat."""
 
 from .connection import Connection, Handler, Handshake
+from .gateway import Gateway
 from .room import Hub, Lane, Outgoing, Room
+from .settings import GatewaySettings
 
-__all__ = ["Connection", "Handler", "Handshake", "Hub", "Lane", "Outgoing", "Room"]
+__all__ = ["Connection", "Gateway", "GatewaySettings", "Handler", "Handshake", "Hub", "Lane", "Outgoing", "Room"]

@@ -100,7 +100,7 @@ class Handler(Protocol):
                 `message` and `data: {code}`).
         """
 
-    def received(self, connection: Connection, command: Any) -> None:  # noqa: ANN401
+    def received(self, connection: Connection, command: Any) -> None:
         """One decoded command. Must not block; answer with `reply` or `fail`, now or later."""
 
     def lagging(self, connection: Connection) -> None:

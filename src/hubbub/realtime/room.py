@@ -7,7 +7,7 @@ that a burst of 32 messages costs a member one write instead of 32 (docs/decisio
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -38,8 +38,10 @@ class Outgoing:
 class Lane(Protocol):
     """A (wire, transport) pair. All members of a lane in a room are sent the same bytes."""
 
-    wire: str
-    transport: str
+    @property
+    def wire(self) -> str: ...
+    @property
+    def transport(self) -> str: ...
 
     def encode(self, outgoing: Outgoing) -> bytes:
         """The bytes of one event, ready to be joined with others by `join`."""
@@ -58,13 +60,12 @@ class Hub:
     """The rooms with pending bytes, flushed once per tick of the event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._dirty: list[Room] = []
-        self._after_flush: list[Callable[[], None]] = []
 
     def mark(self, room: Room) -> None:
         if not self._dirty:
-            self._loop.call_soon(self.flush)
+            self.loop.call_soon(self.flush)
         self._dirty.append(room)
 
     def flush(self) -> None:
@@ -109,6 +110,14 @@ class Room:
             if not members:
                 del self._members[connection.lane]
 
+    def discard(self, connection: Connection) -> None:
+        """It is gone, and so is what was pending for it."""
+        members = self._members.get(connection.lane)
+        if members is not None and members.pop(connection, self) is None:
+            connection.rooms.remove(self)
+            if not members:
+                del self._members[connection.lane]
+
     def publish(self, outgoing: Outgoing) -> None:
         """Send to all members at the end of this tick."""
         if not self._pending:
@@ -120,6 +129,6 @@ class Room:
         if not self._pending:
             return
         pending, self._pending = self._pending, []
-        for lane, members in self._members.items():
+        for lane, members in tuple(self._members.items()):
             parts = [lane.encode(outgoing) for outgoing in pending]
             lane.write(tuple(members), parts[0] if len(parts) == 1 else lane.join(parts))

@@ -1,0 +1,64 @@
+"""What all connections of one gateway share, so that each carries one reference instead of ten."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from hubbub.wire.native import NativeJson
+from hubbub.wire.socketio_events import EventDecoder
+
+from .connection import Handler
+from .deadlines import Deadlines
+from .heartbeat import Heartbeat
+from .room import Lane
+from .settings import GatewaySettings
+
+if TYPE_CHECKING:
+    from .engine import EngineSession
+
+
+class Context:
+    """Shared by the connections of one gateway.
+
+    Attributes:
+        node: prefix of connection ids, unique among nodes.
+        census: open connections by lane.
+        sessions: Engine.IO sessions by sid.
+        links: open WebSockets, closing ones included.
+    """
+
+    def __init__(
+        self, handler: Handler, commands: Any, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str
+    ) -> None:
+        self.handler = handler
+        self.settings = settings
+        self.loop = loop
+        self.node = node
+        self.native = NativeJson(commands)
+        self.events = EventDecoder(commands)
+        self.heartbeat = Heartbeat(loop, settings.heartbeat_seconds, settings.heartbeat_timeout_seconds)
+        self.deadlines = Deadlines(loop, settings.handshake_seconds)
+        self.census: Counter[Lane] = Counter()
+        self.sessions: dict[str, EngineSession] = {}
+        self.links = 0
+        self.closing = False
+        self._connections = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def next_number(self) -> int:
+        self._connections += 1
+        return self._connections
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run to the end in the background; `close` cancels what is left."""
+        task = self.loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,148 @@
+"""Where connections come in: WebSockets of both wires on one port with HTTP, and Engine.IO's long-polling.
+
+gateway = Gateway(handler, Command, GatewaySettings(), hub=hub)
+uvicorn.Config(app, http=gateway.http_protocol, ws=gateway.ws_protocol)     # app mounts gateway.polling
+gateway.start()
+…
+await gateway.close(grace_seconds=5)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import unquote
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from hubbub.wire import engineio
+from hubbub.wire.native import SUBPROTOCOL
+from hubbub.wire.upgrade import Refusal, Request, accept
+from hubbub.wire.websocket import TEXT, frame
+
+from .connection import Handler, Handshake
+from .context import Context
+from .engine import EngineSession, ProbingSocket
+from .link import WebSocketLink
+from .listener import FirstRequest, LateUpgrade
+from .native import NativeConnection
+from .polling_app import PollingApp
+from .room import Hub
+from .settings import GatewaySettings
+
+NATIVE_PATH: Final = "/ws"
+ENGINE_PATH: Final = "/socket.io/"
+
+
+class Gateway:
+    """All connections of one server process.
+
+    Args:
+        commands: the union of Structs that clients may send, tagged by `type`, each with a field `ref`.
+        node: prefix of connection ids, unique among nodes; made up when not given.
+    """
+
+    def __init__(
+        self, handler: Handler, commands: Any, settings: GatewaySettings, *, hub: Hub, node: str | None = None
+    ) -> None:
+        self.settings = settings
+        self._context = Context(handler, commands, settings, hub.loop, node or secrets.token_hex(4))
+        self.polling = PollingApp(self._context)
+
+    def start(self) -> None:
+        """Begin to look after connections. Needed before the first one."""
+        self._context.heartbeat.start()
+
+    async def close(self, grace_seconds: float) -> None:
+        """Ask every client to come back elsewhere, wait until they have gone, at most for the grace."""
+        context = self._context
+        context.closing = True
+        for link in context.heartbeat.links():
+            link.retire()
+        deadline = context.loop.time() + grace_seconds
+        while context.links and context.loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        context.heartbeat.stop()
+        context.deadlines.stop()
+        await context.close()
+
+    def census(self) -> dict[tuple[str, str], int]:
+        """Open connections by (wire, transport)."""
+        return {(lane.wire, lane.transport): count for lane, count in self._context.census.items()}
+
+    def http_protocol(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> asyncio.Protocol:
+        """For `uvicorn.Config(http=…)`: the protocol of one accepted connection."""
+
+        def http() -> asyncio.Protocol:
+            return HttpToolsProtocol(config=config, server_state=server_state, app_state=app_state, _loop=_loop)
+
+        return FirstRequest(self._context, self.upgrade, http)
+
+    def ws_protocol(self, config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
+        """For `uvicorn.Config(ws=…)`: upgrades that are not the first request of their connection."""
+        return LateUpgrade(self.upgrade)
+
+    def upgrade(self, transport: asyncio.Transport, request: Request, rest: bytes) -> None:
+        """Answer a WebSocket's opening handshake, and take the transport if it is sound."""
+        path, _, query = request.target.partition("?")
+        path = unquote(path)
+        try:
+            if self._context.closing:
+                raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is going down")
+            if path == NATIVE_PATH:
+                self._open_native(transport, request, path, query)
+            elif path in {ENGINE_PATH, ENGINE_PATH[:-1]}:
+                self._open_engine(transport, request, path, query)
+            else:
+                raise Refusal(HTTPStatus.NOT_FOUND, f"WebSockets are at {NATIVE_PATH} and {ENGINE_PATH}")
+        except Refusal as refusal:
+            transport.write(refusal.response)
+            transport.close()
+            return
+        protocol = transport.get_protocol()
+        if rest and isinstance(protocol, WebSocketLink):
+            protocol.feed(rest)
+
+    def _link(self, transport: asyncio.Transport, response: bytes) -> WebSocketLink:
+        transport.set_write_buffer_limits(high=self.settings.write_buffer_bytes)
+        transport.write(response)
+        link = WebSocketLink(transport, self._context)
+        transport.set_protocol(link)
+        return link
+
+    def _open_native(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
+        response, _ = accept(request, (SUBPROTOCOL,))
+        link = self._link(transport, response)
+        connection = NativeConnection(self._context, link)
+        link.open(connection)
+        connection.begin(_handshake(transport, request, path, query, link.peer))
+
+    def _open_engine(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
+        context = self._context
+        parameters = engineio.parse_query(query)
+        session = context.sessions.get(parameters.get("sid", ""))
+        refused = engineio.verify(
+            request.method, parameters, websocket=True, transport=None if session is None else session.transport
+        )
+        if refused is not None:
+            raise Refusal(HTTPStatus(refused.status), refused.message)
+        response, _ = accept(request)
+        if session is not None:
+            if session.probing is not None:
+                raise Refusal(HTTPStatus.BAD_REQUEST, "another WebSocket is probing for this session")
+            link = self._link(transport, response)
+            link.open(ProbingSocket(session, link))
+            return
+        link = self._link(transport, response)
+        handshake = _handshake(transport, request, path, query, link.peer)
+        session = EngineSession(context, secrets.token_urlsafe(15), handshake)
+        session.link = link
+        link.open(session)
+        transport.write(frame(TEXT, session.opening(upgrades=())))
+
+
+def _handshake(transport: asyncio.Transport, request: Request, path: str, query: str, peer: str) -> Handshake:
+    secure = transport.get_extra_info("sslcontext") is not None
+    return Handshake(path, query, request.headers, peer, secure)

@@ -1,0 +1,109 @@
+"""The long-polling transport of one Engine.IO session: a short buffer and at most one waiting poll."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from hubbub.wire import engineio
+from hubbub.wire.engineio import UpgradeProbe
+
+if TYPE_CHECKING:
+    from .engine import EngineSession
+
+
+class PollTransport:
+    """Packets wait here until the client polls. Above `write_buffer_bytes` its connection is told that it lags.
+
+    Attributes:
+        posting: a POST of this session is being read; a second one at the same time is an error.
+    """
+
+    __slots__ = (
+        "_bytes",
+        "_congested",
+        "_packets",
+        "_session",
+        "_waiter",
+        "peer",
+        "posting",
+        "probe",
+        "silent",
+        "slot",
+    )
+
+    def __init__(self, session: EngineSession, peer: str) -> None:
+        self._session = session
+        self.peer = peer
+        self._packets: list[bytes] = []
+        self._bytes = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._congested = False
+        self.posting = False
+        self.probe: UpgradeProbe | None = None
+        self.silent = False
+        self.slot = -1
+        session.context.heartbeat.add(self)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a poll is pending."""
+        return self._waiter is not None
+
+    def put(self, data: bytes) -> None:
+        """Buffer one packet, or several that are joined by the separator."""
+        if not self._session.open:
+            return
+        self._packets.append(data)
+        self._bytes += len(data)
+        self.release()
+        if self._bytes > self._session.context.settings.write_buffer_bytes and not self._congested:
+            self._congested = True
+            self._session.congested()
+
+    def take(self) -> list[bytes]:
+        """Everything that is buffered, one entry per packet."""
+        packets, self._packets, self._bytes = self._packets, [], 0
+        if self._congested:
+            self._congested = False
+            self._session.context.loop.call_soon(self._session.relieved)
+        return [packet for entry in packets for packet in entry.split(engineio.SEPARATOR)]
+
+    def ready(self) -> bytes | None:
+        """The body for a poll that need not wait: there are packets, an upgrade drains polls, or it is over."""
+        if self._packets:
+            return engineio.encode_payload(self.take())
+        if not self._session.open:
+            return engineio.CLOSE
+        if self.probe is not None and self.probe.drains_polls:
+            return engineio.NOOP
+        return None
+
+    async def poll(self) -> bytes:
+        """Wait until there is a body. One at a time."""
+        self._waiter = self._session.context.loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        return self.ready() or engineio.NOOP
+
+    def release(self) -> None:
+        """Let the pending poll go with what there is."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def end(self) -> None:
+        self._session.context.heartbeat.remove(self)
+        self.release()
+
+    # Pulse
+
+    def ping(self) -> None:
+        self.put(engineio.PING)
+
+    def dead(self) -> None:
+        self._session.close("heartbeat")
+
+    def retire(self) -> None:
+        self._session.close("server restart")

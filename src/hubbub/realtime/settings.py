@@ -1,0 +1,25 @@
+"""What an operator may set of the connections."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class GatewaySettings(Struct, frozen=True):
+    """Limits and times of every connection.
+
+    Attributes:
+        heartbeat_seconds: the server pings each connection this often (Engine.IO's pingInterval).
+        heartbeat_timeout_seconds: a connection without an answer for this long after a ping is closed.
+        message_bytes: the longest message, and the longest long-polling body, that a client may send.
+        write_buffer_bytes: unsent bytes after which a connection counts as lagging.
+        handshake_seconds: time for the request head, and for a Socket.IO client's CONNECT.
+        allowed_origins: Origins that browsers may use long-polling from, besides the server's own; "*": any.
+    """
+
+    heartbeat_seconds: float = 25.0
+    heartbeat_timeout_seconds: float = 20.0
+    message_bytes: int = 65536
+    write_buffer_bytes: int = 262144
+    handshake_seconds: float = 10.0
+    allowed_origins: tuple[str, ...] = ()
