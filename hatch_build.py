@@ -1,0 +1,42 @@
+"""Hatch's build hook: a wheel or an sdist holds the built browser app.
+
+`HUBBUB_SKIP_APP=1` leaves it out. An editable install takes an app that is there as it is. Node.js comes from PATH or,
+where there is none, from a Python package that the build asks for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "scripts"))
+import app
+
+
+class AppBuildHook(BuildHookInterface[Any]):
+    """Builds the app before the files of a wheel or an sdist are collected."""
+
+    PLUGIN_NAME = "custom"
+
+    def dependencies(self) -> list[str]:
+        """What the build environment needs besides hatchling."""
+        return [app.NODE_WHEEL] if not _skipped() and not app.fresh() and app.find_node() is None else []
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """`version`: "standard" or "editable"."""
+        if _skipped() or app.fresh() or (version == "editable" and app.exists()):
+            return
+        log = app.new_log()
+        try:
+            app.build(log)
+        except app.BuildError as error:
+            sys.stderr.write(log.read_text(errors="replace"))
+            self.app.abort(f"Building the browser app: {error}. HUBBUB_SKIP_APP=1 leaves it out.")
+
+
+def _skipped() -> bool:
+    return os.environ.get("HUBBUB_SKIP_APP") == "1"
