@@ -125,9 +125,7 @@ class LoginStore(Protocol):
 
 
 class RoomStore(Protocol):
-    async def create(
-        self, room: RoomId, title: str, topic: str, creator: UserId, now_ms: int
-    ) -> tuple[Event, Event]:
+    async def create(self, room: RoomId, title: str, topic: str, creator: UserId, now_ms: int) -> tuple[Event, Event]:
         """Add a public room with its first two events, `room_created` and `member_joined`. Raises RoomExists."""
         ...
 

@@ -1,0 +1,31 @@
+"""The source of truth: what every store promises, and one folder per engine."""
+
+from .protocols import (
+    Account,
+    AccountStore,
+    Appended,
+    Draft,
+    EventStore,
+    Login,
+    LoginStore,
+    Refused,
+    RoomHead,
+    RoomStore,
+    Store,
+    StoredMember,
+)
+
+__all__ = [
+    "Account",
+    "AccountStore",
+    "Appended",
+    "Draft",
+    "EventStore",
+    "Login",
+    "LoginStore",
+    "Refused",
+    "RoomHead",
+    "RoomStore",
+    "Store",
+    "StoredMember",
+]

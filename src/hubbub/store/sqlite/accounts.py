@@ -1,0 +1,81 @@
+"""Accounts and the server's settings."""
+
+from __future__ import annotations
+
+import apsw
+from msgspec import Struct
+
+from hubbub.errors import NameTaken, UnknownUser
+from hubbub.store.protocols import Account
+from hubbub.vocabulary import UserId, UserName
+
+from .readers import Readers
+from .writer import Writer
+
+_BY_NAME = "SELECT key, name, title, admin, password_hash, created_ms FROM users WHERE name = ?"
+
+
+class SqliteAccounts(Struct, frozen=True):
+    """See `AccountStore`."""
+
+    _readers: Readers
+    _writer: Writer
+
+    async def create(self, name: UserName, title: str, password_hash: str, now_ms: int) -> Account:
+        def write(database: apsw.Connection) -> Account:
+            if database.execute("SELECT 1 FROM users WHERE name = ?", (name,)).get is not None:
+                raise NameTaken
+            key, admin = database.execute(
+                "INSERT INTO users (name, title, admin, password_hash, created_ms) "
+                "VALUES (?, ?, NOT EXISTS (SELECT 1 FROM users), ?, ?) RETURNING key, admin",
+                (name, title, password_hash, now_ms),
+            ).get
+            return Account(UserId(key), name, title, bool(admin), password_hash, now_ms)
+
+        return await self._writer.write(write)
+
+    async def by_name(self, name: UserName) -> Account | None:
+        def read(database: apsw.Connection) -> Account | None:
+            row = database.execute(_BY_NAME, (name,)).get
+            if row is None:
+                return None
+            key, stored_name, title, admin, password_hash, created_ms = row
+            return Account(UserId(key), UserName(stored_name), title, bool(admin), password_hash, created_ms)
+
+        return await self._readers.read(read)
+
+    async def count(self) -> int:
+        def read(database: apsw.Connection) -> int:
+            number: int = database.execute("SELECT count(*) FROM users").get
+            return number
+
+        return await self._readers.read(read)
+
+    async def update(self, user_id: UserId, *, title: str | None = None, password_hash: str | None = None) -> None:
+        def write(database: apsw.Connection) -> None:
+            changed = database.execute(
+                "UPDATE users SET title = coalesce(?, title), password_hash = coalesce(?, password_hash) "
+                "WHERE key = ? RETURNING key",
+                (title, password_hash, user_id),
+            ).get
+            if changed is None:
+                raise UnknownUser
+
+        await self._writer.write(write)
+
+    async def setting(self, key: str) -> str | None:
+        def read(database: apsw.Connection) -> str | None:
+            value: str | None = database.execute("SELECT value FROM settings WHERE key = ?", (key,)).get
+            return value
+
+        return await self._readers.read(read)
+
+    async def set_setting(self, key: str, value: str) -> None:
+        def write(database: apsw.Connection) -> None:
+            database.execute(
+                "INSERT INTO settings (key, value) VALUES (?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (key, value),
+            )
+
+        await self._writer.write(write)

@@ -1,0 +1,218 @@
+"""Rooms, their members and the members' read marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+import msgspec
+from msgspec import Struct
+
+from hubbub.errors import CursorAhead, RoomExists, RoomForbidden, UnknownRoom, UnknownUser
+from hubbub.store.protocols import RoomHead, StoredMember
+from hubbub.vocabulary import (
+    Event,
+    MemberJoined,
+    MemberLeft,
+    RoomCreated,
+    RoomEntry,
+    RoomId,
+    RoomState,
+    Seq,
+    UserId,
+    UserName,
+)
+
+from .events import RoomDescription
+from .log import MEMBER_JOINED, MEMBER_LEFT, MESSAGE, ROOM_CREATED
+from .readers import Readers
+from .writer import Writer
+
+UNREAD_LIMIT = 1_000
+
+_HEAD = "(SELECT max(seq) FROM events WHERE room_key = rooms.key)"
+
+_UNREAD = f"""(SELECT count(*) FROM (
+    SELECT 1 FROM events WHERE room_key = members.room_key AND seq > members.read_seq
+        AND kind = {MESSAGE} AND sender_key <> members.user_key LIMIT {UNREAD_LIMIT}))"""  # noqa: S608  a constant
+
+_ONE = f"""
+SELECT title, topic, {_HEAD}, members.user_key IS NOT NULL, coalesce(members.read_seq, 0),
+    CASE WHEN members.user_key IS NULL THEN 0 ELSE {_UNREAD} END
+FROM rooms LEFT JOIN members ON members.room_key = rooms.key AND members.user_key = ?2 WHERE rooms.id = ?1
+"""  # noqa: S608  a constant
+
+_HEADS = f"""
+SELECT json_group_array(json_array(rooms.id, {_HEAD})) FROM json_each(?) AS want JOIN rooms ON rooms.id = want.value
+"""  # noqa: S608  a constant
+
+_DIRECTORY = """
+SELECT json_group_array(json_object('room', id, 'title', title, 'topic', topic,
+    'members', (SELECT count(*) FROM members WHERE room_key = key),
+    'member', json(iif(EXISTS (SELECT 1 FROM members WHERE room_key = key AND user_key = ?1), 'true', 'false')))
+    ORDER BY id)
+FROM (SELECT key, id, title, topic FROM rooms WHERE id > ?2 ORDER BY id LIMIT ?3)
+"""
+
+_OF_USER = f"""
+SELECT json_group_array(json_object('room', rooms.id, 'title', title, 'topic', topic, 'head', {_HEAD},
+    'read', members.read_seq, 'unread', {_UNREAD},
+    'last_ts', (SELECT ts FROM events WHERE room_key = rooms.key ORDER BY seq DESC LIMIT 1))
+    ORDER BY rooms.id)
+FROM members JOIN rooms ON rooms.key = members.room_key WHERE members.user_key = ?
+"""  # noqa: S608  a constant
+
+_MEMBERS = """
+SELECT (SELECT count(*) FROM members WHERE room_key = rooms.key), (
+    SELECT json_group_array(json_object('id', key, 'name', name, 'title', title, 'since_ms', since_ms) ORDER BY name)
+    FROM (SELECT users.key, users.name, users.title, members.since_ms
+          FROM members JOIN users ON users.key = members.user_key
+          WHERE members.room_key = rooms.key AND users.name > ?2 ORDER BY users.name LIMIT ?3))
+FROM rooms WHERE rooms.id = ?1
+"""
+
+_decode_heads = msgspec.json.Decoder(list[tuple[RoomId, Seq]]).decode
+_decode_entries = msgspec.json.Decoder(list[RoomEntry]).decode
+_decode_states = msgspec.json.Decoder(list[RoomState]).decode
+_decode_members = msgspec.json.Decoder(list[StoredMember]).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class SqliteRooms(Struct, frozen=True):
+    """See `RoomStore`."""
+
+    _readers: Readers
+    _writer: Writer
+
+    async def create(self, room: RoomId, title: str, topic: str, creator: UserId, now_ms: int) -> tuple[Event, Event]:
+        description = _encode(RoomDescription(title, topic)).decode()
+
+        def write(database: apsw.Connection) -> tuple[Event, Event]:
+            if database.execute("SELECT 1 FROM rooms WHERE id = ?", (room,)).get is not None:
+                raise RoomExists
+            name, shown = _user(database, creator)
+            key = database.execute(
+                "INSERT INTO rooms (id, title, topic, created_ms) VALUES (?, ?, ?, ?) RETURNING key",
+                (room, title, topic, now_ms),
+            ).get
+            _add_event(database, key, 1, ROOM_CREATED, creator, now_ms, description)
+            _add_member(database, key, creator, now_ms, read=1)
+            _add_event(database, key, 2, MEMBER_JOINED, creator, now_ms, shown)
+            return RoomCreated(room, 1, name, now_ms, title, topic), MemberJoined(room, 2, name, now_ms, shown)
+
+        return await self._writer.write(write)
+
+    async def head(self, room: RoomId, user_id: UserId) -> RoomHead:
+        def read(database: apsw.Connection) -> RoomHead:
+            row = database.execute(_ONE, (room, user_id)).get
+            if row is None:
+                raise UnknownRoom
+            title, topic, head, member, mark, unread = row
+            return RoomHead(room, title, topic, head, mark, unread, bool(member))
+
+        return await self._readers.read(read)
+
+    async def heads(self, rooms: Sequence[RoomId]) -> dict[RoomId, Seq]:
+        wanted = _encode(list(rooms)).decode()
+        return await self._readers.read(lambda database: dict(_decode_heads(database.execute(_HEADS, (wanted,)).get)))
+
+    async def directory(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomEntry]:
+        return await self._readers.read(
+            lambda database: _decode_entries(database.execute(_DIRECTORY, (user_id, after or "", limit)).get)
+        )
+
+    async def of_user(self, user_id: UserId) -> list[RoomState]:
+        return await self._readers.read(lambda database: _decode_states(database.execute(_OF_USER, (user_id,)).get))
+
+    async def members(self, room: RoomId, after: str | None, limit: int) -> tuple[list[StoredMember], int]:
+        def read(database: apsw.Connection) -> tuple[list[StoredMember], int]:
+            row = database.execute(_MEMBERS, (room, after or "", limit)).get
+            if row is None:
+                raise UnknownRoom
+            total, page = row
+            return _decode_members(page), total
+
+        return await self._readers.read(read)
+
+    async def join(self, room: RoomId, user_id: UserId, now_ms: int) -> Event | None:
+        def write(database: apsw.Connection) -> Event | None:
+            key, head, member = _standing(database, room, user_id)
+            if member:
+                return None
+            name, shown = _user(database, user_id)
+            _add_member(database, key, user_id, now_ms, read=head)
+            _add_event(database, key, head + 1, MEMBER_JOINED, user_id, now_ms, shown)
+            self._writer.log.moved(room, head + 1)
+            return MemberJoined(room, head + 1, name, now_ms, shown)
+
+        return await self._writer.write(write)
+
+    async def leave(self, room: RoomId, user_id: UserId, now_ms: int) -> Event | None:
+        def write(database: apsw.Connection) -> Event | None:
+            key, head, member = _standing(database, room, user_id)
+            if not member:
+                return None
+            name, _ = _user(database, user_id)
+            database.execute("DELETE FROM members WHERE room_key = ? AND user_key = ?", (key, user_id))
+            _add_event(database, key, head + 1, MEMBER_LEFT, user_id, now_ms, "")
+            self._writer.log.left(room, user_id)
+            self._writer.log.moved(room, head + 1)
+            return MemberLeft(room, head + 1, name, now_ms)
+
+        return await self._writer.write(write)
+
+    async def mark_read(self, room: RoomId, user_id: UserId, seq: Seq) -> tuple[Seq, int]:
+        def write(database: apsw.Connection) -> tuple[Seq, int]:
+            key, head, member = _standing(database, room, user_id)
+            if not member:
+                raise RoomForbidden
+            if seq > head:
+                raise CursorAhead
+            database.execute(
+                "UPDATE members SET read_seq = ?3 WHERE room_key = ?1 AND user_key = ?2 AND read_seq < ?3",
+                (key, user_id, seq),
+            )
+            mark, unread = database.execute(
+                f"SELECT read_seq, {_UNREAD} FROM members WHERE room_key = ? AND user_key = ?",  # noqa: S608
+                (key, user_id),
+            ).get
+            return mark, unread
+
+        return await self._writer.write(write)
+
+
+def _standing(database: apsw.Connection, room: RoomId, user: UserId) -> tuple[int, Seq, bool]:
+    """The room's key and head, and whether the user is a member. Raises UnknownRoom."""
+    row = database.execute(
+        f"SELECT key, {_HEAD}, EXISTS (SELECT 1 FROM members WHERE room_key = key AND user_key = ?2) "  # noqa: S608
+        "FROM rooms WHERE id = ?1",
+        (room, user),
+    ).get
+    if row is None:
+        raise UnknownRoom
+    key, head, member = row
+    return key, head, bool(member)
+
+
+def _user(database: apsw.Connection, user: UserId) -> tuple[UserName, str]:
+    """Name and title. Raises UnknownUser."""
+    row = database.execute("SELECT name, title FROM users WHERE key = ?", (user,)).get
+    if row is None:
+        raise UnknownUser
+    name, title = row
+    return UserName(name), title
+
+
+def _add_member(database: apsw.Connection, room: int, user: UserId, now_ms: int, read: Seq) -> None:
+    database.execute(
+        "INSERT INTO members (room_key, user_key, since_ms, read_seq) VALUES (?, ?, ?, ?)", (room, user, now_ms, read)
+    )
+
+
+def _add_event(
+    database: apsw.Connection, room: int, seq: Seq, kind: int, sender: UserId, now_ms: int, body: str
+) -> None:
+    database.execute(
+        "INSERT INTO events (room_key, seq, kind, sender_key, ts, body) VALUES (?, ?, ?, ?, ?, ?)",
+        (room, seq, kind, sender, now_ms, body),
+    )

@@ -1,0 +1,122 @@
+"""The store in one SQLite file.
+
+store = SqliteStore("hubbub.db")
+await store.open()
+...
+await store.close()
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import apsw
+
+from hubbub.errors import StoreUnavailable
+from hubbub.store.protocols import AccountStore, EventStore, LoginStore, RoomStore
+
+from .accounts import SqliteAccounts
+from .database import connect, create_private, translate
+from .events import SqliteEvents
+from .lock import FileLock
+from .logins import SqliteLogins
+from .migrate import migrate, released
+from .readers import Readers
+from .rooms import SqliteRooms
+from .writer import Writer
+
+READERS = 3
+
+
+class _Parts:
+    """What exists while the store is open."""
+
+    def __init__(self, readers: Readers, writer: Writer) -> None:
+        self.readers = readers
+        self.writer = writer
+        self.accounts = SqliteAccounts(readers, writer)
+        self.logins = SqliteLogins(readers, writer)
+        self.rooms = SqliteRooms(readers, writer)
+        self.events = SqliteEvents(readers, writer)
+
+
+class SqliteStore:
+    """See `Store`. One process uses a database at a time; a second one gets DataInUse.
+
+    Beside `path` it keeps `path`-wal, `path`-shm (SQLite's) and `path`.lock.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = Path(path)
+        self._lock = FileLock(self._path.with_name(self._path.name + ".lock"))
+        self._parts: _Parts | None = None
+
+    @property
+    def accounts(self) -> AccountStore:
+        return self._open_parts().accounts
+
+    @property
+    def logins(self) -> LoginStore:
+        return self._open_parts().logins
+
+    @property
+    def rooms(self) -> RoomStore:
+        return self._open_parts().rooms
+
+    @property
+    def events(self) -> EventStore:
+        return self._open_parts().events
+
+    async def open(self) -> None:
+        self._parts = await asyncio.to_thread(self._start)
+
+    async def close(self) -> None:
+        parts, self._parts = self._parts, None
+        if parts is not None:
+            await asyncio.to_thread(self._stop, parts)
+
+    async def ping(self) -> None:
+        parts = self._open_parts()
+        beat = await parts.writer.write(_beat)
+        if await parts.readers.read(_last_beat) < beat:
+            raise StoreUnavailable
+
+    def _open_parts(self) -> _Parts:
+        if self._parts is None:
+            raise StoreUnavailable
+        return self._parts
+
+    def _start(self) -> _Parts:
+        try:
+            self._lock.acquire()
+        except OSError as error:
+            raise StoreUnavailable("The database's folder can't be written to.") from error
+        try:
+            create_private(self._path)
+            database = connect(self._path)
+            migrate(database, released())
+            return _Parts(Readers(self._path, READERS), Writer(database))
+        except OSError as error:
+            self._lock.release()
+            raise StoreUnavailable("The database can't be opened.") from error
+        except Exception as error:
+            self._lock.release()
+            raise translate(error) from error
+
+    def _stop(self, parts: _Parts) -> None:
+        try:
+            parts.readers.close()
+            parts.writer.close()
+        finally:
+            self._lock.release()
+
+
+def _beat(database: apsw.Connection) -> int:
+    beat: int = database.execute("UPDATE pulse SET beat = beat + 1 RETURNING beat").get
+    return beat
+
+
+def _last_beat(database: apsw.Connection) -> int:
+    beat: int = database.execute("SELECT beat FROM pulse").get
+    return beat

@@ -1,0 +1,201 @@
+"""The one thread that writes, with group commit.
+
+What arrives while a commit is running forms the next group: one transaction, one wait for the disk, in the order of
+the calls. Appends of many callers become one SQL statement (docs/decisions/0003-group-commit.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import apsw
+
+from hubbub.errors import HubbubError, StoreUnavailable
+from hubbub.store.protocols import Appended, Draft, Refused
+
+from .database import translate
+from .log import RoomLog
+from .readers import settle
+
+T = TypeVar("T")
+Write = Callable[[apsw.Connection], T]
+"""Changes the database inside a transaction that it neither begins nor ends.
+
+It may be run again when the group's first try failed, so it keeps no state of its own. It raises a HubbubError only
+before its first change.
+"""
+
+GROUP_ROWS = 2_000
+"""A group ends at this many messages, so that the first caller in it does not wait for all the others."""
+
+CHECKPOINT_PAGES = 2_000
+
+_ENGINE_FAILED = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.CorruptError,
+    apsw.CantOpenError,
+    apsw.NoMemError,
+    apsw.BusyError,
+    apsw.ReadOnlyError,
+    apsw.NotADBError,
+)
+
+
+class _Job:
+    """One caller's write: either `work`, or `drafts` to append."""
+
+    __slots__ = ("drafts", "error", "future", "outcome", "work")
+
+    def __init__(self, future: asyncio.Future[Any], work: Write[Any] | None, drafts: Sequence[Draft]) -> None:
+        self.future = future
+        self.work = work
+        self.drafts = drafts
+        self.outcome: Any = None
+        self.error: Exception | None = None
+
+
+class Writer:
+    """Owns the only connection that writes."""
+
+    def __init__(self, database: apsw.Connection) -> None:
+        self._database = database
+        self.log = RoomLog(database)
+        self._wal_pages = 0
+        database.set_wal_hook(self._committed)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._open = True
+        self._thread = threading.Thread(target=self._run, name="hubbub-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, work: Write[T]) -> asyncio.Future[T]:
+        """Run `work` in the next group. The result comes when it is durable; errors are translated."""
+        return self._submit(work, ())
+
+    def append(self, drafts: Sequence[Draft]) -> asyncio.Future[list[Appended | Refused]]:
+        """Append messages in the next group."""
+        return self._submit(None, drafts)
+
+    def close(self) -> None:
+        """Write what was asked for, then close the connection. Blocks."""
+        if self._open:
+            self._open = False
+            self._jobs.put(None)
+        self._thread.join()
+
+    def _submit(self, work: Write[Any] | None, drafts: Sequence[Draft]) -> asyncio.Future[Any]:
+        if not self._open:
+            raise StoreUnavailable
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(future, work, drafts))
+        return future
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            group, going = self._next_group()
+            if group:
+                self._commit(group)
+                _answer(group)
+            del group
+            if self._wal_pages >= CHECKPOINT_PAGES:
+                self._checkpoint()
+        self._database.close()
+
+    def _next_group(self) -> tuple[list[_Job], bool]:
+        """Wait for a job, then take all that wait with it; False: the last ones."""
+        group: list[_Job] = []
+        rows = 0
+        job = self._jobs.get()
+        while job is not None:
+            group.append(job)
+            rows += len(job.drafts)
+            if rows >= GROUP_ROWS:
+                return group, True
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return group, True
+        return group, False
+
+    def _commit(self, group: list[_Job]) -> None:
+        """One transaction for the group; when that fails for a reason of one job's own, one for each."""
+        try:
+            self._perform(group)
+        except _ENGINE_FAILED as failure:
+            self._abandon(group, failure)
+        except Exception as failure:  # noqa: BLE001  it is one caller's; which one shows when each goes alone
+            if len(group) == 1:
+                self._abandon(group, failure)
+                return
+            self._roll_back()
+            for job in group:
+                self._commit([job])
+
+    def _perform(self, group: list[_Job]) -> None:
+        if all(job.work is None for job in group):
+            # A single statement is a transaction by itself: nothing else is executed for a group of messages.
+            self._append(group)
+            return
+        self._database.execute("BEGIN IMMEDIATE")
+        messages: list[_Job] = []
+        for job in group:
+            if job.work is None:
+                messages.append(job)
+                continue
+            self._append(messages)
+            messages = []
+            job.outcome = job.error = None
+            try:
+                job.outcome = job.work(self._database)
+            except HubbubError as refusal:
+                job.error = refusal
+        self._append(messages)
+        self._database.execute("COMMIT")
+
+    def _append(self, jobs: list[_Job]) -> None:
+        if not jobs:
+            return
+        outcomes = self.log.append([draft for job in jobs for draft in job.drafts])
+        start = 0
+        for job in jobs:
+            end = start + len(job.drafts)
+            job.outcome = outcomes[start:end]
+            start = end
+
+    def _abandon(self, group: list[_Job], failure: Exception) -> None:
+        self._roll_back()
+        error = translate(failure)
+        for job in group:
+            job.error = error
+
+    def _roll_back(self) -> None:
+        self.log.forget()
+        if self._database.in_transaction:
+            with contextlib.suppress(apsw.Error):  # SQLite may have rolled back by itself
+                self._database.execute("ROLLBACK")
+
+    def _committed(self, _database: apsw.Connection, _name: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self) -> None:
+        """Move committed pages from the log into the database, after the callers have their answers."""
+        self._wal_pages = 0
+        with contextlib.suppress(apsw.Error):  # it is tried again after the next commit
+            self._database.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+
+def _answer(group: list[_Job]) -> None:
+    """Wake the callers, with one call per event loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any, Exception | None]]] = {}
+    for job in group:
+        loops.setdefault(job.future.get_loop(), []).append((job.future, job.outcome, job.error))
+    for loop, outcomes in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, outcomes)
