@@ -1,0 +1,114 @@
+"""Every setting: name, type, allowed range, default and meaning.
+
+One name per setting: `port` in the TOML file is `HUBBUB_PORT` in the environment and `--port` on the command line.
+docs/configuration.md is made from this file.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Origin = Annotated[str, Meta(pattern=r"^(\*|https?://[^/\s,]+)$")]
+
+
+class ConfigError(Exception):
+    """The configuration can't be used. The message is one line for the operator."""
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The settings of one server, checked. Names carry their units; descriptions are in the annotations."""
+
+    host: Annotated[
+        str,
+        Meta(min_length=1, description="Address to listen on: `0.0.0.0` is every IPv4 interface, `::` every one."),
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="TCP port to listen on. 0 lets the system choose.")] = 8000
+    data: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="Directory of the database, made when missing. Relative paths start at the working directory.",
+        ),
+    ] = "data"
+    signup: Annotated[
+        Literal["open", "closed"],
+        Meta(
+            description="Whether strangers may make accounts. The first account can always be made. An administrator "
+            "can change it while the server runs; that choice is stored and goes before this one."
+        ),
+    ] = "open"
+    allowed_origins: Annotated[
+        tuple[Origin, ...],
+        Meta(
+            description="Origins of other web sites whose pages may use this server, such as "
+            "`https://app.example.org`. `*` is any site, with a token only: cookies are never accepted from an origin "
+            "that is not named."
+        ),
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
+            "believed. Empty: nobody's."
+        ),
+    ] = ("127.0.0.1", "::1")
+    text_bytes: Annotated[
+        int, Meta(ge=1, le=1_048_576, description="Longest text of a message, in bytes of UTF-8.")
+    ] = 16_384
+    message_bytes: Annotated[
+        int,
+        Meta(
+            ge=1024,
+            le=16_777_216,
+            description="Longest WebSocket message, long-polling body or REST body that a client may send, in bytes. "
+            "Larger than `text_bytes`.",
+        ),
+    ] = 65_536
+    heartbeat_seconds: Annotated[
+        float, Meta(ge=1, le=3600, description="The server pings every connection this often.")
+    ] = 25.0
+    heartbeat_timeout_seconds: Annotated[
+        float,
+        Meta(ge=1, le=3600, description="A connection that is silent for this long after a ping is closed."),
+    ] = 20.0
+    write_buffer_bytes: Annotated[
+        int,
+        Meta(
+            ge=16_384,
+            le=67_108_864,
+            description="Unsent bytes of one connection above which it counts as slow: it gets no further events until "
+            "it has read these, and then what it missed from the log.",
+        ),
+    ] = 262_144
+    shutdown_grace_seconds: Annotated[
+        float,
+        Meta(ge=0, le=600, description="At a stop, time for clients to read what is on its way before links are cut."),
+    ] = 10.0
+    metrics: Annotated[
+        Literal["local", "open"],
+        Meta(
+            description="Who may read `/metrics`. `local`: requests to a loopback address of this machine that came "
+            "through no proxy, and everywhere the bearer token of an administrator. `open`: anybody."
+        ),
+    ] = "local"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least important lines that are logged.")
+    ] = "info"
+    log_format: Annotated[
+        Literal["text", "json"], Meta(description="`text` for people, `json` for machines: one object per line.")
+    ] = "text"
+
+
+def check(config: Config) -> tuple[str, str] | None:
+    """What no single value shows: (key, what it must be), or None when all is well."""
+    if config.text_bytes >= config.message_bytes:
+        return "text_bytes", f"less than message_bytes ({config.message_bytes})"
+    for network in config.trusted_proxies:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            return "trusted_proxies", "a list of IP addresses and networks such as 10.0.0.0/8"
+    return None
