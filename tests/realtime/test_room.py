@@ -1,0 +1,118 @@
+"""Fan-out: encode once per lane, join once per tick, write once per member."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+from hubbub.realtime import Connection, Hub, Outgoing, Room
+from hubbub.vocabulary import Message, RoomId, UserName
+
+
+class Paper:
+    """A lane that remembers what was written to whom."""
+
+    wire = "paper"
+    transport = "hand"
+
+    def __init__(self) -> None:
+        self.encoded = 0
+        self.written: list[tuple[Connection, bytes]] = []
+
+    def encode(self, outgoing: Outgoing) -> bytes:
+        self.encoded += 1
+        return cast("Message", outgoing.body).text.encode()
+
+    def join(self, parts: Sequence[bytes]) -> bytes:
+        return b",".join(parts)
+
+    def write(self, members: Sequence[Connection], data: bytes) -> None:
+        self.written += [(member, data) for member in members]
+
+
+class Reader:
+    def __init__(self, lane: Paper) -> None:
+        self.lane = lane
+        self.rooms: list[Room] = []
+
+
+def reader(lane: Paper) -> Connection:
+    return cast("Connection", Reader(lane))
+
+
+def said(text: str) -> Outgoing:
+    return Outgoing(Message(room=RoomId("r"), seq=1, sender=UserName("ada"), ts=0, text=text))
+
+
+async def test_what_a_tick_published_is_written_once_per_member() -> None:
+    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    ada, bob = reader(lane), reader(lane)
+    room.add(ada)
+    room.add(bob)
+    for text in "abc":
+        room.publish(said(text))
+    assert lane.written == []
+    await asyncio.sleep(0)
+    assert lane.written == [(ada, b"a,b,c"), (bob, b"a,b,c")]
+    assert lane.encoded == 3
+
+
+async def test_each_lane_encodes_once() -> None:
+    room, one, other = Room(Hub(asyncio.get_running_loop()), "r"), Paper(), Paper()
+    for lane in (one, other, one, other):
+        room.add(reader(lane))
+    room.publish(said("a"))
+    room.flush()
+    assert (one.encoded, other.encoded) == (1, 1)
+    assert len(one.written) == len(other.written) == 2
+
+
+async def test_a_new_member_gets_only_what_comes_after_it() -> None:
+    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    old, new = reader(lane), reader(lane)
+    room.add(old)
+    room.publish(said("before"))
+    room.add(new)
+    room.publish(said("after"))
+    await asyncio.sleep(0)
+    assert lane.written == [(old, b"before"), (old, b"after"), (new, b"after")]
+
+
+async def test_who_leaves_has_got_everything_until_then() -> None:
+    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    ada = reader(lane)
+    room.add(ada)
+    room.publish(said("last"))
+    room.remove(ada)
+    room.publish(said("too late"))
+    await asyncio.sleep(0)
+    assert lane.written == [(ada, b"last")]
+    assert ada.rooms == []
+    assert len(room) == 0
+
+
+async def test_who_is_gone_gets_nothing_any_more() -> None:
+    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    ada = reader(lane)
+    room.add(ada)
+    room.publish(said("unread"))
+    room.discard(ada)
+    room.discard(ada)
+    room.remove(ada)
+    await asyncio.sleep(0)
+    assert lane.written == []
+    assert ada not in room
+    assert ada.rooms == []
+
+
+async def test_adding_twice_is_one_membership() -> None:
+    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    ada = reader(lane)
+    room.add(ada)
+    room.add(ada)
+    room.publish(said("once"))
+    room.flush()
+    assert lane.written == [(ada, b"once")]
+    assert ada in room
+    assert ada.rooms == [room]
