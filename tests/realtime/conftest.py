@@ -54,16 +54,16 @@ class Everyone:
                 connection.fail(ref, UnknownRoom())
             case Leave():
                 self.room.remove(connection)
+            case _:
+                raise NotImplementedError
 
     def leave(self, connection: Connection, error: HubbubError) -> None:
-        from hubbub.errors import CloseCode  # noqa: PLC0415
+        from hubbub.errors import CloseCode
 
         connection.disconnect(Disconnect(CloseCode.SESSION_ENDED, error.code))
 
     def publish(self, text: str, seq: int = 1) -> None:
-        self.room.publish(
-            Outgoing(Message(room=RoomId("everyone"), seq=seq, sender=UserName("ada"), ts=0, text=text))
-        )
+        self.room.publish(Outgoing(Message(room=RoomId("everyone"), seq=seq, sender=UserName("ada"), ts=0, text=text)))
 
     def lagging(self, connection: Connection) -> None:
         self.lagged.append(connection)
@@ -74,7 +74,7 @@ class Everyone:
         self.caught_up.append(connection)
         self._note()
 
-    def disconnected(self, connection: Connection, reason: str) -> None:  # noqa: ARG002
+    def disconnected(self, connection: Connection, reason: str) -> None:
         self.gone.append(reason)
         self._note()
 

@@ -94,7 +94,7 @@ async def test_it_ticks_by_itself_until_stopped() -> None:
     heartbeat.add(link)
     heartbeat.start()
     async with asyncio.timeout(5):
-        while not link.deaths:
+        while not link.deaths:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     heartbeat.stop()
     heartbeat.stop()

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
@@ -189,9 +189,8 @@ async def test_a_request_that_never_ends_is_dropped() -> None:
     async with running(GatewaySettings(handshake_seconds=0.1)) as stand, raw(stand, upgraded=False) as client:
         client.writer.write(b"GET /ws HTTP/1.1\r\nHost:")
         async with asyncio.timeout(5):
-            with pytest.raises(ConnectionResetError):
+            with suppress(ConnectionResetError):
                 assert await client.reader.read() == b""
-                raise ConnectionResetError
 
 
 async def test_a_head_without_end_goes_to_http_and_is_refused(stand: Stand) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -62,7 +62,7 @@ class Gateway:
         for link in context.heartbeat.links():
             link.retire()
         deadline = context.loop.time() + grace_seconds
-        while context.links and context.loop.time() < deadline:
+        while context.links and context.loop.time() < deadline:  # noqa: ASYNC110  once in a process's life
             await asyncio.sleep(0.01)
         context.heartbeat.stop()
         context.deadlines.stop()
@@ -72,16 +72,28 @@ class Gateway:
         """Open connections by (wire, transport)."""
         return {(lane.wire, lane.transport): count for lane, count in self._context.census.items()}
 
-    def http_protocol(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> asyncio.Protocol:
-        """For `uvicorn.Config(http=…)`: the protocol of one accepted connection."""
+    def pending_polls(self) -> int:
+        """Long-polling requests that wait for something to say."""
+        sessions = self._context.sessions.values()
+        return sum(session.polling is not None and session.polling.waiting for session in sessions)
 
+    @property
+    def http_protocol(self) -> type[asyncio.Protocol]:
+        """For `uvicorn.Config(http=…)`: makes the protocol of each accepted connection."""
+        return cast("type[asyncio.Protocol]", self._first_request)
+
+    @property
+    def ws_protocol(self) -> type[asyncio.Protocol]:
+        """For `uvicorn.Config(ws=…)`: upgrades that are not the first request of their connection."""
+        return cast("type[asyncio.Protocol]", self._late_upgrade)
+
+    def _first_request(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> asyncio.Protocol:
         def http() -> asyncio.Protocol:
             return HttpToolsProtocol(config=config, server_state=server_state, app_state=app_state, _loop=_loop)
 
         return FirstRequest(self._context, self.upgrade, http)
 
-    def ws_protocol(self, config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
-        """For `uvicorn.Config(ws=…)`: upgrades that are not the first request of their connection."""
+    def _late_upgrade(self, config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
         return LateUpgrade(self.upgrade)
 
     def upgrade(self, transport: asyncio.Transport, request: Request, rest: bytes) -> None:
