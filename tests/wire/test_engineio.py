@@ -207,13 +207,13 @@ def test_arbitrary_queries_are_accepted_or_refused(query: str) -> None:
 
 def test_an_upgrade_probes_then_switches() -> None:
     probe = UpgradeProbe()
-    assert not probe.drains_polls
+    seen = [(probe.drains_polls, probe.switched)]
     assert probe.receive(PROBE) is Step.ANSWER
-    assert probe.drains_polls
-    assert not probe.switched
+    seen.append((probe.drains_polls, probe.switched))
     assert probe.receive(PROBE) is Step.ANSWER
     assert probe.receive(UPGRADE) is Step.SWITCH
-    assert probe.switched
+    seen.append((probe.drains_polls, probe.switched))
+    assert seen == [(False, False), (True, False), (True, True)]
     assert (PROBE, PROBE_ANSWER, UPGRADE, NOOP, PING) == (b"2probe", b"3probe", b"5", b"6", b"2")
 
 

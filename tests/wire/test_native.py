@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub.errors import BadField, BadJson, HubbubError, UnknownCommand, UnknownRoom
-from hubbub.vocabulary import Command, Join, Send
+from hubbub.vocabulary import Command, Join, RoomId, Send
 from hubbub.wire import CommandError, NativeJson
 
 from .vocabulary import Answer, Ask, Commands, Idle, Quiet, Told
@@ -30,7 +30,7 @@ def test_a_command_becomes_its_struct() -> None:
     assert wire.decode(b'{"type":"ask","ref":7,"room":"a","text":"hi"}') == Ask(room="a", text="hi", ref=7)
     assert wire.decode(b'{"type":"idle"}') == Idle()
     assert chat.decode(b'{"type":"join","room":"general","since":41,"ref":"x"}') == Join(
-        room="general", since=41, ref="x"
+        room=RoomId("general"), since=41, ref="x"
     )
 
 
@@ -108,7 +108,7 @@ def test_of_a_repeated_field_the_last_one_counts() -> None:
 def test_nul_and_every_other_character_pass_in_a_string() -> None:
     text = "\x00\x1e\u2028\U0001f600"
     payload = json.dumps({"type": "send", "room": "a", "text": text, "nonce": "n"}).encode()
-    assert chat.decode(payload) == Send(room="a", text=text, nonce="n")
+    assert chat.decode(payload) == Send(room=RoomId("a"), text=text, nonce="n")
 
 
 @pytest.mark.parametrize("number", [b"-1", b"9007199254740992", b"1" * 30, b"1e3", b"0.5"])

@@ -19,13 +19,14 @@ def assembler(attachments_max: int = 4, bytes_max: int = 1000) -> Assembler:
 
 def test_a_packet_is_whole_with_its_last_attachment() -> None:
     collected = assembler()
-    assert not collected.waiting
+    waiting = [collected.waiting]
     collected.begin(decode(b'52-/admin,7["baz",{"_placeholder":true,"num":1},[{"a":{"_placeholder":true,"num":0}},3]]'))
-    assert collected.waiting
+    waiting.append(collected.waiting)
     assert collected.attach(b"\x01") is None
-    assert collected.waiting
+    waiting.append(collected.waiting)
     assert collected.attach(b"\x02") == Assembled(PacketType.EVENT, "/admin", 7, ["baz", b"\x02", [{"a": b"\x01"}, 3]])
-    assert not collected.waiting
+    waiting.append(collected.waiting)
+    assert waiting == [False, True, True, False]
 
 
 def test_acknowledgements_have_attachments_too_and_one_packet_follows_another() -> None:

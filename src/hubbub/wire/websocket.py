@@ -97,16 +97,17 @@ class Decoder:
         masked: True on a server (clients must mask), False on a client (servers must not). Section 5.1.
 
     Attributes:
-        failure: set once when the peer broke the protocol; nothing is decoded after it.
+        failure: set once when the peer broke the protocol; nothing is decoded after it, nor after a CLOSE.
     """
 
-    __slots__ = ("_carry", "_limit_bytes", "_masked", "_partial", "failure")
+    __slots__ = ("_carry", "_ended", "_limit_bytes", "_masked", "_partial", "failure")
 
     def __init__(self, limit_bytes: int, *, masked: bool = True) -> None:
         self._limit_bytes = limit_bytes
         self._masked = masked
         self._carry: bytes = b""  # a cut frame header or control frame, at most 131 bytes
         self._partial: _Partial | None = None
+        self._ended = False  # by a CLOSE or a failure
         self.failure: Failure | None = None
 
     def feed(self, data: Buffer) -> list[tuple[int, bytes]]:
@@ -120,7 +121,7 @@ class Decoder:
             fragments, CLOSE, PING and PONG. What stood before a violation is returned, then `failure` is set.
         """
         out: list[tuple[int, bytes]] = []
-        if self.failure is not None:
+        if self._ended:
             return out
         if self._carry:
             data = self._carry + data
@@ -129,10 +130,15 @@ class Decoder:
         try:
             self._decode(view, out)
         except Failure as failure:
-            self.failure = failure
-            self._partial = None
-            self._carry = b""
+            # a new one, because the frames in the traceback hold views of the caller's buffer
+            self.failure = Failure(failure.code, failure.reason)
+            self._end()
         return out
+
+    def _end(self) -> None:
+        self._ended = True
+        self._partial = None
+        self._carry = b""
 
     def _decode(self, view: memoryview, out: list[tuple[int, bytes]]) -> None:
         position, end = 0, len(view)
@@ -170,7 +176,8 @@ class Decoder:
                 out.append((opcode, self._control(opcode, self._unmask(view[position : position + size], mask))))
                 position += size
                 if opcode == CLOSE:
-                    return  # section 5.5.1: nothing counts after it
+                    self._end()  # section 5.5.1: nothing counts after it
+                    return
                 continue
             if first & 0x80 and opcode and end - position >= size:
                 # the usual case: a whole message in one frame
