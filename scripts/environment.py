@@ -14,6 +14,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,9 +75,14 @@ def run(purpose: str, *command: str | Path) -> None:
             check=False,
         )
     if done.returncode:
-        lines = [line for line in LOG.read_text(errors="replace").splitlines() if line.strip()]
-        reason = next((line for line in reversed(lines) if "error" in line.lower()), lines[-1] if lines else "")
-        raise SetupError(f"{purpose} failed: {reason.strip()} (all of it: {LOG})")
+        raise SetupError(f"{purpose} failed: {reason(LOG.read_text(errors='replace'))} (all of it: {LOG})")
+
+
+def reason(output: str) -> str:
+    """The line of a tool's output that says most about its failure."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r"error: (?!subprocess-|metadata-)", line, re.IGNORECASE)]
+    return (errors or lines or ["it said nothing"])[-1]
 
 
 def make_venv() -> None:
