@@ -25,6 +25,10 @@ class Account(Struct, frozen=True):
     password_hash: str
     created_ms: int
 
+    def __repr__(self) -> str:
+        """Without the hash: this may end up in a log."""
+        return f"Account(id={self.id}, name={self.name!r}, admin={self.admin})"
+
 
 class Login(Struct, frozen=True):
     """One login on one device. `id` is public to its user; the token itself is never stored, only its SHA-256."""
@@ -105,22 +109,28 @@ class AccountStore(Protocol):
 class LoginStore(Protocol):
     async def create(
         self, login_id: str, user_id: UserId, token_sha256: bytes, device: str, now_ms: int, expires_ms: int
-    ) -> Login: ...
+    ) -> Login:
+        """Add a login, seen at `now_ms`. Logins of this user that have expired by then go. Raises UnknownUser."""
+        ...
 
     async def by_token(self, token_sha256: bytes, now_ms: int) -> Login | None:
         """The login of this token; None when there is none or it has expired at `now_ms`."""
         ...
 
-    async def of_user(self, user_id: UserId) -> list[Login]: ...
+    async def of_user(self, user_id: UserId) -> list[Login]:
+        """The user's logins, oldest first, expired ones included."""
+        ...
 
-    async def touch(self, login_id: str, now_ms: int) -> None: ...
+    async def touch(self, login_id: str, now_ms: int, expires_ms: int) -> None:
+        """The login was seen at `now_ms` and lives until `expires_ms`; neither moves back. Nothing when it ended."""
+        ...
 
     async def end(self, user_id: UserId, login_id: str) -> bool:
         """Delete one login of this user; False when there was none."""
         ...
 
-    async def end_others(self, user_id: UserId, keep: str | None) -> int:
-        """Delete this user's logins except `keep`; the number deleted."""
+    async def end_others(self, user_id: UserId, keep: str | None) -> list[str]:
+        """Delete this user's logins except `keep`; the ids of those deleted, in no order."""
         ...
 
 
@@ -175,12 +185,18 @@ class EventStore(Protocol):
         Each new message gets the next `seq` of its room: 1, 2, 3, … without holes, in the order of `drafts`. A nonce
         that the same sender used in the same room before (in this call, too) stores nothing and gives the first
         message's `seq` and `ts` with `repeat`. A sender who is not a member is refused; the others go on. Calls may
-        overlap; they take effect in the order in which they were made.
+        overlap; they take effect in the order in which they were made, writes of other kinds included.
+
+        A text keeps every character, NUL included. One that is not Unicode (a lone surrogate) raises BadField, and
+        nothing of the call is stored.
         """
         ...
 
     async def after(self, room: RoomId, seq: Seq, limit: int) -> list[Event]:
-        """Events with a greater `seq`, ascending, at most `limit`. Sees every append that has returned."""
+        """Events with a greater `seq`, ascending, at most `limit`. Sees every append that has returned.
+
+        An unknown room has no events.
+        """
         ...
 
     async def before(self, room: RoomId, seq: Seq | None, limit: int) -> list[Event]:

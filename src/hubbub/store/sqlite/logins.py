@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from functools import partial
 
 import apsw
 import msgspec
@@ -13,6 +11,7 @@ from hubbub.errors import UnknownUser
 from hubbub.store.protocols import Login
 from hubbub.vocabulary import User, UserId, UserName
 
+from .coalesce import Coalesced
 from .readers import Readers
 from .writer import Writer
 
@@ -29,6 +28,11 @@ SELECT json_group_array({_COLUMNS} ORDER BY logins.created_ms, logins.id) FROM l
 JOIN users ON users.key = logins.user_key WHERE logins.user_key = ?
 """  # noqa: S608  a constant
 
+_TOUCH = """
+UPDATE logins SET seen_ms = max(seen_ms, touch.value ->> 1), expires_ms = max(expires_ms, touch.value ->> 2)
+FROM json_each(?) AS touch WHERE logins.id = touch.value ->> 0
+"""
+
 _Row = tuple[str, str, int, str, str, int, int, int, int, str]
 _decode = msgspec.json.Decoder(list[_Row]).decode
 _encode = msgspec.json.Encoder().encode
@@ -40,8 +44,8 @@ class SqliteLogins:
     def __init__(self, readers: Readers, writer: Writer) -> None:
         self._readers = readers
         self._writer = writer
-        self._asked: dict[str, list[asyncio.Future[Login | None]]] = {}
-        self._reading: asyncio.Task[None] | None = None
+        self._by_token = Coalesced(self._read_tokens)
+        self._touch = Coalesced(self._write_touches)
 
     async def create(
         self, login_id: str, user_id: UserId, token_sha256: bytes, device: str, now_ms: int, expires_ms: int
@@ -50,6 +54,7 @@ class SqliteLogins:
             user = database.execute("SELECT name, title, admin FROM users WHERE key = ?", (user_id,)).get
             if user is None:
                 raise UnknownUser
+            database.execute("DELETE FROM logins WHERE user_key = ? AND expires_ms <= ?", (user_id, now_ms))
             database.execute(
                 "INSERT INTO logins (token_sha256, id, user_key, device, created_ms, seen_ms, expires_ms) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -69,12 +74,7 @@ class SqliteLogins:
         return await self._writer.write(write)
 
     async def by_token(self, token_sha256: bytes, now_ms: int) -> Login | None:
-        """Lookups that arrive while one is running go together in the next: thousands of clients come back at once."""
-        future: asyncio.Future[Login | None] = asyncio.get_running_loop().create_future()
-        self._asked.setdefault(token_sha256.hex(), []).append(future)
-        if self._reading is None:
-            self._reading = asyncio.create_task(self._read_asked())
-        login = await future
+        login = await self._by_token.ask(token_sha256.hex())
         return login if login is not None and login.expires_ms > now_ms else None
 
     async def of_user(self, user_id: UserId) -> list[Login]:
@@ -83,11 +83,8 @@ class SqliteLogins:
 
         return await self._readers.read(read)
 
-    async def touch(self, login_id: str, now_ms: int) -> None:
-        def write(database: apsw.Connection) -> None:
-            database.execute("UPDATE logins SET seen_ms = ? WHERE id = ? AND seen_ms < ?", (now_ms, login_id, now_ms))
-
-        await self._writer.write(write)
+    async def touch(self, login_id: str, now_ms: int, expires_ms: int) -> None:
+        await self._touch.ask((login_id, now_ms, expires_ms))
 
     async def end(self, user_id: UserId, login_id: str) -> bool:
         def write(database: apsw.Connection) -> bool:
@@ -98,41 +95,38 @@ class SqliteLogins:
 
         return await self._writer.write(write)
 
-    async def end_others(self, user_id: UserId, keep: str | None) -> int:
-        def write(database: apsw.Connection) -> int:
-            database.execute("DELETE FROM logins WHERE user_key = ? AND id IS NOT ?", (user_id, keep))
-            return database.changes()
+    async def end_others(self, user_id: UserId, keep: str | None) -> list[str]:
+        def write(database: apsw.Connection) -> list[str]:
+            return [
+                login_id
+                for (login_id,) in database.execute(
+                    "DELETE FROM logins WHERE user_key = ? AND id IS NOT ? RETURNING id", (user_id, keep)
+                )
+            ]
 
         return await self._writer.write(write)
 
-    async def _read_asked(self) -> None:
-        while self._asked:
-            asked, self._asked = self._asked, {}
-            try:
-                found = await self._readers.read(partial(_of_tokens, tuple(asked)))
-            except Exception as error:  # noqa: BLE001  every caller gets it
-                _settle(asked, {}, error)
-            else:
-                _settle(asked, found, None)
-        self._reading = None
+    async def _read_tokens(self, tokens: Sequence[str]) -> list[Login | None]:
+        wanted = _encode(tokens).decode()
 
+        def read(database: apsw.Connection) -> list[Login | None]:
+            found = {row[0]: _login(row) for row in _decode(database.execute(_OF_TOKENS, (wanted,)).get)}
+            return [found.get(token) for token in tokens]
 
-def _of_tokens(tokens: Sequence[str], database: apsw.Connection) -> dict[str, Login]:
-    answer = database.execute(_OF_TOKENS, (_encode(tokens).decode(),)).get
-    return {row[0]: _login(row) for row in _decode(answer)}
+        return await self._readers.read(read)
 
+    async def _write_touches(self, touches: Sequence[tuple[str, int, int]]) -> list[None]:
+        latest: dict[str, tuple[str, int, int]] = {}
+        for login_id, now_ms, expires_ms in touches:  # UPDATE … FROM takes any one of several rows for the same login
+            _, seen_ms, until_ms = latest.get(login_id, (login_id, 0, 0))
+            latest[login_id] = (login_id, max(now_ms, seen_ms), max(expires_ms, until_ms))
+        seen = _encode(list(latest.values())).decode()
 
-def _settle(
-    asked: dict[str, list[asyncio.Future[Login | None]]], found: dict[str, Login], error: Exception | None
-) -> None:
-    for token, futures in asked.items():
-        for future in futures:
-            if future.done():
-                continue
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(found.get(token))
+        def write(database: apsw.Connection) -> list[None]:
+            database.execute(_TOUCH, (seen,))
+            return [None] * len(touches)
+
+        return await self._writer.write(write)
 
 
 def _login(row: _Row) -> Login:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import apsw
 import msgspec
-from msgspec import Struct
 
 from hubbub.errors import CursorAhead, RoomExists, RoomForbidden, UnknownRoom, UnknownUser
 from hubbub.store.protocols import RoomHead, StoredMember
@@ -23,6 +22,7 @@ from hubbub.vocabulary import (
     UserName,
 )
 
+from .coalesce import Coalesced
 from .events import RoomDescription
 from .log import MEMBER_JOINED, MEMBER_LEFT, MESSAGE, ROOM_CREATED
 from .readers import Readers
@@ -36,10 +36,11 @@ _UNREAD = f"""(SELECT count(*) FROM (
     SELECT 1 FROM events WHERE room_key = members.room_key AND seq > members.read_seq
         AND kind = {MESSAGE} AND sender_key <> members.user_key LIMIT {UNREAD_LIMIT}))"""  # noqa: S608  a constant
 
-_ONE = f"""
-SELECT title, topic, {_HEAD}, members.user_key IS NOT NULL, coalesce(members.read_seq, 0),
-    CASE WHEN members.user_key IS NULL THEN 0 ELSE {_UNREAD} END
-FROM rooms LEFT JOIN members ON members.room_key = rooms.key AND members.user_key = ?2 WHERE rooms.id = ?1
+_STANDINGS = f"""
+SELECT json_group_array(json_array(want.key, title, topic, {_HEAD}, coalesce(members.read_seq, 0),
+    CASE WHEN members.user_key IS NULL THEN 0 ELSE {_UNREAD} END, members.user_key IS NOT NULL))
+FROM json_each(?) AS want JOIN rooms ON rooms.id = want.value ->> 0
+LEFT JOIN members ON members.room_key = rooms.key AND members.user_key = want.value ->> 1
 """  # noqa: S608  a constant
 
 _HEADS = f"""
@@ -72,17 +73,20 @@ FROM rooms WHERE rooms.id = ?1
 """
 
 _decode_heads = msgspec.json.Decoder(list[tuple[RoomId, Seq]]).decode
+_decode_standings = msgspec.json.Decoder(list[tuple[int, str, str, Seq, Seq, int, int]]).decode
 _decode_entries = msgspec.json.Decoder(list[RoomEntry]).decode
 _decode_states = msgspec.json.Decoder(list[RoomState]).decode
 _decode_members = msgspec.json.Decoder(list[StoredMember]).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class SqliteRooms(Struct, frozen=True):
+class SqliteRooms:
     """See `RoomStore`."""
 
-    _readers: Readers
-    _writer: Writer
+    def __init__(self, readers: Readers, writer: Writer) -> None:
+        self._readers = readers
+        self._writer = writer
+        self._head = Coalesced(self._read_heads)
 
     async def create(self, room: RoomId, title: str, topic: str, creator: UserId, now_ms: int) -> tuple[Event, Event]:
         description = _encode(RoomDescription(title, topic)).decode()
@@ -103,14 +107,10 @@ class SqliteRooms(Struct, frozen=True):
         return await self._writer.write(write)
 
     async def head(self, room: RoomId, user_id: UserId) -> RoomHead:
-        def read(database: apsw.Connection) -> RoomHead:
-            row = database.execute(_ONE, (room, user_id)).get
-            if row is None:
-                raise UnknownRoom
-            title, topic, head, member, mark, unread = row
-            return RoomHead(room, title, topic, head, mark, unread, bool(member))
-
-        return await self._readers.read(read)
+        head = await self._head.ask((room, user_id))
+        if head is None:
+            raise UnknownRoom
+        return head
 
     async def heads(self, rooms: Sequence[RoomId]) -> dict[RoomId, Seq]:
         wanted = _encode(list(rooms)).decode()
@@ -179,6 +179,19 @@ class SqliteRooms(Struct, frozen=True):
             return mark, unread
 
         return await self._writer.write(write)
+
+    async def _read_heads(self, wanted: Sequence[tuple[RoomId, UserId]]) -> list[RoomHead | None]:
+        asked = _encode(wanted).decode()
+
+        def read(database: apsw.Connection) -> list[RoomHead | None]:
+            heads: list[RoomHead | None] = [None] * len(wanted)
+            for index, title, topic, head, mark, unread, member in _decode_standings(
+                database.execute(_STANDINGS, (asked,)).get
+            ):
+                heads[index] = RoomHead(wanted[index][0], title, topic, head, mark, unread, bool(member))
+            return heads
+
+        return await self._readers.read(read)
 
 
 def _standing(database: apsw.Connection, room: RoomId, user: UserId) -> tuple[int, Seq, bool]:

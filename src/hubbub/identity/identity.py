@@ -1,0 +1,269 @@
+"""Accounts and logins, with all their rules.
+
+```python
+identity = Identity(store, now_ms=clock)
+await identity.open()
+signed_in = await identity.sign_up("ada", "a long password")
+login = await identity.authenticate(signed_in.token)
+```
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+
+import msgspec
+from argon2 import PasswordHasher
+from msgspec import Struct
+
+from hubbub.errors import (
+    BadField,
+    Forbidden,
+    NameTaken,
+    NotFound,
+    SignupClosed,
+    StoreUnavailable,
+    Unauthenticated,
+    WeakPassword,
+    WrongCredentials,
+)
+from hubbub.store import Account, Login, Store
+from hubbub.vocabulary import User, UserName
+
+from .cache import LoginCache
+from .limits import Attempts, IdentityLimits
+from .names import NAME_CHARACTERS, check_name, check_password, check_title, clean_device
+from .passwords import Passwords, standard_hasher
+from .tokens import digest, is_token, new_session_id, new_token
+
+ABSENCE_MS = 90 * 24 * 3_600_000
+"""A login ends after this time without use."""
+
+TOUCH_MS = 3_600_000
+"""How exactly the store knows when a login was used last."""
+
+CACHED_LOGINS = 2_000
+"""About 2 MB: for requests that follow each other. A connection asks once, and lookups of many go to the store together."""
+
+SIGNUP = "signup"
+"""The key of the store's setting: "open" or "closed"."""
+
+
+class SignedIn(Struct, frozen=True):
+    """A new login. `token` is shown this once."""
+
+    login: Login
+    token: str
+
+    def __repr__(self) -> str:
+        return f"SignedIn(login={self.login!r}, token=<redacted>)"
+
+
+class ServerState(Struct, frozen=True):
+    """`signup`: "open" or "closed". `needs_setup`: there is no account yet; the first becomes administrator."""
+
+    signup: str
+    needs_setup: bool
+
+
+class Identity:
+    """Used on one event loop.
+
+    Attributes:
+        ended: called with the ids of logins right after they ended, before anybody waiting for it goes on.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        now_ms: Callable[[], int],
+        random_bytes: Callable[[int], bytes] = os.urandom,
+        signup_default: str = "open",
+        hasher: PasswordHasher | None = None,
+        limits: IdentityLimits | None = None,
+    ) -> None:
+        self.ended: list[Callable[[list[str]], None]] = []
+        self._store = store
+        self._now_ms = now_ms
+        self._random_bytes = random_bytes
+        self._signup_default = signup_default
+        self._passwords = Passwords(hasher or standard_hasher(), random_bytes)
+        self._attempts = Attempts(limits or IdentityLimits())
+        self._cache = LoginCache(CACHED_LOGINS)
+        self._has_accounts = False
+        self._signing_up = asyncio.Lock()
+        self._changing_password = asyncio.Lock()
+
+    async def open(self) -> None:
+        """The store is open. Starts the threads that hash."""
+        await self._passwords.open()
+
+    async def close(self) -> None:
+        """Ends the threads that hash."""
+        await self._passwords.close()
+
+    async def server_state(self) -> ServerState:
+        if not self._has_accounts:
+            self._has_accounts = await self._store.accounts.count() > 0  # accounts are never deleted
+        signup = await self._store.accounts.setting(SIGNUP) or self._signup_default
+        return ServerState(signup, needs_setup=not self._has_accounts)
+
+    async def set_signup(self, actor: Login, signup: str) -> None:
+        """Raises Forbidden when `actor` is no administrator, BadField when it is neither "open" nor "closed"."""
+        if not actor.user.admin:
+            raise Forbidden
+        if signup not in {"open", "closed"}:
+            raise BadField('signup is "open" or "closed".')
+        await self._store.accounts.set_setting(SIGNUP, signup)
+
+    async def sign_up(self, name: str, password: str, *, title: str = "", device: str = "", peer: str = "") -> SignedIn:
+        """Create an account and sign in. The first one is administrator, even when sign-up is closed.
+
+        Raises: BadName, WeakPassword, BadField (title), TooManyAttempts, SignupClosed, NameTaken.
+        """
+        checked, password, title = check_name(name), check_password(password), check_title(title)
+        await self._check_signup()
+        self._attempts.sign_up(peer, self._now_ms())
+        if await self._store.accounts.by_name(checked) is not None:
+            raise NameTaken
+        password_hash = await self._passwords.hash(password)
+        async with self._signing_up:  # two who are first at the same moment: one of them is second
+            await self._check_signup()
+            account = await self._store.accounts.create(checked, title, password_hash, self._now_ms())
+            self._has_accounts = True
+        return await self._log_in(account, device)
+
+    async def sign_in(self, name: str, password: str, *, device: str = "", peer: str = "") -> SignedIn:
+        """Raises WrongCredentials, TooManyAttempts. The name's case does not matter."""
+        name = name.strip().lower()[: NAME_CHARACTERS + 1]  # one too many: still not a name, and not a long key
+        self._attempts.sign_in(name, peer, self._now_ms())
+        account = await self._verified(name, password)
+        signed_in = await self._log_in(account, device)
+        # The password may have been changed while this was running: then all logins of the old one must be gone.
+        now = await self._store.accounts.by_name(account.name)
+        if now is None or not await self._is_still(now, account, password):
+            await self.end(signed_in.login, signed_in.login.id)
+            raise WrongCredentials
+        self._attempts.succeeded(name, peer, self._now_ms())
+        if self._passwords.is_outdated(account.password_hash):
+            await self._rehash(account, password)
+        return signed_in
+
+    async def authenticate(self, token: str) -> Login:
+        """Who holds this token. Raises Unauthenticated."""
+        if not is_token(token):
+            raise Unauthenticated
+        key = digest(token)
+        now_ms = self._now_ms()
+        login = self._cache.get(key) or await self._read_login(key, now_ms)
+        if now_ms - login.seen_ms >= TOUCH_MS:
+            login = await self._touch(key, login, now_ms)
+        if login.expires_ms <= now_ms:
+            raise Unauthenticated
+        return login
+
+    async def sessions(self, login: Login) -> list[Login]:
+        """The user's logins that have not expired, oldest first."""
+        now_ms = self._now_ms()
+        return [one for one in await self._store.logins.of_user(login.user_id) if one.expires_ms > now_ms]
+
+    async def end(self, login: Login, session_id: str) -> None:
+        """Sign out one of this user's logins. Raises NotFound."""
+        if not await self._store.logins.end(login.user_id, session_id):
+            raise NotFound
+        self._ended(login, [session_id])
+
+    async def set_title(self, login: Login, title: str) -> User:
+        """Raises BadField."""
+        title = check_title(title)
+        await self._store.accounts.update(login.user_id, title=title)
+        self._cache.drop_user(login.user_id)
+        return msgspec.structs.replace(login.user, title=title)
+
+    async def change_password(self, login: Login, old: str, new: str) -> None:
+        """Ends the user's other logins. Raises WrongCredentials, WeakPassword, TooManyAttempts."""
+        new = check_password(new)
+        self._attempts.sign_in(login.user.name, "", self._now_ms())
+        new_hash = await self._passwords.hash(new)
+        async with self._changing_password:
+            await self._verified(login.user.name, old)
+            await self._store.accounts.update(login.user_id, password_hash=new_hash)
+        self._attempts.succeeded(login.user.name, "", self._now_ms())
+        self._ended(login, await self._store.logins.end_others(login.user_id, login.id))
+
+    async def _check_signup(self) -> None:
+        state = await self.server_state()
+        if state.signup != "open" and not state.needs_setup:
+            raise SignupClosed
+
+    async def _verified(self, name: str, password: str) -> Account:
+        """The account of this name, when this is its password. Raises WrongCredentials."""
+        try:
+            password = check_password(password)
+        except WeakPassword:
+            raise WrongCredentials from None
+        account = await self._store.accounts.by_name(UserName(name)) if name.isascii() else None
+        right = await self._passwords.verify(account.password_hash if account is not None else None, password)
+        if account is None or not right:
+            raise WrongCredentials
+        return account
+
+    async def _is_still(self, now: Account, checked: Account, password: str) -> bool:
+        """Whether the password that was right for `checked` is right for `now`: the same one may be hashed anew."""
+        return now.password_hash == checked.password_hash or await self._passwords.verify(
+            now.password_hash, check_password(password)
+        )
+
+    async def _rehash(self, account: Account, password: str) -> None:
+        """Hash the password anew with today's parameters."""
+        password_hash = await self._passwords.hash(check_password(password))
+        async with self._changing_password:
+            now = await self._store.accounts.by_name(account.name)
+            if now is not None and now.password_hash == account.password_hash:
+                await self._store.accounts.update(account.id, password_hash=password_hash)
+
+    async def _log_in(self, account: Account, device: str) -> SignedIn:
+        token = new_token(self._random_bytes)
+        now_ms = self._now_ms()
+        login = await self._store.logins.create(
+            new_session_id(self._random_bytes),
+            account.id,
+            digest(token),
+            clean_device(device),
+            now_ms,
+            now_ms + ABSENCE_MS,
+        )
+        return SignedIn(login, token)
+
+    async def _read_login(self, key: bytes, now_ms: int) -> Login:
+        """Raises Unauthenticated. What it returns was so when it returns, not only when it was read."""
+        while True:
+            epoch = self._cache.epoch
+            login = await self._store.logins.by_token(key, now_ms)
+            if epoch == self._cache.epoch:
+                break
+        if login is None:
+            raise Unauthenticated
+        self._cache.put(key, login)
+        return login
+
+    async def _touch(self, key: bytes, login: Login, now_ms: int) -> Login:
+        if login.expires_ms <= now_ms:
+            return login
+        epoch = self._cache.epoch
+        seen = msgspec.structs.replace(login, seen_ms=now_ms, expires_ms=now_ms + ABSENCE_MS)
+        self._cache.put(key, seen)  # at once, so that the same login's next request does not write again
+        # Reading works: when writing does not, let the user in; the next hour's touch will do.
+        with contextlib.suppress(StoreUnavailable):
+            await self._store.logins.touch(login.id, now_ms, seen.expires_ms)
+        return seen if epoch == self._cache.epoch else await self._read_login(key, now_ms)
+
+    def _ended(self, login: Login, session_ids: list[str]) -> None:
+        self._cache.drop_user(login.user_id)
+        if session_ids:
+            for observer in self.ended:
+                observer(session_ids)

@@ -1,0 +1,48 @@
+"""Many small questions, one query."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Coalesced(Generic[K, V]):
+    """Asks for one thing at a time; what is asked while a query runs goes together in the next.
+
+    When thousands of clients come back at once, each query is a hop to another thread and back. Together they need
+    a few hops. Used on one event loop.
+    """
+
+    def __init__(self, run: Callable[[Sequence[K]], Awaitable[Sequence[V]]]) -> None:
+        """`run` answers all questions, in their order. Its error goes to all who asked."""
+        self._run = run
+        self._asked: list[tuple[K, asyncio.Future[V]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def ask(self, key: K) -> V:
+        future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        self._asked.append((key, future))
+        if self._task is None:
+            self._task = asyncio.create_task(self._answer())
+        return await future
+
+    async def _answer(self) -> None:
+        try:
+            while self._asked:
+                asked, self._asked = self._asked, []
+                try:
+                    answers = await self._run([key for key, _ in asked])
+                except Exception as error:  # noqa: BLE001  it belongs to those who asked
+                    for _, future in asked:
+                        if not future.done():
+                            future.set_exception(error)
+                    continue
+                for (_, future), answer in zip(asked, answers, strict=True):
+                    if not future.done():
+                        future.set_result(answer)
+        finally:
+            self._task = None
