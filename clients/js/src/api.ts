@@ -1,0 +1,217 @@
+import { HubbubError } from "./errors.js";
+import type {
+  DirectoryPage,
+  ErrorBody,
+  EventPage,
+  Joined,
+  MemberPage,
+  ReadMark,
+  RoomEntry,
+  RoomList,
+  Sent,
+  User,
+} from "./vocabulary.js";
+
+/** What everybody may know of a server. `needs_setup`: it has no account yet, the first one becomes administrator. */
+export interface ServerInfo {
+  name: string;
+  version: string;
+  signup: "open" | "closed";
+  needs_setup: boolean;
+  limits: { text_bytes: number; frame_bytes: number };
+}
+
+export interface SignIn {
+  name: string;
+  password: string;
+  /** Keep the session in a cookie that scripts cannot read, instead of returning its token. */
+  cookie?: boolean;
+  /** What this login is called in the list of devices. */
+  device?: string;
+}
+
+export interface SignUp extends SignIn {
+  /** The display name. */
+  title?: string;
+}
+
+/** `token`: null when a cookie keeps it. */
+export interface SignedIn {
+  user: User;
+  session: string;
+  token: string | null;
+}
+
+export interface Me {
+  user: User;
+  session: string;
+}
+
+/** One login on one device. `current`: the one that asks. */
+export interface SessionInfo {
+  id: string;
+  device: string;
+  created_ms: number;
+  seen_ms: number;
+  current: boolean;
+}
+
+type Query = Record<string, string | number | undefined>;
+
+const TIMEOUT_MS = 30_000;
+
+/** The REST API, /api/v1. Every method rejects with `HubbubError`. */
+export class Api {
+  readonly #base: string;
+  readonly #token: string | undefined;
+
+  /** `base`: the server's http(s) address, default: where the page comes from. Without a `token` the cookie signs in. */
+  constructor(base?: string, token?: string) {
+    this.#base = apiBase(base);
+    this.#token = token;
+  }
+
+  server(): Promise<ServerInfo> {
+    return this.#json("GET", "server");
+  }
+
+  /** Open or close the server for new accounts. For administrators. */
+  setSignup(signup: "open" | "closed"): Promise<ServerInfo> {
+    return this.#json("PATCH", "server", { signup });
+  }
+
+  signUp(account: SignUp): Promise<SignedIn> {
+    return this.#json("POST", "accounts", account);
+  }
+
+  signIn(credentials: SignIn): Promise<SignedIn> {
+    return this.#json("POST", "sessions", credentials);
+  }
+
+  /** End the login that this client uses. */
+  signOut(): Promise<void> {
+    return this.endSession("current");
+  }
+
+  async sessions(): Promise<SessionInfo[]> {
+    return (await this.#json<{ sessions: SessionInfo[] }>("GET", "sessions")).sessions;
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.#call("DELETE", `sessions/${encodeURIComponent(id)}`);
+  }
+
+  me(): Promise<Me> {
+    return this.#json("GET", "me");
+  }
+
+  setTitle(title: string): Promise<Me> {
+    return this.#json("PATCH", "me", { title });
+  }
+
+  /** Ends all other logins of the user. */
+  async changePassword(old: string, fresh: string): Promise<void> {
+    await this.#call("POST", "me/password", { old, new: fresh });
+  }
+
+  async rooms(): Promise<RoomList["rooms"]> {
+    return (await this.#json<RoomList>("GET", "rooms")).rooms;
+  }
+
+  createRoom(room: string, title?: string, topic?: string): Promise<RoomEntry> {
+    return this.#json("POST", "rooms", { room, title, topic });
+  }
+
+  directory(after?: string, limit?: number): Promise<DirectoryPage> {
+    return this.#json("GET", `directory${query({ after, limit })}`);
+  }
+
+  /** Become a member. To receive the room's events, join it on a connection. */
+  join(room: string): Promise<Joined> {
+    return this.#json("POST", `${path(room)}/members`, {});
+  }
+
+  async leave(room: string): Promise<void> {
+    await this.#call("DELETE", `${path(room)}/members/me`);
+  }
+
+  members(room: string, after?: string, limit?: number): Promise<MemberPage> {
+    return this.#json("GET", `${path(room)}/members${query({ after, limit })}`);
+  }
+
+  history(room: string, page: { before?: number; after?: number; limit?: number } = {}): Promise<EventPage> {
+    return this.#json("GET", `${path(room)}/events${query(page)}`);
+  }
+
+  /** The same nonce gives the same message however often it is sent. */
+  send(room: string, text: string, nonce: string): Promise<Sent> {
+    return this.#json("POST", `${path(room)}/messages`, { text, nonce });
+  }
+
+  markRead(room: string, seq: number): Promise<ReadMark> {
+    return this.#json("PUT", `${path(room)}/read`, { seq });
+  }
+
+  async #json<T>(method: string, where: string, body?: object): Promise<T> {
+    const response = await this.#call(method, where, body);
+    try {
+      return (await response.json()) as T;
+    } catch {
+      throw new HubbubError("bad_response", "The server's answer can't be read.", true);
+    }
+  }
+
+  async #call(method: string, where: string, body?: object): Promise<Response> {
+    const headers: Record<string, string> = { accept: "application/json" };
+    // The cookie counts only with this content type, which no form of another site can send.
+    if (method !== "GET") headers["content-type"] = "application/json";
+    if (this.#token !== undefined) headers["authorization"] = `Bearer ${this.#token}`;
+    let response: Response;
+    try {
+      response = await fetch(`${this.#base}/${where}`, {
+        method,
+        headers,
+        credentials: this.#token === undefined ? "same-origin" : "omit",
+        cache: "no-store",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    } catch {
+      throw new HubbubError("unreachable", "The server can't be reached right now.", true);
+    }
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+}
+
+function apiBase(base: string | undefined): string {
+  return new URL("api/v1", serverUrl(base)).href;
+}
+
+/** The server's address, ending in a slash. Throws TypeError where none is given and there is no page. */
+export function serverUrl(base: string | undefined): string {
+  const url = base ?? globalThis.location?.origin;
+  if (url === undefined) throw new TypeError("url: which server? There is no page that tells.");
+  return url.endsWith("/") ? url : `${url}/`;
+}
+
+function path(room: string): string {
+  return `rooms/${encodeURIComponent(room)}`;
+}
+
+function query(values: Query): string {
+  const parts = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) parts.set(name, String(value));
+  return parts.size > 0 ? `?${parts}` : "";
+}
+
+async function refusal(response: Response): Promise<HubbubError> {
+  try {
+    const { error } = (await response.json()) as { error: ErrorBody };
+    return HubbubError.of(error);
+  } catch {
+    // A proxy in front of the server answered.
+    const { status } = response;
+    return new HubbubError("bad_response", `The server answered with status ${status}.`, status >= 500);
+  }
+}

@@ -1,0 +1,41 @@
+import type { ErrorBody } from "./vocabulary.js";
+
+/** An outbox entry at rest. All fields are plain values, as IndexedDB stores them. */
+export interface StoredOutgoing {
+  /** The key. Ascending in the order of writing. */
+  nonce: string;
+  room: string;
+  text: string;
+  /** Unix ms. */
+  createdAt: number;
+  /** The name of who wrote it; null: written before the first connection told. */
+  user: string | null;
+  /** The tab that sends it. */
+  owner: string;
+  /** Unix ms at which `owner` last wrote it. */
+  touchedAt: number;
+  /** Why the server refused it; null: it is still to be sent. */
+  failed: ErrorBody | null;
+}
+
+/**
+ * Where unsent messages survive. Every method may reject; the outbox then goes on in memory.
+ *
+ * A storage may be shared by several tabs, each of which writes only entries that it owns.
+ */
+export interface OutboxStorage {
+  /** Whether entries survive a reload. */
+  readonly durable: boolean;
+  /** All entries, of all owners, by nonce. */
+  all(): Promise<StoredOutgoing[]>;
+  /** Add or replace. Resolves when it is stored. */
+  put(entry: StoredOutgoing): Promise<void>;
+  remove(nonce: string): Promise<void>;
+  /**
+   * Make `to` the owner of every entry of `from` that was last touched before `before` (Unix ms); returns those, by
+   * nonce. Atomic: of two tabs that ask for the same entry, one gets it.
+   */
+  takeOver(from: string, to: string, before: number, now: number): Promise<StoredOutgoing[]>;
+  /** Release what it holds; no call follows. */
+  close?(): void;
+}
