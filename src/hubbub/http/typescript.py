@@ -26,9 +26,7 @@ def typescript_module() -> str:
     type of the reply to each command, and the error and close codes. A field that has a default value is optional,
     because the wire omits defaults; the default stands in its comment.
     """
-    parts = [
-        "// Written by scripts/generate.py from src/hubbub/vocabulary. Change the Structs, then run it again."
-    ]
+    parts = ["// Written by scripts/generate.py from src/hubbub/vocabulary. Change the Structs, then run it again."]
     parts += [_declaration(name, schema) for name, schema in components(_REF_PREFIX + "{name}").items()]
     parts += [_reply_of(), _error_codes(), _close_codes()]
     return "\n\n".join(parts) + "\n"

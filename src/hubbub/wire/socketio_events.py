@@ -75,6 +75,17 @@ class EventDecoder:
             CommandError: an unknown event, or a body that does not fit. Answer it; the connection stays.
             PacketError: no JSON array with a name in front. The specification wants the connection closed.
         """
+        if fast := self._events.get(args[2 : args.find(b'"', 2)]):
+            try:
+                command = fast(args)[1]
+            except UNDECODABLE:
+                pass  # another spelling, or wrong: what follows knows
+            else:
+                force_setattr(command, "ref", ack)
+                return command
+        return self._decode(args, ack)
+
+    def _decode(self, args: bytes, ack: int | None) -> Any:
         try:
             name, *rest = _arguments.decode(args)
             event = _name.decode(name)
