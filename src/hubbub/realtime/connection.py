@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from msgspec import Struct
 
@@ -23,6 +23,7 @@ class Handshake(Struct, frozen=True):
         peer: the other end's address as text, empty when unknown.
         secure: whether it came by TLS.
         auth: the payload of a Socket.IO CONNECT packet, decoded JSON; None on other wires.
+        namespace: the Socket.IO namespace that the client connects to; "/" on other wires.
     """
 
     path: str
@@ -31,6 +32,11 @@ class Handshake(Struct, frozen=True):
     peer: str
     secure: bool = False
     auth: Any = None
+    namespace: str = "/"
+
+
+NO_HANDSHAKE: Final = Handshake(path="", query="", headers={}, peer="")
+"""Stands for one whose headers nobody will ask for again."""
 
 
 class Connection(ABC):

@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from hubbub.wire.native import NativeJson
-from hubbub.wire.socketio_events import EventDecoder
-
+from .codec import Codec
 from .connection import Handler
 from .deadlines import Deadlines
 from .heartbeat import Heartbeat
@@ -28,22 +26,23 @@ class Context:
         census: open connections by lane.
         sessions: Engine.IO sessions by sid.
         links: open WebSockets, closing ones included.
+        keeps_handshakes: keep the headers of Socket.IO clients, which further namespaces want to see: 1 KB each.
     """
 
     def __init__(
-        self, handler: Handler, commands: Any, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str
+        self, handler: Handler, codec: Codec, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str
     ) -> None:
         self.handler = handler
         self.settings = settings
         self.loop = loop
         self.node = node
-        self.native = NativeJson(commands)
-        self.events = EventDecoder(commands)
+        self.codec = codec
         self.heartbeat = Heartbeat(loop, settings.heartbeat_seconds, settings.heartbeat_timeout_seconds)
         self.deadlines = Deadlines(loop, settings.handshake_seconds)
         self.census: Counter[Lane] = Counter()
         self.sessions: dict[str, EngineSession] = {}
         self.links = 0
+        self.keeps_handshakes = False
         self.closing = False
         self._connections = 0
         self._tasks: set[asyncio.Task[None]] = set()

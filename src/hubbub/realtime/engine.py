@@ -3,54 +3,78 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 from hubbub.errors import CloseCode
 from hubbub.wire import engineio
 from hubbub.wire.engineio import PacketError, PacketType, Step, UpgradeProbe
-from hubbub.wire.websocket import TEXT, frame
+from hubbub.wire.websocket import BINARY, TEXT, frame
 
 from .connection import Handshake
 from .context import Context
 from .link import WebSocketLink
 from .polling import PollTransport
 
-if TYPE_CHECKING:
-    from .socketio import SocketIoConnection
-
 logger = logging.getLogger(__name__)
 
 _PING_FRAME: Final = frame(TEXT, engineio.PING)
-_FORGOTTEN: Final = Handshake(path="", query="", headers={}, peer="")
+
+
+class EngineApplication(Protocol):
+    """What stands on Engine.IO sessions: Socket.IO, or something of its own. One serves all sessions."""
+
+    def opened(self, session: EngineSession) -> None:
+        """The handshake is done; messages may be sent."""
+        ...
+
+    def message(self, session: EngineSession, payload: bytes) -> None:
+        """A text message, UTF-8."""
+        ...
+
+    def binary(self, session: EngineSession, payload: bytes) -> None:
+        """A binary message."""
+        ...
+
+    def switched(self, session: EngineSession) -> None:
+        """Its transport is a WebSocket from now on. What polling had buffered is sent after this returns."""
+        ...
+
+    def congested(self, session: EngineSession) -> None:
+        """Its write buffer went above the limit. Called inside a write: only take a note."""
+        ...
+
+    def relieved(self, session: EngineSession) -> None:
+        """Its write buffer is empty enough again."""
+        ...
+
+    def ended(self, session: EngineSession, reason: str) -> None:
+        """It is over. Called once."""
+        ...
 
 
 class EngineSession:
     """What the Engine.IO handshake opened. Endpoint of its WebSocket link, owner of its polling transport.
 
     Attributes:
-        connection: the Socket.IO connection on it, None before CONNECT.
+        state: belongs to the application.
         link: the WebSocket, None while it polls.
         polling: the polling transport, None once it has upgraded or when it never polled.
     """
 
-    __slots__ = ("_handshake", "connection", "context", "link", "open", "polling", "probing", "sid")
+    __slots__ = ("application", "context", "handshake", "link", "open", "polling", "probing", "sid", "state")
 
-    def __init__(self, context: Context, sid: str, handshake: Handshake) -> None:
+    def __init__(self, context: Context, application: EngineApplication, sid: str, handshake: Handshake) -> None:
         self.context = context
+        self.application = application
         self.sid = sid
-        self._handshake: Handshake | None = handshake
-        self.connection: SocketIoConnection | None = None
+        self.handshake = handshake
+        self.state: Any = None
         self.link: WebSocketLink | None = None
         self.polling: PollTransport | None = None
         self.probing: ProbingSocket | None = None
         self.open = True
         context.sessions[sid] = self
-        context.deadlines.add(self)
-
-    @property
-    def handshake(self) -> Handshake:
-        """How the session was opened."""
-        return self._handshake or _FORGOTTEN
 
     @property
     def peer(self) -> str:
@@ -81,46 +105,32 @@ class EngineSession:
         elif self.polling is not None:
             self.polling.put(packet)
 
+    def send_all(self, messages: Sequence[bytes]) -> None:
+        """Send a packet whose first message is text, with its Engine.IO type, and the others are attachments."""
+        self.send(messages[0])
+        for data in messages[1:]:
+            if self.link is not None:
+                self.link.transport.write(frame(BINARY, data))
+            elif self.polling is not None:
+                self.polling.put(engineio.encode_base64(data))
+
     def receive(self, packet: engineio.Packet) -> None:
         """One packet that arrived by either transport."""
         match packet.type:
-            case PacketType.MESSAGE if not packet.binary:
-                self.message(packet.data)
+            case PacketType.MESSAGE if packet.binary:
+                self.application.binary(self, packet.data)
+            case PacketType.MESSAGE:
+                self.application.message(self, packet.data)
             case PacketType.PONG:
                 pass  # any packet is a sign of life; the transport noted it
             case PacketType.CLOSE:
                 self.close("client")
             case _:
-                self.close("protocol error")
-
-    def message(self, packet: bytes) -> None:
-        """One Socket.IO packet."""
-        from .socketio import receive
-
-        try:
-            receive(self, packet)
-        except PacketError as broken:
-            logger.debug("ending a Socket.IO client: %s", broken)
-            self.close("protocol error")
-
-    def connected(self, connection: SocketIoConnection) -> None:
-        """The client has sent CONNECT in time."""
-        self.connection = connection
-        self.context.deadlines.remove(self)
-
-    def settled(self) -> None:
-        """The handler has accepted the connection: the headers have been seen, let their memory go."""
-        self._handshake = None
-
-    def refused(self) -> None:
-        """The handler did not want it. The client may try again, in the same time as before."""
-        self.connection = None
-        if self.open:
-            self.context.deadlines.add(self)
+                self.close("protocol error", CloseCode.PROTOCOL_ERROR)
 
     def expire(self) -> None:
-        """No CONNECT in time."""
-        self.close("no CONNECT packet in time")
+        """The application put it on the list of deadlines, and the time is up."""
+        self.close("too late")
 
     def close(self, because: str, code: int = CloseCode.NORMAL) -> None:
         """End the session on whatever transport it has, after what is buffered."""
@@ -142,37 +152,38 @@ class EngineSession:
             self.polling.end()
         if self.probing is not None:
             self.probing.link.drop()
-        if self.connection is not None:
-            self.connection.gone(reason)
+        self.application.ended(self, reason)
 
     # Endpoint of its WebSocket
 
     def text(self, payload: bytes) -> None:
         if payload[:1] == engineio.MESSAGE:
-            self.message(payload[1:])
+            self.application.message(self, payload[1:])
             return
         try:
             packet = engineio.decode(payload)
         except PacketError as broken:
-            logger.debug("ending an Engine.IO session: %s", broken)
-            self.close("protocol error", CloseCode.PROTOCOL_ERROR)
+            self.fail(broken)
         else:
             self.receive(packet)
 
     def binary(self, payload: bytes) -> None:
-        self.close("binary packets are not accepted here", CloseCode.UNSUPPORTED_DATA)
+        self.application.binary(self, payload)
+
+    def fail(self, broken: PacketError) -> None:
+        """The client broke the protocol."""
+        logger.debug("ending an Engine.IO session: %s", broken)
+        self.close("protocol error", CloseCode.PROTOCOL_ERROR)
 
     def ping(self) -> None:
         if self.link is not None:
             self.link.transport.write(_PING_FRAME)
 
     def congested(self) -> None:
-        if self.connection is not None:
-            self.connection.congested()
+        self.application.congested(self)
 
     def relieved(self) -> None:
-        if self.connection is not None:
-            self.connection.relieved()
+        self.application.relieved(self)
 
     def lost(self, reason: str) -> None:
         self.ended(reason)
@@ -184,12 +195,18 @@ class EngineSession:
         polling, self.polling, self.probing = self.polling, None, None
         self.link = link
         link.endpoint = self
-        if self.connection is not None:
-            self.connection.upgraded()
+        self.application.switched(self)
         if polling is not None:
             for packet in polling.take():
-                link.transport.write(frame(TEXT, packet))
+                link.transport.write(_as_frame(packet))
             polling.end()
+
+
+def _as_frame(packet: bytes) -> bytes:
+    """A packet that was buffered for polling, as a WebSocket frame."""
+    if packet[:1] == b"b":
+        return frame(BINARY, engineio.decode_base64(packet))
+    return frame(TEXT, packet)
 
 
 class ProbingSocket:

@@ -22,6 +22,7 @@ from hubbub.wire.native import SUBPROTOCOL
 from hubbub.wire.upgrade import Refusal, Request, accept
 from hubbub.wire.websocket import TEXT, frame
 
+from .codec import VocabularyCodec
 from .connection import Handler, Handshake
 from .context import Context
 from .engine import EngineSession, ProbingSocket
@@ -31,6 +32,7 @@ from .native import NativeConnection
 from .polling_app import PollingApp
 from .room import Hub
 from .settings import GatewaySettings
+from .socketio_server import SocketIoServer
 
 NATIVE_PATH: Final = "/ws"
 ENGINE_PATH: Final = "/socket.io/"
@@ -48,8 +50,9 @@ class Gateway:
         self, handler: Handler, commands: Any, settings: GatewaySettings, *, hub: Hub, node: str | None = None
     ) -> None:
         self.settings = settings
-        self._context = Context(handler, commands, settings, hub.loop, node or secrets.token_hex(4))
-        self.polling = PollingApp(self._context)
+        self._context = Context(handler, VocabularyCodec(commands), settings, hub.loop, node or secrets.token_hex(4))
+        self._engine = SocketIoServer(self._context)
+        self.polling = PollingApp(self._context, self._engine)
 
     def start(self) -> None:
         """Begin to look after connections. Needed before the first one."""
@@ -149,10 +152,11 @@ class Gateway:
             return
         link = self._link(transport, response)
         handshake = _handshake(transport, request, path, query, link.peer)
-        session = EngineSession(context, secrets.token_urlsafe(15), handshake)
+        session = EngineSession(context, self._engine, secrets.token_urlsafe(15), handshake)
         session.link = link
         link.open(session)
         transport.write(frame(TEXT, session.opening(upgrades=())))
+        self._engine.opened(session)
 
 
 def _handshake(transport: asyncio.Transport, request: Request, path: str, query: str, peer: str) -> Handshake:

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError
+from hubbub.wire.native import NativeJson
 from hubbub.wire.rejection import CommandError
 from hubbub.wire.websocket import TEXT, frame
 
@@ -32,6 +33,12 @@ class NativeSocketLane:
 
     def join(self, parts: Sequence[bytes]) -> bytes:
         return b"".join(parts)
+
+    def reply(self, ref: int | str, ok: Struct) -> bytes:
+        return frame(TEXT, NativeJson.encode_reply(ref, ok))
+
+    def failure(self, ref: int | str | None, error: HubbubError) -> bytes:
+        return frame(TEXT, NativeJson.encode_error(ref, error))
 
     def write(self, members: Sequence[Connection], data: bytes) -> None:
         for member in members:
@@ -63,10 +70,10 @@ class NativeConnection(Peer):
         self._write(b"".join([frame(TEXT, one.json) for one in outgoing]))
 
     def reply(self, ref: int | str, ok: Struct) -> None:
-        self._write(frame(TEXT, self.context.native.encode_reply(ref, ok)))
+        self._write(NATIVE_SOCKET.reply(ref, ok))
 
     def fail(self, ref: int | str | None, error: HubbubError) -> None:
-        self._write(frame(TEXT, self.context.native.encode_error(ref, error)))
+        self._write(NATIVE_SOCKET.failure(ref, error))
 
     def disconnect(self, why: Disconnect) -> None:
         self.link.close(why.code, why.reason)
@@ -83,7 +90,7 @@ class NativeConnection(Peer):
 
     def text(self, payload: bytes) -> None:
         try:
-            command = self.context.native.decode(payload)
+            command = self.context.codec.native(payload)
         except CommandError as rejected:
             self.fail(rejected.ref, rejected.error)
         else:

@@ -12,7 +12,7 @@ from hubbub.wire.engineio import PacketError, Refusal
 
 from .connection import Handshake
 from .context import Context
-from .engine import EngineSession
+from .engine import EngineApplication, EngineSession
 from .polling import PollTransport
 
 Scope = MutableMapping[str, Any]
@@ -32,8 +32,9 @@ class _Gone(Exception):  # noqa: N818
 class PollingApp:
     """GET opens a session or polls, POST brings packets (Engine.IO v4, "HTTP long-polling")."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, application: EngineApplication) -> None:
         self._context = context
+        self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
@@ -71,8 +72,9 @@ class PollingApp:
         client = scope.get("client")
         peer = str(client[0]) if client else ""
         handshake = Handshake(scope["path"], query, headers, peer, scope.get("scheme") == "https")
-        session = EngineSession(self._context, secrets.token_urlsafe(15), handshake)
+        session = EngineSession(self._context, self._application, secrets.token_urlsafe(15), handshake)
         session.polling = PollTransport(session, peer)
+        self._application.opened(session)
         await _respond(send, 200, session.opening(upgrades=_UPGRADES), [_TEXT, *cors])
 
     async def _poll(

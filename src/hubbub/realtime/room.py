@@ -13,26 +13,43 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from hubbub.wire.engineio import MESSAGE
+from hubbub.wire.socketio_events import event_packet
+
 from .connection import Connection
 
 _encode_json = msgspec.json.Encoder().encode
 
 
 class Outgoing:
-    """An event or signal on its way out, with its JSON made at most once for all lanes that want it."""
+    """An event or signal on its way out. Its bytes are made at most once for all lanes that want them.
 
-    __slots__ = ("_json", "body")
+    Attributes:
+        attachments: binary messages that follow the Socket.IO packet.
+    """
 
-    def __init__(self, body: Struct, json: bytes | None = None) -> None:
+    __slots__ = ("_json", "_packet", "body")
+
+    attachments: Sequence[bytes] = ()
+
+    def __init__(self, body: Struct) -> None:
         self.body = body
-        self._json = json
+        self._json: bytes | None = None
+        self._packet: bytes | None = None
 
     @property
     def json(self) -> bytes:
-        """The body as a JSON object whose first member is `type`."""
+        """The body as a JSON object whose first member is `type`: the native wire's form."""
         if self._json is None:
             self._json = _encode_json(self.body)
         return self._json
+
+    @property
+    def packet(self) -> bytes:
+        """The text message of an Engine.IO session that carries it."""
+        if self._packet is None:
+            self._packet = MESSAGE + event_packet(self.json)
+        return self._packet
 
 
 class Lane(Protocol):

@@ -10,12 +10,10 @@ from msgspec import Struct
 
 from hubbub.errors import Disconnect, HubbubError
 from hubbub.wire import engineio, socketio
-from hubbub.wire.rejection import CommandError
-from hubbub.wire.socketio import PacketType
 from hubbub.wire.socketio_events import encode_ok, encode_refusal, event_packet
-from hubbub.wire.websocket import TEXT, frame
+from hubbub.wire.websocket import BINARY, TEXT, frame
 
-from .connection import Connection, Handshake
+from .connection import NO_HANDSHAKE, Connection
 from .engine import EngineSession
 from .peer import Peer
 from .room import Lane, Outgoing
@@ -31,7 +29,10 @@ class SocketIoSocketLane:
     transport: Final = "websocket"
 
     def encode(self, outgoing: Outgoing) -> bytes:
-        return frame(TEXT, _MESSAGE + event_packet(outgoing.json))
+        head = frame(TEXT, outgoing.packet)
+        if not outgoing.attachments:
+            return head
+        return head + b"".join([frame(BINARY, data) for data in outgoing.attachments])
 
     def join(self, parts: Sequence[bytes]) -> bytes:
         return b"".join(parts)
@@ -48,7 +49,9 @@ class SocketIoPollingLane:
     transport: Final = "polling"
 
     def encode(self, outgoing: Outgoing) -> bytes:
-        return _MESSAGE + event_packet(outgoing.json)
+        if not outgoing.attachments:
+            return outgoing.packet
+        return engineio.encode_payload([outgoing.packet, *map(engineio.encode_base64, outgoing.attachments)])
 
     def join(self, parts: Sequence[bytes]) -> bytes:
         return engineio.encode_payload(parts)
@@ -71,14 +74,15 @@ class Closing(Struct, frozen=True, tag_field="type", tag="closing"):
 
 
 class SocketIoConnection(Peer):
-    """One client in the main namespace."""
+    """One client in one namespace."""
 
-    __slots__ = ("_held", "session")
+    __slots__ = ("_held", "namespace", "session")
 
-    def __init__(self, session: EngineSession) -> None:
+    def __init__(self, session: EngineSession, namespace: str) -> None:
         super().__init__(session.context, _lane(session))
         self.session = session
-        self._held: list[bytes] | None = []  # what the handler says before it has accepted: CONNECT comes first
+        self.namespace = namespace
+        self._held: list[Sequence[bytes]] | None = []  # what the handler says before it accepts: CONNECT comes first
 
     @property
     def peer(self) -> str:
@@ -87,7 +91,7 @@ class SocketIoConnection(Peer):
     # Connection
 
     def emit(self, outgoing: Outgoing) -> None:
-        self._send(event_packet(outgoing.json))
+        self._send(outgoing.packet, *outgoing.attachments)
 
     def emit_many(self, outgoing: list[Outgoing]) -> None:
         if self._held is not None:
@@ -98,37 +102,47 @@ class SocketIoConnection(Peer):
             lane.write((self,), lane.join([lane.encode(one) for one in outgoing]))
 
     def reply(self, ref: int | str, ok: Struct) -> None:
-        self._send(encode_ok(int(ref), ok))
+        self._send(_MESSAGE + encode_ok(int(ref), ok))
 
     def fail(self, ref: int | str | None, error: HubbubError) -> None:
-        self._send(encode_refusal(None if ref is None else int(ref), error))
+        self._send(_MESSAGE + encode_refusal(None if ref is None else int(ref), error))
+
+    def send_packet(self, messages: Sequence[bytes]) -> None:
+        """Send one Socket.IO packet: its text without the Engine.IO type, then its attachments."""
+        self._send(_MESSAGE + messages[0], *messages[1:])
 
     def disconnect(self, why: Disconnect) -> None:
         if self.closed:
             return
-        self._send(event_packet(_encode_json(Closing(int(why.code), why.reason, why.reconnect))))
+        self._send(_MESSAGE + event_packet(_encode_json(Closing(int(why.code), why.reason, why.reconnect))))
         if not why.reconnect:  # after this packet the client does not come back by itself
-            self._send(socketio.encode_disconnect())
+            self._send(_MESSAGE + socketio.encode_disconnect(self.namespace))
         self.session.close(why.reason, why.code)
 
     def refuse(self, error: HubbubError) -> None:
         """The client gets `connect_error` and may CONNECT again on the same session, with other credentials."""
-        self.session.send(_MESSAGE + socketio.encode_connect_error(error.message, error.code))
+        self.session.send(_MESSAGE + socketio.encode_connect_error(error.message, error.code, self.namespace))
         self.gone("refused")
-        self.session.refused()
+        detach(self)
 
     def accepted(self) -> None:
-        self.session.settled()
-        self.session.send(_MESSAGE + socketio.encode_connect(self.id))
+        if not self.context.keeps_handshakes:
+            self.session.handshake = NO_HANDSHAKE
+        self.session.send(_MESSAGE + socketio.encode_connect(self.id, self.namespace))
         held, self._held = self._held, None
-        for packet in held or ():
-            self._send(packet)
+        for messages in held or ():
+            self._send(*messages)
 
-    def _send(self, packet: bytes) -> None:
+    def left(self) -> None:
+        """The client has sent DISCONNECT for this namespace."""
+        self.gone("client")
+        detach(self)
+
+    def _send(self, *messages: bytes) -> None:
         if self._held is not None:
-            self._held.append(packet)
+            self._held.append(messages)
         elif not self.closed:
-            self.session.send(_MESSAGE + packet)
+            self.session.send_all(messages)
 
     def upgraded(self) -> None:
         """The session's transport is another one now: sit in the rooms' other lane."""
@@ -143,41 +157,18 @@ class SocketIoConnection(Peer):
         census[self.lane] += 1
 
 
+def connections(session: EngineSession) -> tuple[SocketIoConnection, ...]:
+    """The Socket.IO connections on a session, one per namespace. They are its state: nearly all have one."""
+    return session.state or ()
+
+
+def detach(connection: SocketIoConnection) -> None:
+    """A namespace was left or refused. Without any the client has the same time as at first to CONNECT again."""
+    session = connection.session
+    session.state = tuple(other for other in connections(session) if other is not connection)
+    if session.open and not session.state:
+        session.context.deadlines.add(session)
+
+
 def _lane(session: EngineSession) -> Lane:
     return SOCKETIO_POLLING if session.link is None else SOCKETIO_SOCKET
-
-
-def receive(session: EngineSession, payload: bytes) -> None:
-    """One Socket.IO packet of a session. Raises PacketError: end the session."""
-    packet = socketio.decode(payload)
-    connection = session.connection
-    if packet.type is PacketType.EVENT and packet.namespace == socketio.MAIN and connection is not None:
-        try:
-            command = session.context.events.decode(packet.data or b"", packet.id)
-        except CommandError as rejected:
-            connection.fail(rejected.ref, rejected.error)
-        else:
-            connection.deliver(command)
-    elif packet.type is PacketType.CONNECT:
-        _connect(session, packet)
-    elif packet.type is PacketType.DISCONNECT and packet.namespace == socketio.MAIN and connection is not None:
-        session.close("client")
-    elif packet.namespace != socketio.MAIN or (connection is not None and packet.type is PacketType.ACK):
-        pass  # late packets of a namespace that was refused, and acknowledgements that nobody asked for
-    else:
-        raise engineio.PacketError("not connected" if connection is None else "unexpected packet")
-
-
-def _connect(session: EngineSession, packet: socketio.Packet) -> None:
-    if packet.namespace != socketio.MAIN:
-        session.send(_MESSAGE + socketio.encode_connect_error("Invalid namespace", None, packet.namespace))
-        return
-    if session.connection is not None:
-        raise engineio.PacketError("connected already")
-    handshake = session.handshake
-    auth = socketio.connect_auth(packet)
-    connection = SocketIoConnection(session)
-    session.connected(connection)
-    connection.begin(
-        Handshake(handshake.path, handshake.query, handshake.headers, handshake.peer, handshake.secure, auth)
-    )

@@ -125,15 +125,22 @@ def decode_payload(body: bytes) -> list[Packet]:
             body.decode()
         except UnicodeDecodeError:
             raise PacketError("payload is not UTF-8") from None
-    return [_decode_base64(packet) if packet[:1] == b"b" else decode(packet) for packet in body.split(SEPARATOR)]
+    return [
+        Packet(PacketType.MESSAGE, decode_base64(packet), binary=True) if packet[:1] == b"b" else decode(packet)
+        for packet in body.split(SEPARATOR)
+    ]
 
 
-def _decode_base64(packet: bytes) -> Packet:
+def decode_base64(packet: bytes) -> bytes:
+    """The data of a binary message as long-polling carries it: `b`, then base64.
+
+    Raises:
+        PacketError: bad base64.
+    """
     try:
-        data = binascii.a2b_base64(memoryview(packet)[1:], strict_mode=True)
+        return binascii.a2b_base64(memoryview(packet)[1:], strict_mode=True)
     except binascii.Error:
         raise PacketError("bad base64") from None
-    return Packet(PacketType.MESSAGE, data, binary=True)
 
 
 def encode_payload(packets: Sequence[bytes]) -> bytes:

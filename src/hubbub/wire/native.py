@@ -50,14 +50,17 @@ class NativeJson:
     def _rejection(self, payload: Bytes, failure: BaseException) -> CommandError:
         return rejection(payload, failure, self._known)
 
-    def encode(self, body: Struct) -> bytes:
+    @staticmethod
+    def encode(body: Struct) -> bytes:
         """An event or a signal. Its first member is `type`, and fields that have their default are omitted."""
         return _encode(body)
 
-    def encode_reply(self, ref: int | str, ok: Struct) -> bytes:
+    @staticmethod
+    def encode_reply(ref: int | str, ok: Struct) -> bytes:
         """The answer to the command that carried `ref`."""
         return b'{"type":"reply","ref":%b,"ok":%b}' % (_encode(ref), _encode(ok))
 
-    def encode_error(self, ref: Ref, error: HubbubError) -> bytes:
+    @staticmethod
+    def encode_error(ref: Ref, error: HubbubError) -> bytes:
         """The refusal of a command. `ref` None: it had none, or none that could be read."""
         return b'{"type":"reply","ref":%b,"error":%b}' % (_encode(ref), error_json(error))
