@@ -38,11 +38,17 @@ class Node:
     def run(self, *arguments: str, log: Path) -> None:
         """Run npm in the checkout with its output in `log`. Raises BuildError."""
         path = f"{self.folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        environment = {
+            "NODE_USE_SYSTEM_CA": "1",  # trust whom pip trusts here, such as a company's own certificates
+            **os.environ,
+            "PATH": path,
+            "npm_config_update_notifier": "false",
+        }
         with log.open("ab") as output:
             done = subprocess.run(  # noqa: S603  our own arguments
                 [shutil.which("npm", path=path) or "npm", *arguments],
                 cwd=ROOT,
-                env={**os.environ, "PATH": path, "npm_config_update_notifier": "false"},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -138,6 +144,7 @@ def build(log: Path) -> None:
     new, old = APP.with_name("app.new"), APP.with_name("app.old")
     for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
+    node.run("run", "build", "--workspace", "clients/js", log=log)
     node.run("run", "build", "--workspace", "web", "--", "--outDir", str(new), "--emptyOutDir", log=log)
     if not (new / "index.html").is_file():
         raise BuildError(f"the build made no index.html; its output is in {log}")
