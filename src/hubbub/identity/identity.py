@@ -46,7 +46,7 @@ TOUCH_MS = 3_600_000
 """How exactly the store knows when a login was used last."""
 
 CACHED_LOGINS = 2_000
-"""About 2 MB: for requests that follow each other. A connection asks once, and lookups of many go to the store together."""
+"""About 2 MB, for requests that follow each other. A connection asks once; many lookups share a query."""
 
 SIGNUP = "signup"
 """The key of the store's setting: "open" or "closed"."""
