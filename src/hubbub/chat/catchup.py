@@ -1,0 +1,133 @@
+"""Bringing a connection that is behind back to the head of its rooms: after a join with a cursor, after lagging.
+
+It is sent pages from the store, only as fast as it reads them and never beyond its feed's head; when its cursor is at
+the head it becomes live in the same instant. So it misses nothing, gets nothing twice, and costs a cursor, however
+much it missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
+from hubbub.realtime import Outgoing
+from hubbub.store.protocols import Store
+from hubbub.vocabulary import Event, Message
+
+from .counters import ChatCounters
+from .feed import Feed
+from .presence import Presence
+from .session import Gap, Session
+from .settings import ChatSettings
+
+logger = logging.getLogger(__name__)
+
+
+class CatchUp:
+    """Closes the gaps of connections."""
+
+    def __init__(
+        self,
+        store: Store,
+        presence: Presence,
+        settings: ChatSettings,
+        counters: ChatCounters,
+        *,
+        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+    ) -> None:
+        self._store = store
+        self._presence = presence
+        self._settings = settings
+        self._counters = counters
+        self._spawn = spawn
+
+    def fall_behind(self, session: Session, feed: Feed) -> Gap:
+        """Take the connection out of the live room. It has everything up to the feed's head."""
+        gap = session.gap(feed)
+        if gap is None:
+            feed.live.remove(session.connection)
+            gap = Gap(feed, feed.head, feed.head)
+            session.open_gap(gap)
+        return gap
+
+    def begin(self, session: Session) -> None:
+        """Close all gaps: those without anything to send at once, the others in a task."""
+        if session.catching_up is not None or session.gaps is None or session.connection.closed:
+            return  # a running task comes to the new gaps by itself
+        if not session.connection.paused:
+            for gap in [gap for gap in session.gaps.values() if gap.ready and gap.cursor == gap.feed.head]:
+                self._attach(session, gap)
+        if self._next(session) is not None:
+            self._counters.replays += 1
+            session.catching_up = self._spawn(self._run(session))
+
+    async def _run(self, session: Session) -> None:
+        try:
+            while (gap := self._next(session)) is not None:
+                await self._step(session, gap)
+        except StoreUnavailable:
+            session.connection.disconnect(Disconnect(CloseCode.INTERNAL, "the log can't be read now"))
+        except Exception:
+            logger.exception("a connection could not be caught up")
+            self._counters.failures += 1
+            session.connection.disconnect(Disconnect(CloseCode.INTERNAL, "server error"))
+        finally:
+            session.catching_up = None
+
+    def _next(self, session: Session) -> Gap | None:
+        if session.gaps is None or session.connection.closed:
+            return None
+        return next((gap for gap in session.gaps.values() if gap.ready), None)
+
+    async def _step(self, session: Session, gap: Gap) -> None:
+        """One thing at a time: wait, or become live, or send one page."""
+        feed = gap.feed
+        if session.connection.paused:
+            await session.writable()
+        elif gap.cursor > feed.head:  # it comes from a node that knows more
+            feed.expect(gap.cursor)
+            await feed.moved()
+            if feed.target < gap.cursor and session.gap(feed) is gap:
+                raise LookupError(f"the store has lost entry {gap.cursor} of a room whose head is {feed.head}")
+        elif gap.cursor == feed.head:
+            self._attach(session, gap)
+        else:
+            page = await self._store.events.after(feed.room, gap.cursor, self._settings.page_events)
+            if session.gap(feed) is gap and gap.ready:  # neither left nor joined again meanwhile
+                self._send(session, gap, page)
+
+    def _send(self, session: Session, gap: Gap, page: list[Event]) -> None:
+        """Send a page up to the feed's head; stop when the connection turns out to be slow.
+
+        What is beyond the head waits for the feed: it is published after its sender's reply, and so it comes here.
+        """
+        if not page or page[0].seq != gap.cursor + 1:
+            raise LookupError(f"the store has no entry {gap.cursor + 1} of a room whose head is {gap.feed.head}")
+        head = gap.feed.head
+        chunk: list[Outgoing] = []
+        chunk_bytes = 0
+        for event in page:
+            if event.seq > head or session.connection.paused:
+                break
+            chunk.append(Outgoing(event))
+            if isinstance(event, Message):
+                chunk_bytes += len(event.text)
+            if chunk_bytes >= self._settings.chunk_bytes:
+                self._emit(session, gap, chunk)
+                chunk, chunk_bytes = [], 0
+        if chunk:
+            self._emit(session, gap, chunk)
+
+    def _emit(self, session: Session, gap: Gap, chunk: list[Outgoing]) -> None:
+        gap.cursor += len(chunk)
+        self._counters.replayed += len(chunk)
+        session.connection.emit_many(chunk)
+
+    def _attach(self, session: Session, gap: Gap) -> None:
+        session.close_gap(gap.feed)
+        gap.feed.live.add(session.connection)
+        if session.gaps is None:
+            self._presence.resume(session)

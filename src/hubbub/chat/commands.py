@@ -1,0 +1,176 @@
+"""The commands of one connection, in the order in which they came.
+
+What the store is not needed for is done at once, and a send is handed to the group former at once. A command that
+reads or writes the store runs in a task of its connection; what comes behind it waits, up to `backlog_commands`. A
+further one is refused with `too_many_attempts`, which a client may simply repeat.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import assert_never
+
+from hubbub.errors import HubbubError, Internal, TooManyAttempts, Unauthenticated
+from hubbub.realtime import Connection
+from hubbub.vocabulary import (
+    Auth,
+    Command,
+    CreateRoom,
+    Directory,
+    Done,
+    History,
+    Join,
+    Leave,
+    Members,
+    Read,
+    Reply,
+    Rooms,
+    Send,
+    Typing,
+    Watch,
+)
+
+from .actions import Actions
+from .checks import check_nonce, check_text
+from .counters import ChatCounters
+from .feed import Feed
+from .feeds import Feeds, Spawn
+from .presence import Presence
+from .sending import Sending
+from .session import Session
+from .settings import ChatSettings
+from .subscriptions import Subscriptions
+from .typists import Typists
+
+logger = logging.getLogger(__name__)
+
+
+class Commands:
+    """Takes commands from connections and sees that each is answered once."""
+
+    def __init__(
+        self,
+        feeds: Feeds,
+        sending: Sending,
+        actions: Actions,
+        subscriptions: Subscriptions,
+        presence: Presence,
+        typists: Typists,
+        settings: ChatSettings,
+        counters: ChatCounters,
+        *,
+        authenticate: Callable[[Session, str], Awaitable[None]],
+        spawn: Spawn,
+    ) -> None:
+        """`authenticate` signs a session in by a token and sends `welcome`; it raises Unauthenticated, Forbidden."""
+        self._feed = feeds.get
+        self._sending = sending
+        self._actions = actions
+        self._subscriptions = subscriptions
+        self._presence = presence
+        self._typists = typists
+        self._counters = counters
+        self._text_bytes = settings.text_bytes
+        self._backlog = settings.backlog_commands
+        self._authenticate = authenticate
+        self._spawn = spawn
+
+    def received(self, connection: Connection, command: Command) -> None:
+        """Take one command. The path of a send in a joined room is the hottest of the chat: keep it short."""
+        session: Session = connection.state
+        waiting = session.waiting
+        if waiting is None:
+            try:
+                if self._at_once(session, command):
+                    return
+            except HubbubError as error:
+                connection.fail(command.ref, error)
+                return
+            session.waiting = deque((command,))
+            self._spawn(self._run(session))
+        elif len(waiting) < self._backlog:
+            waiting.append(command)
+        else:
+            self._counters.refused_commands += 1
+            connection.fail(command.ref, TooManyAttempts("Too many commands at once. Wait for their answers."))
+
+    def _at_once(self, session: Session, command: Command) -> bool:
+        """Do what needs no store; False: this one does, and nothing was done."""
+        actor = session.actor
+        if type(command) is Send:
+            feed = self._feed(command.room)
+            if feed is None or feed not in session.joined or actor is None:
+                return False
+            check_text(command.text, self._text_bytes)
+            check_nonce(command.nonce)
+            session.ticket = self._sending.add(session.connection, actor, command)
+            return True
+        if isinstance(command, Typing | Watch):
+            return self._signal(session, command)
+        return False
+
+    def _signal(self, session: Session, command: Typing | Watch) -> bool:
+        feed: Feed | None = None
+        if session.actor is None:
+            return False
+        if command.room is not None:
+            feed = self._feed(command.room)
+            if feed is None or feed not in session.joined:
+                return False
+        reply: Reply
+        if isinstance(command, Watch):
+            reply = self._presence.watch(session, feed)
+        else:
+            if feed is not None:
+                self._typists.changed(feed, session.actor.user.name, typing=command.typing)
+            reply = Done()
+        if command.ref is not None:
+            session.connection.reply(command.ref, reply)
+        return True
+
+    async def _run(self, session: Session) -> None:
+        waiting = session.waiting
+        connection = session.connection
+        while waiting:
+            # a client that does not read its answers is given no further ones
+            await session.writable()
+            if connection.closed:
+                break
+            command = waiting[0]
+            try:
+                await self._do(session, command)
+            except HubbubError as error:
+                connection.fail(command.ref, error)
+            except Exception:
+                logger.exception("%s failed", type(command).__name__)
+                self._counters.failures += 1
+                connection.fail(command.ref, Internal())
+            waiting.popleft()
+        session.waiting = None
+
+    async def _do(self, session: Session, command: Command) -> None:
+        """One command that may need the store; replies, or raises what becomes the reply."""
+        if isinstance(command, Auth):
+            await self._authenticate(session, command.token)
+            if command.ref is not None:
+                session.connection.reply(command.ref, Done())
+            return
+        actor = session.actor
+        if actor is None:
+            raise Unauthenticated
+        if self._at_once(session, command):
+            return
+        await self._sending.settled(session.ticket)  # what it sent before takes effect before
+        match command:
+            case Send() | Typing() | Watch():
+                await self._actions.access_joined(actor, command.room)
+            case Join():
+                await self._subscriptions.join(session, actor, command)
+            case Rooms() | Directory() | CreateRoom() | Leave() | History() | Members() | Read():
+                reply = await self._actions.perform(actor, command, session.connection.id)
+                if command.ref is not None:
+                    session.connection.reply(command.ref, reply)
+            case _:
+                assert_never(command)

@@ -1,0 +1,278 @@
+"""The chat of one node: what stands between the connections and the store (docs/delivery.md).
+
+    chat = Chat(store, LocalBus(), identity, hub, ChatSettings(), now_ms=lambda: time.time_ns() // 1_000_000)
+    await chat.open()
+    gateway = Gateway(chat, Command, GatewaySettings(), hub=hub)
+
+Chat only wires its parts together and hands on what comes from connections (realtime.Handler) and from the bus
+(bus.Receiver). Everything runs on one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from hubbub.bus import Bus
+from hubbub.errors import HubbubError, NotJoined, ShuttingDown, UnknownCommand
+from hubbub.realtime import Connection, Handshake, Hub
+from hubbub.store.protocols import Store
+from hubbub.vocabulary import (
+    Auth,
+    Command,
+    Event,
+    Join,
+    MemberLeft,
+    Reply,
+    RoomId,
+    Send,
+    Sent,
+    Seq,
+    Signal,
+    Typing,
+    TypingChanged,
+    UserId,
+    UserName,
+    Watch,
+)
+
+from .actions import Actions, joined
+from .actor import Actor
+from .catchup import CatchUp
+from .checks import check_nonce, check_text
+from .commands import Commands
+from .counters import ChatCounters
+from .feed import Feed
+from .feeds import CallLater, Feeds, Timer
+from .presence import Presence
+from .sending import Sending
+from .session import Session
+from .sessions import Authenticator, Sessions
+from .settings import ChatSettings
+from .subscriptions import Subscriptions
+from .typists import Typists
+
+logger = logging.getLogger(__name__)
+
+
+class Chat:
+    """The domain: a `realtime.Handler` and a `bus.Receiver`.
+
+    Attributes:
+        counters: what it has done, for metrics.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        identity: Authenticator,
+        hub: Hub,
+        settings: ChatSettings,
+        *,
+        now_ms: Callable[[], int],
+        monotonic: Callable[[], float] = time.monotonic,
+        call_later: CallLater | None = None,
+    ) -> None:
+        """`now_ms` stamps what is stored; `monotonic` counts seconds; `call_later` defaults to the loop's."""
+        self.counters = counters = ChatCounters()
+        self._bus = bus
+        self._identity = identity
+        self._settings = settings
+        self._now = monotonic
+        self._call_later: CallLater = call_later or hub.loop.call_later
+        self._timer: Timer | None = None
+        self._heads_due = 0.0
+        self._closing = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+        self._sending = Sending(
+            store, bus.publish, self._stored_before, counters, now_ms=now_ms, limit=settings.pending_sends
+        )
+        self._feeds = Feeds(
+            store,
+            bus,
+            hub,
+            self._sending,
+            settings,
+            counters,
+            call_later=self._call_later,
+            spawn=self._spawn,
+            left=self._member_left,
+        )
+        self._sessions = Sessions(identity, settings, now=monotonic)
+        self._actions = Actions(store, bus, online=self._sessions.online, left=self._left_here, now_ms=now_ms)
+        self._presence = Presence(hub, settings, counters, now=monotonic, unused=self._feeds.drop_if_unused)
+        self._typists = Typists(bus, settings, counters, now=monotonic)
+        self._catch_up = CatchUp(store, self._presence, settings, counters, spawn=self._spawn)
+        self._subscriptions = Subscriptions(
+            self._feeds, self._actions, self._catch_up, self._presence, settings, counters, now=monotonic
+        )
+        self._commands = Commands(
+            self._feeds,
+            self._sending,
+            self._actions,
+            self._subscriptions,
+            self._presence,
+            self._typists,
+            settings,
+            counters,
+            authenticate=self._sessions.authenticate,
+            spawn=self._spawn,
+        )
+        self.received = self._commands.received
+
+    async def open(self) -> None:
+        """Begin. The store and the identity are open already; the bus is opened here."""
+        self._closing = False
+        await self._bus.open(self)
+        self._identity.ended.append(self.end_sessions)
+        self._sending.open()
+        self._heads_due = self._now() + self._settings.heads_seconds
+        self._timer = self._call_later(self._settings.tick_seconds, self._tick)
+
+    async def close(self) -> None:
+        """End. Sends that were taken are answered first. The connections are the gateway's to close, before this."""
+        self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._identity.ended.remove(self.end_sessions)
+        await self._sending.close()
+        self._feeds.close()
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._bus.close()
+
+    def census(self) -> dict[str, int]:
+        """How many `users` are online here and how many `rooms` this node follows."""
+        return {"users": len(self._sessions), "rooms": len(self._feeds)}
+
+    async def perform(self, actor: Actor, command: Command) -> Reply:
+        """The same action without a connection, for REST.
+
+        `Join` only makes the actor a member. Raises what the action raises; NotJoined for what needs a live
+        subscription; ShuttingDown after `close`.
+        """
+        if self._closing:
+            raise ShuttingDown
+        match command:
+            case Send():
+                return await self._send(actor, command)
+            case Join():
+                return joined(await self._actions.do_enter(actor, command.room, command.since, origin=""))
+            case Typing() | Watch():
+                raise NotJoined
+            case Auth():
+                raise UnknownCommand
+            case _:
+                return await self._actions.perform(actor, command, origin="")
+
+    def end_sessions(self, session_ids: Iterable[str]) -> None:
+        """These logins ended: disconnect their connections."""
+        self._sessions.end(session_ids)
+
+    # realtime.Handler; `received` is set in the constructor, one call less for each command
+
+    async def connected(self, connection: Connection, handshake: Handshake) -> None:
+        if self._closing:
+            raise ShuttingDown
+        await self._sessions.connected(connection, handshake)
+
+    received: Callable[[Connection, Command], None]
+
+    def lagging(self, connection: Connection) -> None:
+        self._subscriptions.lagging(connection.state)
+
+    def drained(self, connection: Connection) -> None:
+        self._subscriptions.drained(connection.state)
+
+    def disconnected(self, connection: Connection, reason: str) -> None:
+        session: Session = connection.state
+        self._sessions.disconnected(session)
+        if session.actor is not None:
+            self._subscriptions.disconnected(session, session.actor.user.name)
+
+    # bus.Receiver
+
+    def events(self, room: RoomId, events: Sequence[Event]) -> None:
+        self._feeds.receive(room, events)
+
+    def signal(self, room: RoomId, signal: Signal) -> None:
+        feed = self._feeds.get(room)
+        if feed is not None and isinstance(signal, TypingChanged):
+            self._typists.deliver(feed, signal)
+
+    def user_signal(self, user: UserId, signal: Signal, origin: str) -> None:
+        self._sessions.signal(user, signal, origin)
+
+    def gap(self) -> None:
+        self._feeds.compare()
+
+    # inside
+
+    def _tick(self) -> None:
+        """Everything that is counted in whole seconds, in one timer for all connections and rooms."""
+        now = self._now()
+        self._timer = self._call_later(self._settings.tick_seconds, self._tick)
+        self._sessions.tick()
+        self._subscriptions.tick()
+        self._presence.tick()
+        self._typists.tick()
+        if now >= self._heads_due:
+            self._heads_due = now + self._settings.heads_seconds
+            self._feeds.compare()
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.counters.failures += 1
+            logger.error("a task of the chat failed", exc_info=error)
+
+    def _member_left(self, feed: Feed, event: MemberLeft) -> None:
+        self._subscriptions.expel(feed, event.sender, event.seq)
+
+    def _left_here(self, room: RoomId, user: UserName, seq: Seq) -> None:
+        feed = self._feeds.get(room)
+        if feed is not None:
+            self._subscriptions.expel(feed, user, seq)
+
+    def _stored_before(self, room: RoomId, seq: Seq) -> None:
+        self._feeds.expect(room, seq)
+
+    async def _send(self, actor: Actor, command: Send) -> Sent:
+        check_text(command.text, self._settings.text_bytes)
+        check_nonce(command.nonce)
+        answer = _Answer()
+        self._sending.add(answer, actor, msgspec.structs.replace(command, ref=0))
+        return await answer.future
+
+
+class _Answer:
+    """A send's outcome as a future, for a caller without a connection."""
+
+    __slots__ = ("future",)
+
+    def __init__(self) -> None:
+        self.future: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
+
+    def reply(self, ref: int | str, ok: msgspec.Struct) -> None:
+        if isinstance(ok, Sent) and not self.future.done():
+            self.future.set_result(ok)
+
+    def fail(self, ref: int | str | None, error: HubbubError) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)

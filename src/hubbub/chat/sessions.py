@@ -1,0 +1,157 @@
+"""The connections of this node: who they act as, and until when they have to say so."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from hubbub.errors import CloseCode, Disconnect, Forbidden, Unauthenticated
+from hubbub.realtime import Connection, Handshake, Outgoing
+from hubbub.store.protocols import Login
+from hubbub.vocabulary import Limits, Signal, UserId, Welcome
+
+from .actor import Actor
+from .credentials import find_credentials
+from .roster import Roster
+from .session import Session
+from .settings import ChatSettings
+
+logger = logging.getLogger(__name__)
+
+SOCKETIO = "socketio"
+"""The wire whose clients sign in while connecting, or not at all."""
+
+_REMEMBER_ENDED_SECONDS = 60.0
+
+
+class Authenticator(Protocol):
+    """What the chat needs of `hubbub.identity.Identity`.
+
+    Attributes:
+        ended: called with the ids of sessions that have just ended.
+    """
+
+    ended: list[Callable[[list[str]], None]]
+
+    async def authenticate(self, token: str) -> Login:
+        """The login of a token. Raises Unauthenticated."""
+        ...
+
+
+class Sessions:
+    """Signing in, and finding connections by user and by login."""
+
+    def __init__(self, identity: Authenticator, settings: ChatSettings, *, now: Callable[[], float]) -> None:
+        self._identity = identity
+        self._settings = settings
+        self._now = now
+        self._by_user: Roster[UserId, Session] = Roster()
+        self._by_login: Roster[str, Session] = Roster()
+        self._strangers: dict[Session, float] = {}  # in the order of the times
+        self._ended: dict[str, float] = {}  # in the order of the times
+
+    def __len__(self) -> int:
+        """How many users have a connection here."""
+        return len(self._by_user)
+
+    def online(self, user_id: UserId) -> bool:
+        return user_id in self._by_user
+
+    async def connected(self, connection: Connection, handshake: Handshake) -> None:
+        """Sign in by the handshake, if it can.
+
+        A cookie may be stale without the client's knowing it, so on a wire that has `auth` it only gets an error
+        reply without a ref.
+
+        Raises:
+            Unauthenticated: the handshake carries a wrong token, or none where there is no later chance.
+        """
+        session = connection.state = Session(connection)
+        credentials = find_credentials(handshake, self._settings.allowed_origins)
+        may_wait = connection.lane.wire != SOCKETIO
+        if credentials is not None:
+            try:
+                await self.authenticate(session, credentials.token)
+            except Unauthenticated as error:
+                if not (credentials.ambient and may_wait):
+                    raise
+                connection.fail(None, error)
+        elif not may_wait:
+            raise Unauthenticated
+        if session.actor is None and not connection.closed:
+            self._strangers[session] = self._now()
+
+    async def authenticate(self, session: Session, token: str) -> None:
+        """Let the connection act as the token's user, and welcome it. A second time is harmless for the same user.
+
+        Raises:
+            Unauthenticated: the token is of no session.
+            Forbidden: the connection acts as somebody else already.
+        """
+        login = await self._identity.authenticate(token)
+        if login.id in self._ended:
+            raise Unauthenticated
+        connection = session.connection
+        if connection.closed:
+            return
+        if session.actor is None:
+            self._strangers.pop(session, None)
+            session.actor = self._actor(login)
+            self._by_user.add(login.user_id, session)
+            self._by_login.add(login.id, session)
+        elif session.actor.user_id != login.user_id:
+            raise Forbidden("This connection acts as another user.")
+        connection.emit(Outgoing(self._welcome(session.actor, connection)))
+
+    def disconnected(self, session: Session) -> None:
+        self._strangers.pop(session, None)
+        if session.actor is not None:
+            self._by_user.remove(session.actor.user_id, session)
+            self._by_login.remove(session.actor.session, session)
+
+    def end(self, login_ids: Iterable[str]) -> None:
+        """These logins have ended: so do their connections, and those that are just signing in by them."""
+        for login_id in login_ids:
+            self._ended[login_id] = self._now()
+            for session in self._by_login.of(login_id):
+                session.connection.disconnect(Disconnect(CloseCode.SESSION_ENDED, "session ended"))
+
+    def signal(self, user_id: UserId, signal: Signal, origin: str) -> None:
+        """Tell a user's connections, except `origin` and those that are slow."""
+        outgoing = Outgoing(signal)
+        for session in self._by_user.of(user_id):
+            if session.drained is None and session.connection.id != origin:
+                session.connection.emit(outgoing)
+
+    def tick(self) -> None:
+        """Close those who did not say who they are."""
+        now = self._now()
+        while self._strangers:
+            session, since = next(iter(self._strangers.items()))
+            if now - since < self._settings.auth_seconds:
+                break
+            del self._strangers[session]
+            session.connection.disconnect(Disconnect(CloseCode.AUTH_TIMEOUT, "not signed in"))
+        while self._ended:
+            login_id, since = next(iter(self._ended.items()))
+            if now - since < _REMEMBER_ENDED_SECONDS:
+                break
+            del self._ended[login_id]
+
+    def _actor(self, login: Login) -> Actor:
+        for session in self._by_login.of(login.id)[:1]:
+            if session.actor is not None and session.actor.user == login.user:
+                return session.actor
+        return Actor(login.user_id, login.user, login.id)
+
+    def _welcome(self, actor: Actor, connection: Connection) -> Welcome:
+        settings = self._settings
+        return Welcome(
+            user=actor.user,
+            session=actor.session,
+            transport=connection.lane.transport,
+            wire=connection.lane.wire,
+            heartbeat_seconds=settings.heartbeat_seconds,
+            limits=Limits(settings.text_bytes, settings.frame_bytes),
+        )
