@@ -32,7 +32,7 @@ TARGETS: list[tuple[str, Callable[[], str]]] = [
 """(path below the repository's root, what makes its text)."""
 
 
-def stale(root: Path = ROOT) -> list[str]:
+def stale(root: Path) -> list[str]:
     """The paths whose file is missing or differs from what would be written now."""
     found = []
     for path, make in TARGETS:
@@ -42,7 +42,7 @@ def stale(root: Path = ROOT) -> list[str]:
     return found
 
 
-def write(root: Path = ROOT) -> list[str]:
+def write(root: Path) -> list[str]:
     """Write what is stale; the paths written."""
     made = dict(TARGETS)
     written = stale(root)
@@ -53,15 +53,15 @@ def write(root: Path = ROOT) -> list[str]:
     return written
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], root: Path = ROOT) -> int:
     if arguments == ["--check"]:
-        for path in (paths := stale()):
+        for path in (paths := stale(root)):
             sys.stdout.write(f"stale: {path} (run scripts/generate.py)\n")
         return 1 if paths else 0
     if arguments:
         sys.stderr.write("usage: scripts/generate.py [--check]\n")
         return 2
-    for path in write():
+    for path in write(root):
         sys.stdout.write(f"wrote {path}\n")
     return 0
 
