@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from hubbub.errors import Disconnect, HubbubError, Unauthenticated, UnknownRoom
-from hubbub.realtime import Connection, Gateway, GatewaySettings, Handshake, Hub, Outgoing, Room
+from hubbub.realtime import Connection, Gateway, GatewaySettings, Handshake, Hub, Outgoing, Room, VocabularyCodec
 from hubbub.vocabulary import Command, Join, Leave, Message, RoomId, Send, Sent, UserName
 
 
@@ -104,7 +104,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Stand]:
     """A server with `settings` on a free port."""
     hub = Hub(asyncio.get_running_loop())
     handler = Everyone(hub)
-    gateway = Gateway(handler, Command, settings, hub=hub)
+    gateway = Gateway(handler, VocabularyCodec(Command), settings, hub=hub)
     gateway.start()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

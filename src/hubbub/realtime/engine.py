@@ -114,6 +114,14 @@ class EngineSession:
             elif self.polling is not None:
                 self.polling.put(engineio.encode_base64(data))
 
+    def send_payload(self, payload: bytes) -> None:
+        """Send packets that are joined as for polling."""
+        if self.link is not None:
+            for packet in payload.split(engineio.SEPARATOR):
+                self.link.transport.write(_as_frame(packet))
+        elif self.polling is not None:
+            self.polling.put(payload)
+
     def receive(self, packet: engineio.Packet) -> None:
         """One packet that arrived by either transport."""
         match packet.type:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import unquote
@@ -19,10 +21,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hubbub.wire import engineio
 from hubbub.wire.native import SUBPROTOCOL
+from hubbub.wire.socketio import MAIN
 from hubbub.wire.upgrade import Refusal, Request, accept
 from hubbub.wire.websocket import TEXT, frame
 
-from .codec import VocabularyCodec
+from .codec import Codec
 from .connection import Handler, Handshake
 from .context import Context
 from .engine import EngineSession, ProbingSocket
@@ -42,16 +45,25 @@ class Gateway:
     """All connections of one server process.
 
     Args:
-        commands: the union of Structs that clients may send, tagged by `type`, each with a field `ref`.
+        codec: gives meaning to what clients send, e.g. `VocabularyCodec`.
+        knows_namespace: which Socket.IO namespaces there are; only the main one when not given.
         node: prefix of connection ids, unique among nodes; made up when not given.
     """
 
     def __init__(
-        self, handler: Handler, commands: Any, settings: GatewaySettings, *, hub: Hub, node: str | None = None
+        self,
+        handler: Handler,
+        codec: Codec,
+        settings: GatewaySettings,
+        *,
+        hub: Hub,
+        knows_namespace: Callable[[str], bool] | None = None,
+        node: str | None = None,
     ) -> None:
         self.settings = settings
-        self._context = Context(handler, VocabularyCodec(commands), settings, hub.loop, node or secrets.token_hex(4))
-        self._engine = SocketIoServer(self._context)
+        self._context = Context(handler, codec, settings, hub.loop, node or secrets.token_hex(4))
+        self._context.keeps_handshakes = knows_namespace is not None
+        self._engine = SocketIoServer(self._context, knows_namespace or MAIN.__eq__)
         self.polling = PollingApp(self._context, self._engine)
 
     def start(self) -> None:
@@ -73,7 +85,10 @@ class Gateway:
 
     def census(self) -> dict[tuple[str, str], int]:
         """Open connections by (wire, transport)."""
-        return {(lane.wire, lane.transport): count for lane, count in self._context.census.items()}
+        totals: Counter[tuple[str, str]] = Counter()
+        for lane, count in self._context.census.items():
+            totals[lane.wire, lane.transport] += count
+        return dict(totals)
 
     def pending_polls(self) -> int:
         """Long-polling requests that wait for something to say."""

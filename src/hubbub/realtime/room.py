@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -92,22 +92,35 @@ class Hub:
             room.flush()
 
 
+class _Pending(NamedTuple):
+    """One published event: who is not to get it, and whether lagging members may miss it."""
+
+    outgoing: Outgoing
+    skip: Connection | None
+    volatile: bool
+
+
 class Room:
     """Connections that receive the same events. It has no log: order is the order of `publish` calls."""
 
-    __slots__ = ("_hub", "_members", "_pending", "name")
+    __slots__ = ("_hub", "_members", "_pending", "_uneven", "name")
 
     def __init__(self, hub: Hub, name: str) -> None:
         self.name = name
         self._hub = hub
         self._members: dict[Lane, dict[Connection, None]] = {}
-        self._pending: list[Outgoing] = []
+        self._pending: list[_Pending] = []
+        self._uneven = False  # something pending is not for everybody
 
     def __len__(self) -> int:
         return sum(map(len, self._members.values()))
 
     def __contains__(self, connection: Connection) -> bool:
         return connection in self._members.get(connection.lane, ())
+
+    def members(self) -> list[Connection]:
+        """Everybody in it."""
+        return [member for members in self._members.values() for member in members]
 
     def add(self, connection: Connection) -> None:
         """From now on it receives what is published. What was published before is not for it."""
@@ -120,12 +133,7 @@ class Room:
     def remove(self, connection: Connection) -> None:
         """It has been handed everything that was published until now, and nothing more comes."""
         self.flush()
-        members = self._members.get(connection.lane)
-        if members is not None and connection in members:
-            del members[connection]
-            connection.rooms.remove(self)
-            if not members:
-                del self._members[connection.lane]
+        self.discard(connection)
 
     def discard(self, connection: Connection) -> None:
         """It is gone, and so is what was pending for it."""
@@ -135,17 +143,45 @@ class Room:
             if not members:
                 del self._members[connection.lane]
 
-    def publish(self, outgoing: Outgoing) -> None:
-        """Send to all members at the end of this tick."""
+    def publish(self, outgoing: Outgoing, *, skip: Connection | None = None, volatile: bool = False) -> None:
+        """Send at the end of this tick to all members but `skip`; `volatile`: and those that lag."""
         if not self._pending:
             self._hub.mark(self)
-        self._pending.append(outgoing)
+        self._pending.append(_Pending(outgoing, skip, volatile))
+        if skip is not None or volatile:
+            self._uneven = True
 
     def flush(self) -> None:
         """Write out now what is pending."""
         if not self._pending:
             return
         pending, self._pending = self._pending, []
+        uneven, self._uneven = self._uneven, False
         for lane, members in tuple(self._members.items()):
-            parts = [lane.encode(outgoing) for outgoing in pending]
-            lane.write(tuple(members), parts[0] if len(parts) == 1 else lane.join(parts))
+            parts = [lane.encode(entry.outgoing) for entry in pending]
+            if uneven:
+                _write_unevenly(lane, tuple(members), pending, parts)
+            else:
+                lane.write(tuple(members), parts[0] if len(parts) == 1 else lane.join(parts))
+
+
+def _write_unevenly(
+    lane: Lane, members: Sequence[Connection], pending: Sequence[_Pending], parts: Sequence[bytes]
+) -> None:
+    """Members for whom something is not get their own selection, all others one write of everything."""
+    skipping = {entry.skip for entry in pending}
+    volatile = any(entry.volatile for entry in pending)
+    even: list[Connection] = []
+    for member in members:
+        if member not in skipping and not (volatile and member.paused):
+            even.append(member)
+            continue
+        own = [
+            part
+            for entry, part in zip(pending, parts, strict=True)
+            if entry.skip is not member and not (entry.volatile and member.paused)
+        ]
+        if own:
+            lane.write((member,), lane.join(own))
+    if even:
+        lane.write(even, lane.join(parts))

@@ -42,11 +42,10 @@ class SocketIoSocketLane:
             member.session.link.transport.write(data)  # type: ignore[attr-defined]  # all are SocketIoConnections
 
 
-class SocketIoPollingLane:
-    """Socket.IO packets in long-polling bodies."""
+class _PayloadLane:
+    """Socket.IO packets joined as a long-polling body."""
 
     wire: Final = "socketio"
-    transport: Final = "polling"
 
     def encode(self, outgoing: Outgoing) -> bytes:
         if not outgoing.attachments:
@@ -56,13 +55,32 @@ class SocketIoPollingLane:
     def join(self, parts: Sequence[bytes]) -> bytes:
         return engineio.encode_payload(parts)
 
+
+class SocketIoPollingLane(_PayloadLane):
+    """Clients that poll."""
+
+    transport: Final = "polling"
+
     def write(self, members: Sequence[Connection], data: bytes) -> None:
         for member in members:
             member.session.polling.put(data)  # type: ignore[attr-defined]  # all are SocketIoConnections
 
 
+class HoldingLane(_PayloadLane):
+    """Connections that the handler has not accepted yet: what is meant for them waits behind CONNECT."""
+
+    def __init__(self, transport: str) -> None:
+        self.transport = transport
+
+    def write(self, members: Sequence[Connection], data: bytes) -> None:
+        for member in members:
+            member.hold(data)  # type: ignore[attr-defined]  # all are SocketIoConnections
+
+
 SOCKETIO_SOCKET: Final = SocketIoSocketLane()
 SOCKETIO_POLLING: Final = SocketIoPollingLane()
+HOLDING_SOCKET: Final = HoldingLane("websocket")
+HOLDING_POLLING: Final = HoldingLane("polling")
 
 
 class Closing(Struct, frozen=True, tag_field="type", tag="closing"):
@@ -79,10 +97,10 @@ class SocketIoConnection(Peer):
     __slots__ = ("_held", "namespace", "session")
 
     def __init__(self, session: EngineSession, namespace: str) -> None:
-        super().__init__(session.context, _lane(session))
+        super().__init__(session.context, HOLDING_POLLING if session.link is None else HOLDING_SOCKET)
         self.session = session
         self.namespace = namespace
-        self._held: list[Sequence[bytes]] | None = []  # what the handler says before it accepts: CONNECT comes first
+        self._held: list[bytes] | None = []
 
     @property
     def peer(self) -> str:
@@ -91,14 +109,12 @@ class SocketIoConnection(Peer):
     # Connection
 
     def emit(self, outgoing: Outgoing) -> None:
-        self._send(outgoing.packet, *outgoing.attachments)
+        if not self.closed:
+            self.lane.write((self,), self.lane.encode(outgoing))
 
     def emit_many(self, outgoing: list[Outgoing]) -> None:
-        if self._held is not None:
-            for one in outgoing:
-                self.emit(one)
-        elif not self.closed:
-            lane = self.lane
+        lane = self.lane
+        if not self.closed:
             lane.write((self,), lane.join([lane.encode(one) for one in outgoing]))
 
     def reply(self, ref: int | str, ok: Struct) -> None:
@@ -129,9 +145,15 @@ class SocketIoConnection(Peer):
         if not self.context.keeps_handshakes:
             self.session.handshake = NO_HANDSHAKE
         self.session.send(_MESSAGE + socketio.encode_connect(self.id, self.namespace))
+        self.upgraded()
         held, self._held = self._held, None
-        for messages in held or ():
-            self._send(*messages)
+        for payload in held or ():
+            self.session.send_payload(payload)
+
+    def hold(self, payload: bytes) -> None:
+        """Keep packets, joined as for polling, until CONNECT is answered."""
+        if self._held is not None:
+            self._held.append(payload)
 
     def left(self) -> None:
         """The client has sent DISCONNECT for this namespace."""
@@ -139,13 +161,15 @@ class SocketIoConnection(Peer):
         detach(self)
 
     def _send(self, *messages: bytes) -> None:
+        if self.closed:
+            return
         if self._held is not None:
-            self._held.append(messages)
-        elif not self.closed:
+            self.hold(engineio.encode_payload([messages[0], *map(engineio.encode_base64, messages[1:])]))
+        else:
             self.session.send_all(messages)
 
     def upgraded(self) -> None:
-        """The session's transport is another one now: sit in the rooms' other lane."""
+        """The session's transport is known or another one now: sit in the rooms' other lane."""
         census = self.context.census
         census[self.lane] -= 1
         rooms = tuple(self.rooms)
