@@ -28,8 +28,15 @@ class AppBuildHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """`version`: "standard" or "editable"."""
-        if _skipped() or app.fresh() or (version == "editable" and app.exists()):
+        if _skipped() or (version == "editable" and app.exists()):
             return
+        if not app.fresh():
+            self._build()
+        if version != "editable":
+            folder = "src/hubbub/http/app" if self.target_name == "sdist" else "hubbub/http/app"
+            build_data["force_include"][str(app.APP)] = folder  # git ignores it, so hatchling does not see it
+
+    def _build(self) -> None:
         log = app.new_log()
         try:
             app.build(log)
