@@ -24,20 +24,20 @@ class _Command(Struct, frozen=True, tag_field="type", omit_defaults=True, gc=Fal
     pass
 
 
-class Auth(_Command, tag="auth"):
+class Auth(_Command, frozen=True, tag="auth"):
     """Sign this connection in with a session's token. Answered by `welcome`, then by the reply."""
 
     token: str
     ref: Ref = None
 
 
-class Rooms(_Command, tag="rooms"):
+class Rooms(_Command, frozen=True, tag="rooms"):
     """The rooms that I am a member of, with unread counts. Reply: `RoomList`."""
 
     ref: Ref = None
 
 
-class Directory(_Command, tag="directory"):
+class Directory(_Command, frozen=True, tag="directory"):
     """The public rooms, by room id. Reply: `DirectoryPage`. `after`: the last room id of the page before."""
 
     after: RoomId | None = None
@@ -45,7 +45,7 @@ class Directory(_Command, tag="directory"):
     ref: Ref = None
 
 
-class CreateRoom(_Command, tag="create_room"):
+class CreateRoom(_Command, frozen=True, tag="create_room"):
     """Create a public room and become its first member. Reply: `RoomEntry`. Join it to receive its events."""
 
     room: RoomId
@@ -54,7 +54,7 @@ class CreateRoom(_Command, tag="create_room"):
     ref: Ref = None
 
 
-class Join(_Command, tag="join"):
+class Join(_Command, frozen=True, tag="join"):
     """Become a member if I am not one yet, and receive the room's events on this connection.
 
     Reply: `Joined`. With `since`, every event with a greater `seq` follows the reply, in order and without a hole,
@@ -66,14 +66,14 @@ class Join(_Command, tag="join"):
     ref: Ref = None
 
 
-class Leave(_Command, tag="leave"):
+class Leave(_Command, frozen=True, tag="leave"):
     """Stop being a member. All connections of the user stop receiving the room. Reply: `Done`."""
 
     room: RoomId
     ref: Ref = None
 
 
-class Send(_Command, tag="send"):
+class Send(_Command, frozen=True, tag="send"):
     """Say something in a joined room. Reply: `Sent`, after the message is durable, before its event.
 
     The same nonce by the same sender in the same room returns the first `seq` for as long as the message exists.
@@ -85,7 +85,7 @@ class Send(_Command, tag="send"):
     ref: Ref = None
 
 
-class History(_Command, tag="history"):
+class History(_Command, frozen=True, tag="history"):
     """A page of a room's log. Reply: `EventPage`, ascending by `seq` whichever way was asked.
 
     `before`: events with a smaller `seq`, the nearest first chosen. `after`: events with a greater one. Neither: the
@@ -99,7 +99,7 @@ class History(_Command, tag="history"):
     ref: Ref = None
 
 
-class Members(_Command, tag="members"):
+class Members(_Command, frozen=True, tag="members"):
     """Who is in a room, by name. Reply: `MemberPage`. `after`: the last name of the page before."""
 
     room: RoomId
@@ -108,7 +108,7 @@ class Members(_Command, tag="members"):
     ref: Ref = None
 
 
-class Read(_Command, tag="read"):
+class Read(_Command, frozen=True, tag="read"):
     """Set my read mark. It only moves forward. Reply: `ReadMark`. My other connections get a `read` signal."""
 
     room: RoomId
@@ -116,7 +116,7 @@ class Read(_Command, tag="read"):
     ref: Ref = None
 
 
-class Typing(_Command, tag="typing"):
+class Typing(_Command, frozen=True, tag="typing"):
     """Say that I am typing (or stopped) in a joined room. A client repeats it every few seconds while it goes on."""
 
     room: RoomId
@@ -124,7 +124,7 @@ class Typing(_Command, tag="typing"):
     ref: Ref = None
 
 
-class Watch(_Command, tag="watch"):
+class Watch(_Command, frozen=True, tag="watch"):
     """Name the room on the screen: this connection gets `presence` and `typing` signals of that room only.
 
     Reply: `Watching`. null: of no room.

@@ -16,24 +16,24 @@ class _Event(Struct, frozen=True, tag_field="type", omit_defaults=True, gc=False
     ts: int
 
 
-class RoomCreated(_Event, tag="room_created"):
+class RoomCreated(_Event, frozen=True, tag="room_created"):
     """The first entry of every log."""
 
     title: str = ""
     topic: str = ""
 
 
-class MemberJoined(_Event, tag="member_joined"):
+class MemberJoined(_Event, frozen=True, tag="member_joined"):
     """`sender` became a member. `title` is the display name at that time."""
 
     title: str = ""
 
 
-class MemberLeft(_Event, tag="member_left"):
+class MemberLeft(_Event, frozen=True, tag="member_left"):
     """`sender` is no longer a member."""
 
 
-class Message(_Event, tag="message"):
+class Message(_Event, frozen=True, tag="message"):
     """`sender` said `text`: Markdown, as it was typed."""
 
     text: str = ""

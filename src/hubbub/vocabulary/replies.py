@@ -12,11 +12,11 @@ class _Reply(Struct, frozen=True, omit_defaults=True):
     pass
 
 
-class Done(_Reply):
+class Done(_Reply, frozen=True):
     """It happened; there is nothing to add."""
 
 
-class Joined(_Reply):
+class Joined(_Reply, frozen=True):
     """`head`: the last `seq` of the log at the time of joining; `read`: my read mark; `unread`: see `RoomState`."""
 
     room: RoomId
@@ -27,7 +27,7 @@ class Joined(_Reply):
     topic: str = ""
 
 
-class Sent(_Reply, gc=False):
+class Sent(_Reply, frozen=True, gc=False):
     """The message is durable at `seq`; `ts` as in its event. `repeat`: this nonce had been stored before."""
 
     seq: Seq
@@ -35,7 +35,7 @@ class Sent(_Reply, gc=False):
     repeat: bool = False
 
 
-class EventPage(_Reply):
+class EventPage(_Reply, frozen=True):
     """`events` ascend by `seq`. `more`: there are further ones in the asked direction. `head`: the log's last `seq`."""
 
     events: list[Event]
@@ -43,7 +43,7 @@ class EventPage(_Reply):
     head: Seq
 
 
-class RoomEntry(_Reply, gc=False):
+class RoomEntry(_Reply, frozen=True, gc=False):
     """A public room. `members`: how many; `member`: whether I am one."""
 
     room: RoomId
@@ -53,12 +53,12 @@ class RoomEntry(_Reply, gc=False):
     member: bool = False
 
 
-class DirectoryPage(_Reply):
+class DirectoryPage(_Reply, frozen=True):
     rooms: list[RoomEntry]
     more: bool
 
 
-class RoomState(_Reply, gc=False):
+class RoomState(_Reply, frozen=True, gc=False):
     """A room of mine. `unread`: messages of others after my read mark, counted up to 1,000."""
 
     room: RoomId
@@ -70,23 +70,23 @@ class RoomState(_Reply, gc=False):
     last_ts: int = 0
 
 
-class RoomList(_Reply):
+class RoomList(_Reply, frozen=True):
     rooms: list[RoomState]
 
 
-class MemberPage(_Reply):
+class MemberPage(_Reply, frozen=True):
     members: list[Member]
     more: bool
     total: int
 
 
-class ReadMark(_Reply, gc=False):
+class ReadMark(_Reply, frozen=True, gc=False):
     room: RoomId
     read: Seq
     unread: int
 
 
-class Watching(_Reply):
+class Watching(_Reply, frozen=True):
     """Who is online in the watched room. Above 200 members online, `online` is empty and only `count` tells."""
 
     room: RoomId | None

@@ -11,7 +11,7 @@ class _Signal(Struct, frozen=True, tag_field="type", omit_defaults=True, gc=Fals
     pass
 
 
-class Welcome(_Signal, tag="welcome"):
+class Welcome(_Signal, frozen=True, tag="welcome"):
     """This connection now acts as `user`.
 
     `session` names the login for lists of devices; `transport` and `wire` are what this connection uses, as the
@@ -26,7 +26,7 @@ class Welcome(_Signal, tag="welcome"):
     limits: Limits
 
 
-class TypingChanged(_Signal, tag="typing"):
+class TypingChanged(_Signal, frozen=True, tag="typing"):
     """`user` began or stopped typing. It ends by itself after 6 seconds without a new signal."""
 
     room: RoomId
@@ -34,7 +34,7 @@ class TypingChanged(_Signal, tag="typing"):
     typing: bool = True
 
 
-class Presence(_Signal, tag="presence"):
+class Presence(_Signal, frozen=True, tag="presence"):
     """Who came and went in the watched room since the last such signal; `count` members are online now.
 
     In a room with more than 200 members online only `count` is sent and both lists are empty.
@@ -46,7 +46,7 @@ class Presence(_Signal, tag="presence"):
     offline: list[UserName] = []
 
 
-class ReadChanged(_Signal, tag="read"):
+class ReadChanged(_Signal, frozen=True, tag="read"):
     """My read mark moved, on another connection of mine."""
 
     room: RoomId
@@ -54,7 +54,7 @@ class ReadChanged(_Signal, tag="read"):
     unread: int
 
 
-class Membership(_Signal, tag="membership"):
+class Membership(_Signal, frozen=True, tag="membership"):
     """I became a member of `room`, or stopped being one, on another connection of mine."""
 
     room: RoomId

@@ -50,7 +50,7 @@ class EventDecoder:
             self._events[tag.encode()] = msgspec.json.Decoder(tuple[str, struct]).decode  # type: ignore[valid-type]
 
     def decode_packet(self, packet: bytes) -> Any | None:
-        """The command in a whole packet, for the hot path: one pass, no intermediate objects, 0.7 µs.
+        """The command in a whole packet, for the hot path: one pass, no intermediate objects, 1 µs.
 
         None unless it is an event in the main namespace, as clients write it, that decodes: then
         `socketio.decode` and `decode` find out what it is.
