@@ -7,6 +7,7 @@ interpreter's lock at each step of a statement, and taking it back can wait for 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -18,16 +19,19 @@ import apsw
 from hubbub.errors import StoreUnavailable
 
 from .database import connect, translate
+from .turns import Turns
 
 T = TypeVar("T")
+Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 Read = Callable[[apsw.Connection], T]
 
 
 class Readers:
     """Runs reads beside the event loop. Each sees all that was committed before it was asked for."""
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, path: Path, threads: int, turns: Turns) -> None:
         """Opens the connections. Raises apsw.Error."""
+        self._turns = turns
         self._jobs: queue.SimpleQueue[tuple[Read[Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
         self._open = True
         self._threads = [
@@ -43,7 +47,9 @@ class Readers:
         """Run `work` on a reader's thread; its result or its error, translated."""
         if not self._open:
             raise StoreUnavailable
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._turns.begin(loop)
         self._jobs.put((work, future))
         return future
 
@@ -63,15 +69,22 @@ class Readers:
                 outcome, error = work(database), None
             except Exception as failure:  # noqa: BLE001  it is the caller's
                 outcome, error = None, translate(failure)
-            future.get_loop().call_soon_threadsafe(settle, [(future, outcome, error)])
-            del job, work, future, outcome, error
+            answer([(future, outcome, error)], self._turns)
+            del job, work, future, outcome, error  # a waiting thread keeps nothing alive
         database.close()
 
 
-def settle(outcomes: list[tuple[asyncio.Future[Any], Any, Exception | None]]) -> None:
-    """Hand results to their callers, on their loop. Who was cancelled meanwhile gets nothing."""
+def answer(outcomes: list[Outcome], turns: Turns) -> None:
+    """Hand results to their callers, who all wait on one loop. Called from a thread."""
+    loop = outcomes[0][0].get_loop()
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(_settle, outcomes, turns)
+
+
+def _settle(outcomes: list[Outcome], turns: Turns) -> None:
+    turns.end(len(outcomes))
     for future, outcome, error in outcomes:
-        if future.done():
+        if future.done():  # the caller was cancelled
             continue
         if error is None:
             future.set_result(outcome)

@@ -24,6 +24,7 @@ from .logins import SqliteLogins
 from .migrate import migrate, released
 from .readers import Readers
 from .rooms import SqliteRooms
+from .turns import Turns
 from .writer import Writer
 
 READERS = 3
@@ -96,7 +97,8 @@ class SqliteStore:
             create_private(self._path)
             database = connect(self._path)
             migrate(database, released())
-            return _Parts(Readers(self._path, READERS), Writer(database))
+            turns = Turns()
+            return _Parts(Readers(self._path, READERS, turns), Writer(database, turns))
         except OSError as error:
             self._lock.release()
             raise StoreUnavailable("The database can't be opened.") from error

@@ -20,7 +20,8 @@ from hubbub.store.protocols import Appended, Draft, Refused
 
 from .database import translate
 from .log import RoomLog
-from .readers import settle
+from .readers import answer
+from .turns import Turns
 
 T = TypeVar("T")
 Write = Callable[[apsw.Connection], T]
@@ -34,6 +35,7 @@ GROUP_ROWS = 2_000
 """A group ends at this many messages, so that the first caller in it does not wait for all the others."""
 
 CHECKPOINT_PAGES = 2_000
+"""8 MB: 2 to 3 ms of copying."""
 
 _ENGINE_FAILED = (
     apsw.FullError,
@@ -63,11 +65,11 @@ class _Job:
 class Writer:
     """Owns the only connection that writes."""
 
-    def __init__(self, database: apsw.Connection) -> None:
+    def __init__(self, database: apsw.Connection, turns: Turns) -> None:
         self._database = database
+        self._turns = turns
         self.log = RoomLog(database)
-        self._wal_pages = 0
-        database.set_wal_hook(self._committed)
+        self._checkpointed_at = 0
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._open = True
         self._thread = threading.Thread(target=self._run, name="hubbub-writer", daemon=True)
@@ -91,7 +93,9 @@ class Writer:
     def _submit(self, work: Write[Any] | None, drafts: Sequence[Draft]) -> asyncio.Future[Any]:
         if not self._open:
             raise StoreUnavailable
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._turns.begin(loop)
         self._jobs.put(_Job(future, work, drafts))
         return future
 
@@ -101,10 +105,9 @@ class Writer:
             group, going = self._next_group()
             if group:
                 self._commit(group)
-                _answer(group)
+                answer([(job.future, job.outcome, job.error) for job in group], self._turns)
             del group
-            if self._wal_pages >= CHECKPOINT_PAGES:
-                self._checkpoint()
+            self._checkpoint_when_due()
         self._database.close()
 
     def _next_group(self) -> tuple[list[_Job], bool]:
@@ -180,22 +183,13 @@ class Writer:
             with contextlib.suppress(apsw.Error):  # SQLite may have rolled back by itself
                 self._database.execute("ROLLBACK")
 
-    def _committed(self, _database: apsw.Connection, _name: str, pages: int) -> int:
-        self._wal_pages = pages
-        return apsw.SQLITE_OK
+    def _checkpoint_when_due(self) -> None:
+        """Move committed pages from the write-ahead log into the database, after the callers have their answers.
 
-    def _checkpoint(self) -> None:
-        """Move committed pages from the log into the database, after the callers have their answers."""
-        self._wal_pages = 0
-        with contextlib.suppress(apsw.Error):  # it is tried again after the next commit
-            self._database.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-
-
-def _answer(group: list[_Job]) -> None:
-    """Wake the callers, with one call per event loop."""
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any, Exception | None]]] = {}
-    for job in group:
-        loops.setdefault(job.future.get_loop(), []).append((job.future, job.outcome, job.error))
-    for loop, outcomes in loops.items():
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, outcomes)
+        The pages are counted without a hook: a hook would take the interpreter's lock in the middle of a commit.
+        """
+        written, _ = self._database.status(apsw.SQLITE_DBSTATUS_CACHE_WRITE)
+        if written - self._checkpointed_at >= CHECKPOINT_PAGES:
+            self._checkpointed_at = written
+            with contextlib.suppress(apsw.Error):  # it is tried again when as much was written once more
+                self._database.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
