@@ -1,0 +1,21 @@
+import { render } from "preact";
+import { App } from "./app";
+import { boot } from "./state/session";
+import { applyTheme } from "./state/theme";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/shapes.css";
+import "./styles/welcome.css";
+import "./styles/shell.css";
+import "./styles/conversation.css";
+import "./styles/message.css";
+import "./styles/composer.css";
+import "./styles/members.css";
+import "./styles/dialog.css";
+import "./styles/account.css";
+
+applyTheme();
+const root = document.getElementById("app");
+if (root !== null) render(<App />, root);
+boot();

@@ -1,0 +1,178 @@
+import { batch, computed, signal } from "@preact/signals";
+import type { Event, Joined, Membership, ReadChanged, RoomState } from "hubbub-client";
+import { countEvent, moveMark, refreshTally, type Tally } from "../lib/unread";
+import { client } from "./connection";
+import { currentRoom, go } from "./route";
+import { me } from "./session";
+
+/** A room of mine, as the list shows it. `lastTs`: Unix ms of the last event, 0 when unknown. */
+export interface MyRoom {
+  readonly id: string;
+  readonly title: string;
+  readonly topic: string;
+  readonly lastTs: number;
+  readonly tally: Tally;
+  /** Whether this page receives the room's events. Before that, a page of its history could have a hole after it. */
+  readonly live: boolean;
+}
+
+export const rooms = signal<ReadonlyMap<string, MyRoom>>(new Map());
+
+/** False until the first list has arrived. */
+export const roomsLoaded = signal(false);
+
+/** Most recent activity first. */
+export const orderedRooms = computed(() =>
+  [...rooms.value.values()].sort((a, b) => b.lastTs - a.lastTs || a.id.localeCompare(b.id)),
+);
+
+export const totalUnread = computed(() => {
+  let total = 0;
+  for (const room of rooms.value.values()) total += room.tally.unread;
+  return total;
+});
+
+/** The open room, when I am a member of it. */
+export const openRoom = computed(() => {
+  const id = currentRoom.value;
+  return id === null ? null : (rooms.value.get(id) ?? null);
+});
+
+/** The open room's id, once its events are received; changes only when another room takes its place. */
+export const liveRoom = computed(() => (openRoom.value?.live ? openRoom.value.id : null));
+
+const joined = new Set<string>();
+
+function put(room: MyRoom): void {
+  rooms.value = new Map(rooms.peek()).set(room.id, room);
+}
+
+function change(id: string, changes: Partial<MyRoom>): void {
+  const room = rooms.peek().get(id);
+  if (room !== undefined) put({ ...room, ...changes });
+}
+
+/** Read the list of my rooms and join those that this page does not receive yet. Call after each connect. */
+export async function refreshRooms(): Promise<void> {
+  const states = await client().rooms();
+  const next = new Map<string, MyRoom>();
+  for (const state of states) next.set(state.room, fromState(state, rooms.peek().get(state.room)));
+  batch(() => {
+    rooms.value = next;
+    roomsLoaded.value = true;
+  });
+  const missing = states.map((state) => state.room).filter((room) => !joined.has(room));
+  await Promise.all(missing.map((room) => subscribe(room).catch(() => joined.delete(room))));
+}
+
+function fromState(state: RoomState, known: MyRoom | undefined): MyRoom {
+  return {
+    id: state.room,
+    title: state.title || state.room,
+    topic: state.topic ?? "",
+    lastTs: Math.max(state.last_ts ?? 0, known?.lastTs ?? 0),
+    tally: refreshTally(known?.tally, state),
+    live: known?.live ?? false,
+  };
+}
+
+/** Receive a room's events on this page; becomes a member when I am not one. */
+async function subscribe(room: string): Promise<void> {
+  joined.add(room);
+  noteJoined(await client().join(room));
+}
+
+function noteJoined(reply: Joined): void {
+  const known = rooms.peek().get(reply.room);
+  put({
+    id: reply.room,
+    title: reply.title || reply.room,
+    topic: reply.topic ?? "",
+    lastTs: known?.lastTs ?? Date.now(),
+    tally: refreshTally(known?.tally, reply),
+    live: true,
+  });
+}
+
+/** Become a member of a room and open it. Raises HubbubError: unknown_room. */
+export async function joinRoom(room: string): Promise<void> {
+  try {
+    await subscribe(room);
+  } catch (error) {
+    joined.delete(room);
+    throw error;
+  }
+  go(room);
+}
+
+/** Create a public room and open it. Raises HubbubError: room_exists, bad_field. */
+export async function createRoom(room: string, title: string, topic: string): Promise<void> {
+  await client().createRoom(room, title, topic);
+  await joinRoom(room);
+}
+
+export async function leaveRoom(room: string): Promise<void> {
+  await client().leave(room);
+  drop(room);
+}
+
+function drop(room: string): void {
+  joined.delete(room);
+  const next = new Map(rooms.peek());
+  next.delete(room);
+  rooms.value = next;
+  if (currentRoom.peek() === room) go(null, true);
+}
+
+/** A durable event arrived: it counts, once, and moves its room up. */
+export function countInRoom(event: Event): void {
+  const room = rooms.peek().get(event.room);
+  if (room === undefined) return;
+  const tally = countEvent(room.tally, event, me.peek()?.name ?? "");
+  if (tally !== room.tally) change(room.id, { tally, lastTs: Math.max(room.lastTs, event.ts) });
+}
+
+/** Another device of mine read the room up to `seq`. */
+export function noteRead(signal: ReadChanged): void {
+  const room = rooms.peek().get(signal.room);
+  if (room !== undefined) change(room.id, { tally: moveMark(room.tally, signal.seq, signal.unread) });
+}
+
+/** Everything up to the head has been on the screen. */
+export function markRead(id: string): void {
+  const room = rooms.peek().get(id);
+  if (room === undefined || room.tally.read >= room.tally.head) return;
+  const seq = room.tally.head;
+  change(id, { tally: moveMark(room.tally, seq) });
+  // A mark that is lost with the connection is set again by the next message or the next visit.
+  client()
+    .markRead(id, seq)
+    .catch(() => undefined);
+}
+
+/** Another device of mine joined or left a room. */
+export function noteMembership(signal: Membership): void {
+  if (!signal.member) drop(signal.room);
+  else if (!rooms.peek().has(signal.room)) refreshRooms().catch(() => undefined);
+}
+
+/** The room's log is another one than this page knew (a restored server): begin anew. */
+export function resetRoom(id: string): void {
+  const room = rooms.peek().get(id);
+  if (room !== undefined) change(id, { tally: { head: 0, read: 0, unread: 0 } });
+  refreshRooms().catch(() => undefined);
+}
+
+/** The room before (-1) or after (1) the open one in the list. */
+export function step(by: -1 | 1): void {
+  const list = orderedRooms.peek();
+  const index = list.findIndex((room) => room.id === currentRoom.peek());
+  const next = list[index === -1 ? (by === 1 ? 0 : list.length - 1) : index + by];
+  if (next !== undefined) go(next.id);
+}
+
+export function forgetRooms(): void {
+  joined.clear();
+  rooms.value = new Map();
+  roomsLoaded.value = false;
+}

@@ -1,0 +1,144 @@
+import type { SessionInfo } from "hubbub-client";
+import { useEffect, useState } from "preact/hooks";
+import { errorText } from "../lib/errors";
+import { agoText, fullText } from "../lib/time";
+import { Avatar } from "../parts/Avatar";
+import { Dialog } from "../parts/Dialog";
+import { Field, FormProblem } from "../parts/Field";
+import { Icon } from "../parts/Icon";
+import { ThemeSwitch } from "../parts/ThemeSwitch";
+import { learnTitles } from "../state/people";
+import { api, me, server, signOut } from "../state/session";
+
+/** Everything about the user and this browser: name, look, devices, and for an administrator the door. */
+export function Account() {
+  const [problem, setProblem] = useState("");
+  const user = me.value;
+  if (user === null) return null;
+  const title = user.title || user.name;
+  /** Do something, and show why it could not be done. */
+  const attempt = async (what: () => Promise<void>): Promise<void> => {
+    setProblem("");
+    try {
+      await what();
+    } catch (error) {
+      setProblem(errorText(error));
+    }
+  };
+  return (
+    <Dialog title="Your account" class="dialog-tall">
+      <div class="account-head">
+        <Avatar name={user.name} title={title} size="l" />
+        <div>
+          <p class="account-title">{title}</p>
+          <p class="account-name">
+            {user.name}
+            {user.admin && <span class="tag">admin</span>}
+          </p>
+        </div>
+      </div>
+      <FormProblem text={problem} />
+      <TitleForm title={user.title ?? ""} attempt={attempt} />
+      <section class="account-part">
+        <h3>Appearance</h3>
+        <ThemeSwitch />
+      </section>
+      {user.admin && <Door attempt={attempt} />}
+      <Devices attempt={attempt} />
+      <div class="form-actions">
+        <button type="button" class="button" onClick={() => attempt(signOut)}>
+          <Icon name="leave" size={18} />
+          Sign out
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+type Attempt = (what: () => Promise<void>) => Promise<void>;
+
+function TitleForm({ title, attempt }: { title: string; attempt: Attempt }) {
+  const [value, setValue] = useState(title);
+  const changed = value.trim() !== title;
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    attempt(async () => {
+      const { user } = await api.updateMe({ title: value.trim() });
+      me.value = user;
+      learnTitles([user]);
+    });
+  };
+  return (
+    <form class="account-title-form" onSubmit={submit}>
+      <Field label="Your name" value={value} onValue={setValue} maxLength={80} autocomplete="name" />
+      <button type="submit" class="button" disabled={!changed}>
+        Save
+      </button>
+    </form>
+  );
+}
+
+/** Who may come in: an administrator's switch. */
+function Door({ attempt }: { attempt: Attempt }) {
+  const open = server.value?.signup === "open";
+  const change = (): Promise<void> =>
+    attempt(async () => {
+      server.value = await api.updateServer({ signup: open ? "closed" : "open" });
+    });
+  return (
+    <section class="account-part">
+      <h3>This server</h3>
+      <label class="switch">
+        <input type="checkbox" role="switch" checked={open} aria-checked={open} onChange={change} />
+        <span>
+          <strong>Anyone can create an account</strong>
+          <span>{open ? "Visitors of the sign-in page can sign up." : "Nobody new can sign up."}</span>
+        </span>
+      </label>
+    </section>
+  );
+}
+
+function Devices({ attempt }: { attempt: Attempt }) {
+  const [sessions, setSessions] = useState<readonly SessionInfo[] | null>(null);
+  useEffect(() => {
+    attempt(async () => setSessions(await api.sessions()));
+  }, []);
+  const end = (id: string): Promise<void> =>
+    attempt(async () => {
+      await api.endSession(id);
+      setSessions((before) => before?.filter((session) => session.id !== id) ?? null);
+    });
+  const now = Date.now();
+  return (
+    <section class="account-part">
+      <h3>Where you are signed in</h3>
+      {sessions === null && <span class="bone bone-room bone-86" aria-hidden="true" />}
+      <ul class="devices">
+        {sessions?.map((session) => (
+          <li key={session.id} class="device">
+            <Icon name="device" />
+            <div>
+              <p>
+                <strong>{session.device || "Unnamed device"}</strong>
+              </p>
+              <p class="device-seen" title={fullText(session.seen_ms)}>
+                {session.current ? "This device" : `Last seen ${agoText(session.seen_ms, now)}`}
+              </p>
+            </div>
+            {!session.current && (
+              <button
+                type="button"
+                class="button button-small"
+                aria-label={`End the session of ${session.device || "this device"}`}
+                onClick={() => end(session.id)}
+              >
+                End
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,84 @@
+import { useEffect } from "preact/hooks";
+import { closeDialog, dialog, openDialog } from "../state/dialogs";
+import { goLive } from "../state/live";
+import { hideMembersIfNarrow, membersShown } from "../state/panel";
+import { openRoom, step } from "../state/rooms";
+import { currentRoom } from "../state/route";
+import { Account } from "./Account";
+import { Browse } from "./Browse";
+import { Conversation } from "./Conversation";
+import { LeaveRoom } from "./LeaveRoom";
+import { Members } from "./Members";
+import { NewRoom } from "./NewRoom";
+import { Sidebar } from "./Sidebar";
+import { Switcher } from "./Switcher";
+
+/** The app of a signed-in user: rooms, conversation, members. On a phone one of them at a time. */
+export function Shell() {
+  useEffect(goLive, []);
+  useEffect(() => {
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, []);
+  useEffect(hideMembersIfNarrow, [currentRoom.value]);
+  const room = openRoom.value;
+  const members = room !== null && membersShown.value;
+  const pane = currentRoom.value === null ? "pane-rooms" : members ? "pane-members" : "pane-room";
+  return (
+    <div class={`shell ${pane} ${members ? "with-members" : ""}`}>
+      <button type="button" class="skip" onClick={toComposer}>
+        Skip to the message field
+      </button>
+      <Sidebar />
+      <main class="conversation">
+        <Conversation />
+      </main>
+      {members && <Members key={room.id} room={room} />}
+      <OpenDialog />
+    </div>
+  );
+}
+
+function toComposer(): void {
+  document.getElementById("composer")?.focus();
+}
+
+function OpenDialog() {
+  switch (dialog.value) {
+    case "new-room":
+      return <NewRoom />;
+    case "browse":
+      return <Browse />;
+    case "switcher":
+      return <Switcher />;
+    case "account":
+      return <Account />;
+    case "leave":
+      return openRoom.value === null ? null : <LeaveRoom room={openRoom.value} />;
+    case null:
+      return null;
+  }
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  if (
+    (event.ctrlKey || event.metaKey) &&
+    !event.shiftKey &&
+    !event.altKey &&
+    event.key.toLowerCase() === "k"
+  ) {
+    event.preventDefault();
+    if (dialog.peek() === "switcher") closeDialog();
+    else openDialog("switcher");
+  } else if (
+    event.altKey &&
+    (event.key === "ArrowUp" || event.key === "ArrowDown") &&
+    dialog.peek() === null
+  ) {
+    event.preventDefault();
+    step(event.key === "ArrowUp" ? -1 : 1);
+  } else if (event.key === "Escape" && dialog.peek() === null) {
+    hideMembersIfNarrow();
+    toComposer();
+  }
+}

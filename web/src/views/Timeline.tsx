@@ -1,0 +1,96 @@
+import { useMemo } from "preact/hooks";
+import { badge } from "../lib/text";
+import { buildRows } from "../lib/timeline";
+import { Icon } from "../parts/Icon";
+import { RowView } from "../parts/Rows";
+import { MessageSkeleton } from "../parts/Skeleton";
+import { useTimelineScroll } from "../parts/useTimelineScroll";
+import { atBottom } from "../state/attention";
+import { ensureLog, loadOlder, logOf } from "../state/conversation";
+import { announcement } from "../state/live";
+import { outbox, pendingIn } from "../state/outbox";
+import type { MyRoom } from "../state/rooms";
+import { me } from "../state/session";
+
+/** The open room's messages. Rendered anew for each room (by `key`), so that each opens at its own place. */
+export function Timeline({ room }: { room: MyRoom }) {
+  const log = logOf(room.id).value;
+  const entries = outbox.value;
+  const mine = me.value?.name ?? "";
+  const pending = useMemo(() => pendingIn(room.id, entries), [room.id, entries]);
+  const rows = useMemo(
+    () => buildRows(log.events, pending, mine, log.divider),
+    [log.events, pending, mine, log.divider],
+  );
+  const newest = pending[pending.length - 1]?.createdAt ?? 0;
+  const { ref, span, onScroll, toLatest } = useTimelineScroll(rows, log.ready, newest, () => {
+    if (log.error === "") loadOlder(room.id);
+  });
+  const now = Date.now();
+  return (
+    <div class="timeline-box">
+      <section
+        class="timeline"
+        ref={ref}
+        onScroll={onScroll}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region needs the focus for the arrow keys
+        tabIndex={0}
+        aria-label={`Messages in ${room.title}`}
+      >
+        <div class="timeline-inner">
+          <Top room={room} log={log} />
+          <ol class="rows">
+            {rows.slice(span.from, span.to).map((row) => (
+              <RowView key={row.key} row={row} now={now} />
+            ))}
+          </ol>
+        </div>
+      </section>
+      {!atBottom.value && log.ready && (
+        <button type="button" class="jump" onClick={toLatest}>
+          <Icon name="down" size={18} />
+          <span>Latest</span>
+          {room.tally.unread > 0 && <span class="badge">{badge(room.tally.unread)}</span>}
+          {room.tally.unread > 0 && <span class="sr-only">new messages</span>}
+        </button>
+      )}
+      <div class="sr-only" role="log" aria-live="polite" aria-label="New messages">
+        {announcement.value}
+      </div>
+    </div>
+  );
+}
+
+/** What stands above the first message: the room's beginning, more to come, or why it did not come. */
+function Top({ room, log }: { room: MyRoom; log: ReturnType<typeof logOf>["value"] }) {
+  if (log.error !== "") {
+    return (
+      <div class="timeline-top">
+        <p>{log.error}</p>
+        <button
+          type="button"
+          class="button"
+          onClick={() => (log.ready ? loadOlder(room.id) : ensureLog(room.id, room.tally.unread))}
+        >
+          Try again
+        </button>
+      </div>
+    );
+  }
+  if (!log.ready) return <MessageSkeleton label={`Loading messages of ${room.title}`} />;
+  if (log.more)
+    return <div class="timeline-top timeline-more">{log.loading ? "Loading earlier messages…" : ""}</div>;
+  const quiet = !log.events.some((event) => event.type === "message");
+  return (
+    <div class="timeline-start">
+      <span class="room-glyph room-glyph-l" aria-hidden="true">
+        #
+      </span>
+      <h2>{quiet ? `Welcome to ${room.title}` : room.title}</h2>
+      <p>
+        {room.topic || `This is where ${room.title} begins.`}
+        {quiet && " Say the first word: everyone who joins will find it here."}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,165 @@
+import { useState } from "preact/hooks";
+import { errorText } from "../lib/errors";
+import { Field, FormProblem, PasswordField } from "../parts/Field";
+import { Wordmark } from "../parts/Logo";
+import { notice, server, serverName, signIn, signUp, stage } from "../state/session";
+
+type Mode = "setup" | "sign-in" | "sign-up";
+
+const WORDS: Readonly<Record<Mode, { title: string; lead: string; button: string; busy: string }>> = {
+  setup: {
+    title: "Create the administrator account",
+    lead: "Your server is running. This first account looks after it.",
+    button: "Create account",
+    busy: "Creating…",
+  },
+  "sign-in": {
+    title: "Welcome back",
+    lead: "Sign in to join the conversation.",
+    button: "Sign in",
+    busy: "Signing in…",
+  },
+  "sign-up": {
+    title: "Create your account",
+    lead: "A name and a password are all it takes.",
+    button: "Create account",
+    busy: "Creating…",
+  },
+};
+
+/** What a visitor sees who is not signed in. */
+export function Welcome() {
+  const [wants, setWants] = useState<"sign-in" | "sign-up">("sign-in");
+  const mode: Mode = stage.value === "setup" ? "setup" : wants;
+  const open = server.value?.signup === "open";
+  return (
+    <div class="welcome">
+      <Scene />
+      <main class="welcome-main">
+        <div class="welcome-card">
+          <Wordmark name={serverName()} size={36} />
+          <AccountForm key={mode} mode={mode} />
+          {mode === "sign-in" && open && (
+            <p class="welcome-switch">
+              New here?{" "}
+              <button type="button" class="link" onClick={() => setWants("sign-up")}>
+                Create an account
+              </button>
+            </p>
+          )}
+          {mode === "sign-in" && !open && (
+            <p class="welcome-switch">New here? Ask your administrator for an account.</p>
+          )}
+          {mode === "sign-up" && (
+            <p class="welcome-switch">
+              You have an account?{" "}
+              <button type="button" class="link" onClick={() => setWants("sign-in")}>
+                Sign in
+              </button>
+            </p>
+          )}
+        </div>
+      </main>
+    </div>
+  );
+}
+
+function AccountForm({ mode }: { mode: Mode }) {
+  const [name, setName] = useState("");
+  const [title, setTitle] = useState("");
+  const [password, setPassword] = useState("");
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const words = WORDS[mode];
+  const fresh = mode !== "sign-in";
+
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (busy) return;
+    setProblem("");
+    setBusy(true);
+    try {
+      if (fresh) await signUp(name.trim(), password, title.trim());
+      else await signIn(name.trim(), password);
+    } catch (error) {
+      setProblem(errorText(error));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form class="form" onSubmit={submit}>
+      <div>
+        <h1>{words.title}</h1>
+        <p class="lead">{words.lead}</p>
+      </div>
+      {!fresh && notice.value && (
+        <p class="notice" role="status">
+          {notice.value}
+        </p>
+      )}
+      {fresh && (
+        <Field
+          label="Your name"
+          value={title}
+          onValue={setTitle}
+          autocomplete="name"
+          maxLength={80}
+          placeholder="Ada Lovelace"
+          hint="How others see you. You can change it later."
+        />
+      )}
+      <Field
+        label="User name"
+        value={name}
+        onValue={(value) => setName(value.toLowerCase())}
+        autocomplete="username"
+        autocapitalize="none"
+        spellcheck={false}
+        required
+        maxLength={32}
+        {...(fresh
+          ? { hint: "Lower-case letters, digits, dots and dashes. It stays as it is.", placeholder: "ada" }
+          : {})}
+      />
+      <PasswordField
+        label="Password"
+        value={password}
+        onValue={setPassword}
+        autocomplete={fresh ? "new-password" : "current-password"}
+        required
+        minLength={fresh ? 8 : 1}
+        maxLength={256}
+        {...(fresh ? { hint: "At least 8 characters." } : {})}
+      />
+      <FormProblem text={problem} />
+      <button type="submit" class="button button-main button-wide" aria-disabled={busy}>
+        {busy ? words.busy : words.button}
+      </button>
+    </form>
+  );
+}
+
+/** A picture of what waits behind the door. Decorative. */
+function Scene() {
+  return (
+    <div class="scene" aria-hidden="true">
+      <div class="scene-circles">
+        <span class="scene-c1" />
+        <span class="scene-c2" />
+        <span class="scene-c3" />
+      </div>
+      <div class="scene-words">
+        <p class="scene-bubble scene-b1">Is the release out?</p>
+        <p class="scene-bubble scene-b2">Twelve minutes ago. All green.</p>
+        <p class="scene-bubble scene-b3">Then I owe you a cake.</p>
+        <p class="scene-claim">
+          Everyone in the room.
+          <br />
+          Nothing gets lost.
+        </p>
+        <p class="scene-sub">Your team's rooms, on your own server.</p>
+      </div>
+    </div>
+  );
+}

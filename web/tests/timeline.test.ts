@@ -1,0 +1,100 @@
+import type { Event, Outgoing } from "hubbub-client";
+import { describe, expect, it } from "vitest";
+import { buildRows, firstUnread, mergeEvents, type Row } from "../src/lib/timeline";
+
+const NOON = new Date(2026, 2, 10, 12, 0).getTime();
+const MINUTE = 60_000;
+
+function message(seq: number, sender: string, minutes: number, text = `text ${seq}`): Event {
+  return { type: "message", room: "kitchen", seq, sender, ts: NOON + minutes * MINUTE, text };
+}
+
+function joined(seq: number, sender: string, minutes: number): Event {
+  return { type: "member_joined", room: "kitchen", seq, sender, ts: NOON + minutes * MINUTE };
+}
+
+function outgoing(nonce: string, minutes: number): Outgoing {
+  return { nonce, room: "kitchen", text: nonce, createdAt: NOON + minutes * MINUTE, status: "queued" };
+}
+
+/** "day", "line", "divider", "ada: first", "ada" for a message under the heading of the one before. */
+function outline(rows: readonly Row[]): string[] {
+  return rows.map((row) => {
+    if (row.kind === "message") return row.first ? `${row.event.sender}: first` : row.event.sender;
+    if (row.kind === "pending") return row.first ? "pending: first" : "pending";
+    return row.kind;
+  });
+}
+
+describe("grouping", () => {
+  it("puts messages of one sender under one heading while the pauses are short", () => {
+    const events = [message(1, "ada", 0), message(2, "ada", 4), message(3, "ada", 9), message(4, "bob", 9)];
+    expect(outline(buildRows(events, [], "me", null))).toEqual([
+      "day",
+      "ada: first",
+      "ada",
+      "ada: first",
+      "bob: first",
+    ]);
+  });
+
+  it("starts a day with its heading and the sender's name", () => {
+    const events = [message(1, "ada", 12 * 60 - 1), message(2, "ada", 12 * 60 + 1)];
+    expect(outline(buildRows(events, [], "me", null))).toEqual(["day", "ada: first", "day", "ada: first"]);
+  });
+
+  it("joins neighbouring lines of one kind and breaks the sender's group at a line", () => {
+    const events = [message(1, "ada", 0), joined(2, "bob", 1), joined(3, "cy", 1), message(4, "ada", 2)];
+    const rows = buildRows(events, [], "me", null);
+    expect(outline(rows)).toEqual(["day", "ada: first", "line", "ada: first"]);
+    const line = rows[2];
+    expect(line?.kind === "line" && line.events.map((event) => event.sender)).toEqual(["bob", "cy"]);
+  });
+
+  it("draws the divider before the first unread message of somebody else", () => {
+    const events = [message(1, "ada", 0), message(2, "me", 1), joined(3, "cy", 1), message(4, "ada", 2)];
+    expect(outline(buildRows(events, [], "me", 1))).toEqual([
+      "day",
+      "ada: first",
+      "me: first",
+      "line",
+      "divider",
+      "ada: first",
+    ]);
+  });
+
+  it("draws no divider when nothing of others is unread", () => {
+    const events = [message(1, "ada", 0), message(2, "me", 1)];
+    expect(outline(buildRows(events, [], "me", 1))).not.toContain("divider");
+    expect(firstUnread(events, "me", 1)).toBeNull();
+  });
+
+  it("puts pending messages last, under my heading", () => {
+    const rows = buildRows([message(1, "me", 0)], [outgoing("a", 1), outgoing("b", 20)], "me", null);
+    expect(outline(rows)).toEqual(["day", "me: first", "pending", "pending: first"]);
+  });
+
+  it("keeps the keys of messages when older ones are put before them", () => {
+    const newer = [message(11, "ada", 5), message(12, "bob", 6)];
+    const before = buildRows(newer, [], "me", null).map((row) => row.key);
+    const after = buildRows([message(10, "cy", 4), ...newer], [], "me", null).map((row) => row.key);
+    expect(after).toEqual(expect.arrayContaining(before));
+    expect(new Set(after).size).toBe(after.length);
+  });
+});
+
+describe("merging", () => {
+  it("orders by seq and drops what is there already", () => {
+    const merged = mergeEvents(
+      [message(3, "ada", 3), message(4, "ada", 4)],
+      [message(2, "bob", 2), message(3, "ada", 3)],
+    );
+    expect(merged.map((event) => event.seq)).toEqual([2, 3, 4]);
+  });
+
+  it("returns the same list when nothing is new", () => {
+    const events = [message(1, "ada", 0)];
+    expect(mergeEvents(events, [message(1, "ada", 0)])).toBe(events);
+    expect(mergeEvents(events, [])).toBe(events);
+  });
+});
