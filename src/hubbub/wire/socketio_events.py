@@ -20,13 +20,11 @@ from hubbub.errors import BadField, HubbubError, UnknownCommand
 
 from .engineio import PacketError
 from .rejection import UNDECODABLE, CommandError, command_types, error_json, explain
-from .socketio import ACK_DIGITS
 
 _encode = msgspec.json.Encoder().encode
 _arguments = msgspec.json.Decoder(list[Raw])
 _name = msgspec.json.Decoder(str | int | float)
 
-_EVENT: Final = 0x32  # the type digit 2
 _TYPE_FIELD: Final = b'{"type":"'
 _NAME_AT: Final = len(_TYPE_FIELD)
 
@@ -49,27 +47,10 @@ class EventDecoder:
             self._bodies[tag.encode()] = msgspec.json.Decoder(struct).decode
             self._events[tag.encode()] = msgspec.json.Decoder(tuple[str, struct]).decode  # type: ignore[valid-type]
 
-    def decode_packet(self, packet: bytes) -> Any | None:
-        """The command in a whole packet, for the hot path: one pass, no intermediate objects, 1 µs.
-
-        None unless it is an event in the main namespace, as clients write it, that decodes: then
-        `socketio.decode` and `decode` find out what it is.
-        """
-        start = packet.find(b'["')
-        end = packet.find(b'"', start + 2)
-        decode = self._events.get(packet[start + 2 : end])
-        ack = packet[1:start]
-        if decode is None or packet[0] != _EVENT or not (not ack or (ack.isdigit() and len(ack) <= ACK_DIGITS)):
-            return None
-        try:
-            command = decode(packet[start:])[1]
-        except UNDECODABLE:
-            return None
-        force_setattr(command, "ref", int(ack) if ack else None)
-        return command
-
     def decode(self, args: bytes, ack: int | None = None) -> Any:
         """The command in an EVENT packet's data. Its `ref` is the acknowledgement's id, whatever the body says.
+
+        One pass over the bytes, 0.6 µs for a short message, when they are spelled as every client spells them.
 
         Raises:
             CommandError: an unknown event, or a body that does not fit. Answer it; the connection stays.
