@@ -83,7 +83,24 @@ def tests() -> Iterator[str]:
             yield f"{name.parent} has no __init__.py"
 
 
-RULES: dict[str, Callable[[], Iterator[str]]] = {"locks": locks, "pins": pins, "lengths": lengths, "tests": tests}
+def pages() -> Iterator[str]:
+    """A page that the source or another page refers to is there."""
+    for name in tracked():
+        text = (ROOT / name).read_text(errors="replace") if name.suffix in SOURCES | {".md"} else ""
+        named = {page: ROOT / page for page in re.findall(r"(?<![\w/.-])docs/[\w/.-]+\.md\b", text)}
+        if name.suffix == ".md":
+            targets = re.findall(r"\]\((?!\w+:)([^)#\s]+)", text)
+            named |= {target: ROOT / name.parent / target for target in targets}
+        yield from (f"{name} refers to {page}: not there" for page, path in sorted(named.items()) if not path.exists())
+
+
+RULES: dict[str, Callable[[], Iterator[str]]] = {
+    "locks": locks,
+    "pins": pins,
+    "lengths": lengths,
+    "tests": tests,
+    "pages": pages,
+}
 
 
 def main(names: list[str]) -> int:

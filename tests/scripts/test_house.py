@@ -84,6 +84,17 @@ def test_a_test_folder_needs_an_init(checkout: Path) -> None:
     assert list(house.tests()) == ["tests/a has no __init__.py"]
 
 
+def test_a_page_that_is_named_has_to_be_there(checkout: Path) -> None:
+    (checkout / "docs").mkdir()
+    (checkout / "docs" / "here.md").write_text("[up](../README.md) [web](https://example.org) [gone](gone.md#part)")
+    (checkout / "README.md").write_text("[here](docs/here.md)")
+    (checkout / "code.py").write_text('"""See docs/here.md and docs/lost.md."""')
+    assert list(house.pages()) == [
+        "code.py refers to docs/lost.md: not there",
+        "docs/here.md refers to gone.md: not there",
+    ]
+
+
 def test_an_unknown_rule_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert house.main(["nonsense"]) == 2
     assert "no such rule: nonsense" in capsys.readouterr().err
