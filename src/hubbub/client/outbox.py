@@ -1,0 +1,106 @@
+"""Messages on their way: kept until the server has acknowledged them, across reconnects."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from hubbub.errors import HubbubError
+from hubbub.vocabulary import RoomId, Sent
+
+
+class Outgoing(Struct, frozen=True):
+    """A message to be sent. `nonce` makes it the same message however often it is sent."""
+
+    room: RoomId
+    text: str
+    nonce: str
+    created_ms: int
+
+
+class OutboxStorage(Protocol):
+    """Where messages survive the process. Each call returns when it is as durable as the storage is."""
+
+    async def load(self) -> list[Outgoing]:
+        """What was put and not removed, oldest first."""
+        ...
+
+    async def put(self, outgoing: Outgoing) -> None:
+        """Keep it. A second `put` of a nonce replaces the first."""
+        ...
+
+    async def remove(self, nonce: str) -> None:
+        """Forget it; harmless when there is none."""
+        ...
+
+
+class Entry:
+    """A message in the outbox.
+
+    Attributes:
+        travelling: it was written to the present connection and its reply has not come.
+        attempts: how often the server answered it with a retryable error.
+    """
+
+    __slots__ = ("attempts", "outcome", "outgoing", "travelling")
+
+    def __init__(self, outgoing: Outgoing) -> None:
+        self.outgoing = outgoing
+        self.travelling = False
+        self.attempts = 0
+        self.outcome: asyncio.Future[Sent] | None = None
+
+    def wait(self) -> asyncio.Future[Sent]:
+        """The acknowledgement, shared by all who wait for it."""
+        if self.outcome is None or self.outcome.done():
+            self.outcome = asyncio.get_running_loop().create_future()
+        return self.outcome
+
+    def settle(self, outcome: Sent | HubbubError) -> None:
+        """Tell those who wait."""
+        future = self.outcome
+        if future is None or future.done():
+            return
+        if isinstance(outcome, HubbubError):
+            future.set_exception(outcome)
+            future.exception()  # looked at: nobody has to be waiting any more
+        else:
+            future.set_result(outcome)
+
+
+class Outbox:
+    """The entries by nonce, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries.values()))
+
+    def add(self, outgoing: Outgoing) -> Entry:
+        """The entry of this nonce; the one that exists when there is one."""
+        return self._entries.setdefault(outgoing.nonce, Entry(outgoing))
+
+    def waiting(self, room: RoomId) -> list[Entry]:
+        """The room's messages that are not on their way."""
+        return [entry for entry in self if entry.outgoing.room == room and not entry.travelling]
+
+    def remove(self, entry: Entry) -> None:
+        self._entries.pop(entry.outgoing.nonce, None)
+
+    def interrupted(self) -> None:
+        """The connection ended: nothing is on its way any more."""
+        for entry in self:
+            entry.travelling = False
+
+    def abandon(self, error: HubbubError) -> None:
+        """Tell everybody who waits; the entries stay for the next connection."""
+        self.interrupted()
+        for entry in self:
+            entry.settle(error)

@@ -1,0 +1,92 @@
+"""Commands that wait for their reply, by `ref`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct, UnsetType
+
+from hubbub.errors import HubbubError
+from hubbub.wire.rejection import ErrorBody
+
+from .failures import BadAnswer, NoAnswer, remote_error
+
+T = TypeVar("T", bound=Struct)
+
+
+class ReplyFrame(Struct, frozen=True, tag_field="type", tag="reply"):
+    """The answer to a command, its `ok` still undecoded."""
+
+    ref: int | str | None = None
+    ok: Raw | UnsetType = msgspec.UNSET
+    error: ErrorBody | None = None
+
+
+class _Pending:
+    __slots__ = ("answer", "settle", "timer")
+
+    def __init__(self, answer: type[Any], settle: Callable[[Any], None], timer: asyncio.TimerHandle) -> None:
+        self.answer = answer
+        self.settle = settle
+        self.timer = timer
+
+
+class Requests:
+    """Each begun request is settled exactly once: by its reply, by its time-out or by `abandon`.
+
+    `settle` is called synchronously, while the reply is read: what it does happens before anything that the server
+    sent after the reply is looked at.
+    """
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._pending: dict[int, _Pending] = {}
+        self._last = 0
+        self._decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def begin(self, answer: type[T], settle: Callable[[T | HubbubError], None]) -> int:
+        """Expect a reply of the type `answer`. Returns the `ref` to send."""
+        self._last += 1
+        ref = self._last
+        timer = asyncio.get_running_loop().call_later(self._timeout_seconds, self._settle, ref, NoAnswer())
+        self._pending[ref] = _Pending(answer, settle, timer)
+        return ref
+
+    def resolve(self, reply: ReplyFrame) -> bool:
+        """Settle the request that this reply answers; False when there is none (it timed out, or had no `ref`)."""
+        pending = self._pending.get(reply.ref) if isinstance(reply.ref, int) else None
+        if pending is None or not isinstance(reply.ref, int):
+            return False
+        if reply.error is not None:
+            self._settle(reply.ref, remote_error(reply.error))
+            return True
+        try:
+            ok = self._decoder(pending.answer).decode(reply.ok if isinstance(reply.ok, Raw) else b"{}")
+        except msgspec.MsgspecError:
+            self._settle(reply.ref, BadAnswer())
+        else:
+            self._settle(reply.ref, ok)
+        return True
+
+    def abandon(self, error: HubbubError) -> None:
+        """Settle all with this error."""
+        for ref in tuple(self._pending):
+            self._settle(ref, error)
+
+    def _decoder(self, answer: type[Any]) -> msgspec.json.Decoder[Any]:
+        decoder = self._decoders.get(answer)
+        if decoder is None:
+            decoder = self._decoders[answer] = msgspec.json.Decoder(answer)
+        return decoder
+
+    def _settle(self, ref: int, outcome: object) -> None:
+        pending = self._pending.pop(ref, None)
+        if pending is not None:
+            pending.timer.cancel()
+            pending.settle(outcome)
