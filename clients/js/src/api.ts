@@ -75,9 +75,9 @@ export class Api {
     return this.#json("GET", "server");
   }
 
-  /** Open or close the server for new accounts. For administrators. */
-  setSignup(signup: "open" | "closed"): Promise<ServerInfo> {
-    return this.#json("PATCH", "server", { signup });
+  /** Open or close the server for new accounts. Administrators only. */
+  updateServer(changes: { signup: "open" | "closed" }): Promise<ServerInfo> {
+    return this.#json("PATCH", "server", changes);
   }
 
   signUp(account: SignUp): Promise<SignedIn> {
@@ -105,8 +105,8 @@ export class Api {
     return this.#json("GET", "me");
   }
 
-  setTitle(title: string): Promise<Me> {
-    return this.#json("PATCH", "me", { title });
+  updateMe(changes: { title?: string }): Promise<Me> {
+    return this.#json("PATCH", "me", changes);
   }
 
   /** Ends all other logins of the user. */

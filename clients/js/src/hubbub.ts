@@ -1,67 +1,346 @@
+import { serverUrl } from "./api.js";
+import { Archive } from "./archive.js";
+import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
+import { disconnected, type HubbubError } from "./errors.js";
+import { IndexedDbStorage } from "./indexeddb.js";
+import { MemoryStorage } from "./memory.js";
+import { Nonces } from "./nonce.js";
+import { Outbox } from "./outbox.js";
+import { Requests } from "./requests.js";
+import { notMember, Rooms } from "./rooms.js";
+import type { OutboxStorage } from "./storage.js";
+import { Tab } from "./tab.js";
 import type { Events, Options, Outgoing, State } from "./types.js";
-import type { DirectoryPage, EventPage, Joined, MemberPage, ReadMark, RoomEntry, RoomState, Watching } from "./vocabulary.js";
+import { Typing } from "./typing.js";
+import type {
+  DirectoryPage,
+  EventPage,
+  Joined,
+  MemberPage,
+  ReadMark,
+  RoomEntry,
+  RoomState,
+  ServerFrame,
+  Watching,
+  Welcome,
+} from "./vocabulary.js";
+import { Watch } from "./watch.js";
 
-const soon = (): never => {
-  throw new Error("not there yet");
-};
-
-/** One user's link to a server: connects, comes back, catches up, and sends each message exactly once. */
+/**
+ * One user's link to a server: connects, comes back by itself, catches up, and sends each message exactly once.
+ *
+ *     const hubbub = new Hubbub();
+ *     hubbub.on("event", (event) => console.log(event.room, event.seq, event.type));
+ *     hubbub.connect();
+ *     await hubbub.join("general");
+ *     hubbub.send("general", "Hello!");
+ *
+ * What needs an answer rejects with a `HubbubError`; without a connection at once, with `disconnected`. `join` and
+ * `send` wait for one instead.
+ */
 export class Hubbub {
   readonly #emitter = new Emitter<Events>();
-  constructor(readonly options: Options = {}) {}
-  get state(): State {
-    return { phase: "idle", transport: null, wire: null, user: null, session: null, attempt: 0, retryAt: null, error: null, sending: 0 };
+  readonly #connection: Connection;
+  readonly #requests: Requests;
+  readonly #rooms: Rooms;
+  readonly #archive: Archive;
+  readonly #outbox: Outbox;
+  readonly #typing: Typing;
+  readonly #watch: Watch;
+  readonly #user: string | null;
+  readonly #webSocket: typeof WebSocket | undefined;
+  #state: State = {
+    phase: "idle",
+    transport: null,
+    wire: null,
+    user: null,
+    session: null,
+    attempt: 0,
+    retryAt: null,
+    error: null,
+    sending: 0,
+  };
+
+  constructor(options: Options = {}) {
+    const base = serverUrl(options.url);
+    const now = options.now ?? Date.now;
+    const random = options.random ?? Math.random;
+    const token = options.token ?? null;
+    this.#user = options.user ?? null;
+    this.#webSocket = options.WebSocket ?? globalThis.WebSocket;
+    this.#connection = new Connection(
+      {
+        url: new URL("ws", base.replace(/^http/, "ws")).href,
+        WebSocket: this.#webSocket as typeof WebSocket,
+        token: typeof token === "function" ? token : () => token,
+        random,
+        now,
+      },
+      {
+        up: (welcome) => this.#up(welcome),
+        frame: (frame) => this.#hear(frame),
+        down: () => this.#down(),
+        changed: () => this.#changed(),
+        user: () => this.#connection.welcome?.user.name ?? this.#user,
+        probe: () => ({ type: "watch", room: this.#watch.room }),
+      },
+    );
+    const isUp = (): boolean => this.#connection.isUp;
+    const requests = new Requests((frame) => this.#connection.write(frame));
+    this.#requests = requests;
+    this.#rooms = new Rooms({
+      requests,
+      random,
+      isUp,
+      deliver: (event) => this.#emitter.emit("event", event),
+      live: (joined) => this.#live(joined),
+      reset: (room) => this.#emitter.emit("reset", { room }),
+      lost: (room, error) => this.#lost(room, error),
+      awaited: (event) => this.#outbox.awaits(event),
+    });
+    this.#archive = new Archive(options.storage ?? defaultStorage(base), () => this.#changed());
+    this.#outbox = new Outbox(
+      {
+        requests,
+        random,
+        now,
+        isLive: (room) => this.#rooms.isLive(room),
+        rejoin: (room) => this.#rooms.rejoin(room),
+        emit: (entry) => this.#emitter.emit("outbox", entry),
+        changed: () => this.#changed(),
+        answered: (room) => this.#rooms.release(room),
+        restored: (rooms) => void this.#checkMembership(rooms),
+      },
+      this.#archive,
+      new Tab(new Nonces(now).next()),
+      this.#user,
+    );
+    this.#typing = new Typing((room, typing) => this.#tellTyping(room, typing), now);
+    this.#watch = new Watch({
+      requests,
+      isUp,
+      isComing: (room) => this.#rooms.has(room) && !this.#rooms.isLive(room),
+      watching: (answer) => this.#emitter.emit("watching", answer),
+    });
+    void this.#outbox.open();
   }
-  connect(): void {}
-  close(): void {}
-  reconnectNow(): void {}
+
+  get state(): State {
+    return this.#state;
+  }
+
+  connect(): void {
+    if (this.#webSocket === undefined) throw new TypeError("WebSocket: this platform has none, so give one.");
+    this.#connection.open();
+  }
+
+  /** End the connection and all waiting. What is unsent stays in the storage. `connect` begins again. */
+  close(): void {
+    this.#connection.close();
+    this.#outbox.close();
+  }
+
+  /** Do not wait for the next attempt; opens a closed client again. On a connection: make sure that it still is one. */
+  reconnectNow(): void {
+    this.#connection.reconnectNow();
+  }
+
+  /** Returns what takes the listener away again. */
   on<K extends keyof Events>(name: K, listener: (value: Events[K]) => void): () => void {
     return this.#emitter.on(name, listener);
   }
+
+  /** The rooms that I am a member of. */
   async rooms(): Promise<RoomState[]> {
-    return soon();
+    return (await this.#requests.ask({ type: "rooms" })).rooms;
   }
-  async directory(_after?: string, _limit?: number): Promise<DirectoryPage> {
-    return soon();
+
+  /** The public rooms. `after`: the last room of the page before. */
+  directory(after?: string, limit?: number): Promise<DirectoryPage> {
+    return this.#requests.ask({ type: "directory", ...given({ after, limit }) });
   }
-  async createRoom(_room: string, _title?: string, _topic?: string): Promise<RoomEntry> {
-    return soon();
+
+  createRoom(room: string, title?: string, topic?: string): Promise<RoomEntry> {
+    return this.#requests.ask({ type: "create_room", room, ...given({ title, topic }) });
   }
-  async join(_room: string, _since?: number): Promise<Joined> {
-    return soon();
+
+  /**
+   * Become a member if I am not one yet, and receive the room's events: those after `since`, or without it those that
+   * come from now on. Waits for a connection, and is kept up over all later ones, each time from where it was.
+   *
+   * On a room that is joined already it only asks for the numbers of the reply; `since` then counts for nothing.
+   * Rejects when the server refuses for good, or by `leave` or `close`.
+   */
+  join(room: string, since?: number): Promise<Joined> {
+    return this.#rooms.join(room, since);
   }
-  async leave(_room: string): Promise<void> {
-    return soon();
+
+  /** Stop being a member, on all devices. */
+  async leave(room: string): Promise<void> {
+    await this.#requests.ask({ type: "leave", room });
+    this.#forget(room, notMember());
   }
-  send(_room: string, _text: string): Outgoing {
-    return soon();
+
+  /**
+   * Say something in a room. It is stored first, so that it survives a reload, and sent as soon as the room is joined
+   * on a connection, in order, until the server has it. Follow it by the event `outbox`, in which it is `queued` first.
+   */
+  send(room: string, text: string): Outgoing {
+    this.#typing.forget(room); // the message itself tells that
+    return this.#outbox.add(room, text);
   }
-  retry(_nonce: string): void {
-    return soon();
+
+  /** Send a failed message once more, at its old place in the order. */
+  retry(nonce: string): void {
+    this.#outbox.retry(nonce);
   }
-  async discard(_nonce: string): Promise<void> {
-    return soon();
+
+  /** Forget a message. One that is under way may arrive nevertheless. */
+  discard(nonce: string): Promise<void> {
+    return this.#outbox.discard(nonce);
   }
-  async outbox(): Promise<Outgoing[]> {
-    return soon();
+
+  /**
+   * The messages of this tab that are not acknowledged, in the order of writing. Resolves when those of an earlier
+   * visit are among them: that is after the first connection, unless `Options.user` said whose they are.
+   */
+  outbox(): Promise<Outgoing[]> {
+    return this.#outbox.list();
   }
-  async history(_room: string, _page: { before?: number; after?: number; limit?: number } = {}): Promise<EventPage> {
-    return soon();
+
+  /** A page of a room's log: before or after a `seq`, or its newest. */
+  history(room: string, page: { before?: number; after?: number; limit?: number } = {}): Promise<EventPage> {
+    return this.#requests.ask({ type: "history", room, ...page });
   }
-  async members(_room: string, _after?: string, _limit?: number): Promise<MemberPage> {
-    return soon();
+
+  /** Who is in a room, by name. `after`: the last name of the page before. */
+  members(room: string, after?: string, limit?: number): Promise<MemberPage> {
+    return this.#requests.ask({ type: "members", room, ...given({ after, limit }) });
   }
-  async markRead(_room: string, _seq: number): Promise<ReadMark> {
-    return soon();
+
+  /** I have read everything up to `seq`. */
+  markRead(room: string, seq: number): Promise<ReadMark> {
+    return this.#requests.ask({ type: "read", room, seq });
   }
-  typing(_room: string, _typing: boolean): void {
-    return soon();
+
+  /**
+   * Tell the others in a joined room that I am typing. Call it with every key stroke: they are told every 2 seconds at
+   * most, and that it is over after 5 seconds without a call.
+   */
+  typing(room: string, typing: boolean): void {
+    if (typing) this.#typing.on(room);
+    else this.#typing.off(room);
   }
-  async watch(_room: string | null): Promise<Watching> {
-    return soon();
+
+  /** Name the room on the screen, to get its `presence` and `typing`; null: none. Repeated after each reconnect. */
+  watch(room: string | null): Promise<Watching> {
+    return this.#watch.set(room);
   }
-  cursor(_room: string): number | undefined {
-    return undefined;
+
+  /** The `seq` of the last event of this room that was delivered; undefined: it is not joined. */
+  cursor(room: string): number | undefined {
+    return this.#rooms.cursor(room);
   }
+
+  #up(welcome: Welcome): void {
+    this.#requests.limits = welcome.limits;
+    this.#rooms.up();
+    this.#watch.up();
+    this.#outbox.up(welcome.user.name);
+  }
+
+  #down(): void {
+    this.#rooms.down();
+    this.#typing.down();
+    this.#watch.down();
+    this.#outbox.down();
+    this.#requests.drop();
+  }
+
+  #hear(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "reply":
+        return this.#requests.settle(frame);
+      case "message":
+      case "member_joined":
+      case "member_left":
+      case "room_created":
+        return this.#rooms.receive(frame);
+      case "typing":
+      case "presence":
+      case "read":
+        return this.#emitter.emit(frame.type, frame as never);
+      case "membership":
+        if (!frame.member) this.#forget(frame.room, notMember());
+        return this.#emitter.emit("membership", frame);
+    }
+  }
+
+  #live(joined: Joined): void {
+    this.#emitter.emit("resync", { room: joined.room, head: joined.head });
+    this.#watch.live(joined.room);
+    this.#outbox.pump(joined.room);
+  }
+
+  #lost(room: string, error: HubbubError): void {
+    this.#forget(room, error);
+    this.#emitter.emit("membership", { type: "membership", room, member: false });
+  }
+
+  #forget(room: string, error: HubbubError): void {
+    this.#rooms.forget(room, error);
+    this.#typing.forget(room);
+    this.#watch.lost(room, error);
+    this.#outbox.strand((other) => other === room, error);
+  }
+
+  #tellTyping(room: string, typing: boolean): boolean {
+    if (!this.#rooms.isLive(room)) return false;
+    this.#requests.tell({ type: "typing", room, typing });
+    return true;
+  }
+
+  /** What an earlier page left for a room that is no longer ours would wait forever. */
+  async #checkMembership(rooms: Set<string>): Promise<void> {
+    if ([...rooms].every((room) => this.#rooms.has(room))) return;
+    const mine = await this.rooms().catch(() => null);
+    if (mine === null) return;
+    const member = new Set(mine.map((state) => state.room));
+    this.#outbox.strand(
+      (room) => rooms.has(room) && !member.has(room) && !this.#rooms.has(room),
+      notMember(),
+    );
+  }
+
+  #changed(): void {
+    const { phase, attempt, retryAt, error, welcome, isUp } = this.#connection;
+    const storage = this.#archive.kind;
+    const next: State = {
+      phase,
+      transport: isUp ? (welcome?.transport as "websocket") : null,
+      wire: isUp ? (welcome?.wire ?? null) : null,
+      user: welcome?.user ?? null,
+      session: welcome?.session ?? null,
+      attempt,
+      retryAt,
+      error,
+      sending: this.#outbox.sending,
+      ...(storage === undefined ? {} : { storage }),
+    };
+    const keys = Object.keys(next) as (keyof State)[];
+    if (keys.every((key) => next[key] === this.#state[key])) return;
+    this.#state = next;
+    this.#emitter.emit("state", next);
+    if (phase === "closed") this.#rooms.closed(error ?? disconnected());
+  }
+}
+
+/** An object without its undefined members. */
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+function defaultStorage(base: string): OutboxStorage {
+  return globalThis.indexedDB === undefined ? new MemoryStorage() : new IndexedDbStorage(`hubbub ${base}`);
 }

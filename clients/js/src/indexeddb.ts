@@ -1,4 +1,4 @@
-import type { OutboxStorage, StoredOutgoing } from "./storage.js";
+import { covers, type OutboxStorage, type StoredOutgoing, type TakeOver } from "./storage.js";
 
 const STORE = "outbox";
 
@@ -27,14 +27,14 @@ export class IndexedDbStorage implements OutboxStorage {
     await this.#run("readwrite", (store) => store.delete(nonce));
   }
 
-  async takeOver(from: string, to: string, before: number, now: number): Promise<StoredOutgoing[]> {
+  async takeOver(by: TakeOver): Promise<StoredOutgoing[]> {
     const taken: StoredOutgoing[] = [];
     await this.#run("readwrite", (store) => {
       const request = store.getAll() as IDBRequest<StoredOutgoing[]>;
       request.onsuccess = () => {
         for (const entry of request.result) {
-          if (entry.owner !== from || entry.touchedAt >= before) continue;
-          const mine = { ...entry, owner: to, touchedAt: now };
+          if (!covers(by, entry)) continue;
+          const mine = { ...entry, owner: by.to, touchedAt: by.now };
           store.put(mine);
           taken.push(mine);
         }
@@ -72,7 +72,7 @@ export class IndexedDbStorage implements OutboxStorage {
   async #run<T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
     const database = await this.#open();
     return new Promise<T>((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode, { durability: "strict" });
+      const transaction = database.transaction(STORE, mode);
       const request = work(transaction.objectStore(STORE));
       transaction.oncomplete = () => resolve(request.result);
       transaction.onerror = () => reject(transaction.error);

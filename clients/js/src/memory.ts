@@ -1,4 +1,4 @@
-import type { OutboxStorage, StoredOutgoing } from "./storage.js";
+import { covers, type OutboxStorage, type StoredOutgoing, type TakeOver } from "./storage.js";
 
 /** An outbox for as long as the page lives. */
 export class MemoryStorage implements OutboxStorage {
@@ -17,17 +17,18 @@ export class MemoryStorage implements OutboxStorage {
     this.#entries.delete(nonce);
   }
 
-  async takeOver(from: string, to: string, before: number, now: number): Promise<StoredOutgoing[]> {
-    const taken = (await this.all()).filter((entry) => entry.owner === from && entry.touchedAt < before);
+  async takeOver(by: TakeOver): Promise<StoredOutgoing[]> {
+    const taken = (await this.all()).filter((entry) => covers(by, entry));
     for (const entry of taken) {
-      entry.owner = to;
-      entry.touchedAt = now;
+      entry.owner = by.to;
+      entry.touchedAt = by.now;
       this.#entries.set(entry.nonce, { ...entry });
     }
     return taken;
   }
 }
 
-export function byNonce(a: StoredOutgoing, b: StoredOutgoing): number {
+/** For sorting: the order of writing. */
+export function byNonce(a: { nonce: string }, b: { nonce: string }): number {
   return a.nonce < b.nonce ? -1 : a.nonce > b.nonce ? 1 : 0;
 }

@@ -32,10 +32,25 @@ export interface OutboxStorage {
   put(entry: StoredOutgoing): Promise<void>;
   remove(nonce: string): Promise<void>;
   /**
-   * Make `to` the owner of every entry of `from` that was last touched before `before` (Unix ms); returns those, by
-   * nonce. Atomic: of two tabs that ask for the same entry, one gets it.
+   * Make `to` the owner of every entry of `from` that this user wrote and nobody touched since `before`; returns
+   * those, by nonce. Atomic: of two tabs that ask for the same entry, one gets it.
    */
-  takeOver(from: string, to: string, before: number, now: number): Promise<StoredOutgoing[]>;
+  takeOver(by: TakeOver): Promise<StoredOutgoing[]>;
   /** Release what it holds; no call follows. */
   close?(): void;
+}
+
+/** One tab taking over what another one left. `before`, `now`: Unix ms. Entries without a user count as anybody's. */
+export interface TakeOver {
+  from: string;
+  to: string;
+  user: string;
+  before: number;
+  now: number;
+}
+
+export function covers(by: TakeOver, entry: StoredOutgoing): boolean {
+  return (
+    entry.owner === by.from && (entry.user === null || entry.user === by.user) && entry.touchedAt < by.before
+  );
 }

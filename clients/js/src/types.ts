@@ -2,7 +2,15 @@
 
 import type { HubbubError } from "./errors.js";
 import type { OutboxStorage } from "./storage.js";
-import type { Event, Membership, Presence, ReadChanged, TypingChanged, User, Watching } from "./vocabulary.js";
+import type {
+  Event,
+  Membership,
+  Presence,
+  ReadChanged,
+  TypingChanged,
+  User,
+  Watching,
+} from "./vocabulary.js";
 
 /**
  * - `idle`: `connect` has not been called.

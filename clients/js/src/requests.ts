@@ -1,0 +1,81 @@
+import { disconnected, HubbubError, textTooLong, timedOut } from "./errors.js";
+import type { Command, Limits, ReplyFrame, ReplyOf } from "./vocabulary.js";
+
+export type Answer<T> = { ok: T } | { error: HubbubError };
+
+const TIMEOUT_MS = 15_000;
+
+interface Pending {
+  done: (answer: Answer<never>) => void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+const bytes = new TextEncoder();
+
+/** Commands that wait for their replies, by `ref`. */
+export class Requests {
+  readonly #write: (frame: string) => boolean;
+  readonly #pending = new Map<number | string, Pending>();
+  #ref = 0;
+  /** What the server accepts; null until it said so. */
+  limits: Limits | null = null;
+
+  /** `write`: hands a frame to the connection; false when there is none. */
+  constructor(write: (frame: string) => boolean) {
+    this.#write = write;
+  }
+
+  /**
+   * Send a command. `done` is called exactly once: while the reply's frame is being handled, so before anything that
+   * the server sent after it; or with a retryable error when no reply can come any more.
+   */
+  call<C extends Command>(command: C, done: (answer: Answer<ReplyOf[C["type"]]>) => void): void {
+    this.#ref += 1;
+    const ref = this.#ref;
+    const frame = JSON.stringify({ ...command, ref });
+    if (this.#tooLarge(frame)) return done({ error: textTooLong() });
+    if (!this.#write(frame)) return done({ error: disconnected() });
+    const timer = setTimeout(() => this.#finish(ref, { error: timedOut() }), TIMEOUT_MS);
+    this.#pending.set(ref, { done: done as Pending["done"], timer });
+  }
+
+  ask<C extends Command>(command: C): Promise<ReplyOf[C["type"]]> {
+    return new Promise((resolve, reject) => {
+      this.call(command, (answer) => ("ok" in answer ? resolve(answer.ok) : reject(answer.error)));
+    });
+  }
+
+  /** Send without wanting to know. */
+  tell(command: Command): void {
+    this.#write(JSON.stringify(command));
+  }
+
+  settle(reply: ReplyFrame): void {
+    if (reply.ref === null) return;
+    this.#finish(reply.ref, "ok" in reply ? { ok: reply.ok } : { error: HubbubError.of(reply.error) });
+  }
+
+  /** The connection is gone: nothing that is pending gets a reply. */
+  drop(): void {
+    for (const ref of [...this.#pending.keys()]) this.#finish(ref, { error: disconnected() });
+  }
+
+  #finish(ref: number | string, answer: { ok: unknown } | { error: HubbubError }): void {
+    const pending = this.#pending.get(ref);
+    if (pending === undefined) return; // the probe of the connection, or a reply after its time
+    this.#pending.delete(ref);
+    clearTimeout(pending.timer);
+    pending.done(answer as Answer<never>);
+  }
+
+  /** The server closes for good on an oversized frame, so it must not leave the house. */
+  #tooLarge(frame: string): boolean {
+    if (this.limits === null || frame.length * 3 <= this.limits.frame_bytes) return false;
+    return bytes.encode(frame).length > this.limits.frame_bytes;
+  }
+}
+
+/** The length of a text in UTF-8. */
+export function textBytes(text: string): number {
+  return bytes.encode(text).length;
+}
