@@ -1,0 +1,100 @@
+"""Around every HTTP request: its id, its line in the log, its metrics, and the security headers of the answer."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hubbub.logs import request_id
+
+from .metrics import HttpMetrics
+from .security import DATA_HEADERS, PAGE_HEADERS, POLLING_HEADERS
+
+logger = logging.getLogger("hubbub.http.access")
+
+_GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_POLLING: Final = "/socket.io/"
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+ROUTE: Final = "hubbub.route"
+"""Key of the ASGI scope under which a route leaves its template for log and metrics."""
+
+
+class Envelope:
+    """ASGI middleware, the outermost.
+
+    Args:
+        new_id: makes ids of requests that bring none; 16 characters are enough to find one in a log.
+        clock: seconds, for durations only.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: HttpMetrics,
+        *,
+        new_id: Callable[[], str] = lambda: secrets.token_hex(8),
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._new_id = new_id
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = self._clock()
+        current = _given_id(scope) or self._new_id()
+        headers = [*_headers_of(scope["path"]), (b"x-request-id", current.encode())]
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = message.get("headers", [])
+                present = {name.lower() for name, _ in own}
+                message["headers"] = [*own, *(header for header in headers if header[0] not in present)]
+            await send(message)
+
+        mark = request_id.set(current)
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            self._note(scope, status, self._clock() - began)
+            request_id.reset(mark)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        path: str = scope["path"]
+        method: str = scope["method"] if scope["method"] in _METHODS else "other"
+        polling = path.startswith(_POLLING)
+        route: str = scope.get(ROUTE) or ("/socket.io/" if polling else "other")
+        # how long a poll waits says nothing about the server
+        self._metrics.observe(method, route, status, None if polling else seconds)
+        level = logging.INFO if path.startswith("/api/") or status >= 500 else logging.DEBUG
+        if logger.isEnabledFor(level):
+            # the path without its query: people put secrets there
+            fields = {"method": method, "path": path, "status": status, "ms": round(seconds * 1000, 1)}
+            logger.log(level, "request", extra=fields)
+
+
+def _given_id(scope: Scope) -> str | None:
+    """The X-Request-Id that a proxy or client made, if it is a harmless word."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
+            return str(value.decode())
+    return None
+
+
+def _headers_of(path: str) -> list[tuple[bytes, bytes]]:
+    if path.startswith(_POLLING):
+        return POLLING_HEADERS
+    return DATA_HEADERS if path.startswith("/api/") else PAGE_HEADERS

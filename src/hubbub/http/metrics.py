@@ -1,0 +1,188 @@
+"""`/metrics` in Prometheus' text format. docs/operations.md explains every name."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final, Literal, Protocol
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hubbub.chat import ChatCounters
+from hubbub.errors import Forbidden, HubbubError
+from hubbub.store import Login
+
+from .errors import error_response
+
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+Census = Callable[[], Mapping[tuple[str, str], int]]
+"""Open connections by (wire, transport)."""
+
+
+class CountingChat(Protocol):
+    """What the page reads of the chat."""
+
+    counters: ChatCounters
+
+    def census(self) -> dict[str, int]:
+        """How many `users` are online here, and how many `rooms` this node follows."""
+        ...
+
+
+CHAT_COUNTERS: Final[Mapping[str, str]] = {
+    "sends": "Messages that became durable.",
+    "repeats": "Sends whose nonce had been stored before.",
+    "refused_sends": "Sends answered with an error after their text was checked.",
+    "groups": "Group commits; sends divided by groups is the size of one.",
+    "delivered": "Events handed to the rooms of this node, once each.",
+    "duplicates": "Events that the bus brought again.",
+    "held": "Events that arrived before their predecessor.",
+    "gaps": "Times that a predecessor did not arrive and the store was asked.",
+    "healed": "Events read from the store because the bus had lost them.",
+    "replays": "Catch-ups of one connection in one room that had to read the store.",
+    "replayed": "Events sent in catch-ups.",
+    "lagging": "Episodes of a connection with a full write buffer.",
+    "too_slow": "Connections closed because they did not read.",
+    "refused_commands": "Commands refused because too many waited before them.",
+    "signals": "Presence and typing signals handed to a room's watchers.",
+    "failures": "Errors that nobody expected; the log has each.",
+}
+"""Every field of `ChatCounters`. A test holds them against each other and against docs/operations.md."""
+
+
+class ServerCollector(Collector):
+    """Reads what the server's parts count for themselves, at the moment of a scrape: counting costs nothing extra.
+
+    Args:
+        chat: its `ChatCounters`, and how many users and rooms it has.
+    """
+
+    def __init__(self, census: Census, chat: CountingChat, version: str) -> None:
+        self._census = census
+        self._chat = chat
+        self._version = version
+
+    def collect(self) -> Iterable[Metric]:
+        build = GaugeMetricFamily("hubbub_build_info", "Always 1; the label says what runs.", labels=["version"])
+        build.add_metric([self._version], 1)
+        yield build
+        connections = GaugeMetricFamily("hubbub_connections", "Open connections.", labels=["wire", "transport"])
+        for (wire, transport), count in sorted(self._census().items()):
+            connections.add_metric([wire, transport], count)
+        yield connections
+        present = self._chat.census()
+        yield GaugeMetricFamily("hubbub_online_users", "Users with a connection here.", present["users"])
+        yield GaugeMetricFamily("hubbub_live_rooms", "Rooms that this node follows.", present["rooms"])
+        for name, meaning in CHAT_COUNTERS.items():
+            yield CounterMetricFamily(f"hubbub_chat_{name}", meaning, getattr(self._chat.counters, name))
+
+
+class HttpMetrics:
+    """Requests by method, route and status. A child is bound once: `labels()` costs four times an increment."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "hubbub_http_requests", "Answered HTTP requests.", ["method", "route", "status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "hubbub_http_request_seconds",
+            "Time to answer a request, long-polling excepted.",
+            ["route"],
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self._counters: dict[tuple[str, str, int], Counter] = {}
+        self._histograms: dict[str, Histogram] = {}
+
+    def observe(self, method: str, route: str, status: int, seconds: float | None) -> None:
+        """`route` is a template, never a path: a stranger must not be able to add labels. `seconds` None: not timed."""
+        key = (method, route, status)
+        if key not in self._counters:
+            self._counters[key] = self._requests.labels(method, route, str(status))
+        self._counters[key].inc()
+        if seconds is not None:
+            if route not in self._histograms:
+                self._histograms[route] = self._seconds.labels(route)
+            self._histograms[route].observe(seconds)
+
+
+class MetricsPage:
+    """The page, and who may read it.
+
+    Args:
+        access: "open": anybody. "local": requests of this machine, and an administrator's token.
+        authenticate: who asks; raises Unauthenticated.
+    """
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        access: Literal["local", "open"],
+        authenticate: Callable[[Request], Awaitable[Login]],
+    ) -> None:
+        self._registry = registry
+        self._access = access
+        self._authenticate = authenticate
+
+    async def __call__(self, request: Request) -> Response:
+        try:
+            await self._check(request)
+        except HubbubError as error:
+            return error_response(error)
+        return Response(
+            generate_latest(self._registry),
+            headers={"content-type": CONTENT_TYPE_LATEST, "cache-control": "no-store"},
+        )
+
+    async def _check(self, request: Request) -> None:
+        if self._access == "open" or is_local(request):
+            return
+        login = await self._authenticate(request)
+        if not login.user.admin:
+            raise Forbidden
+
+
+def is_local(request: Request) -> bool:
+    """Whether the request was made on this machine, for this machine.
+
+    A reverse proxy on this machine connects from loopback as well. It betrays itself by the headers that it adds or by
+    the Host that it passes on, without which WebSockets from browsers would not work through it.
+    """
+    if any(name.startswith("x-forwarded-") or name in {"forwarded", "via", "x-real-ip"} for name in request.headers):
+        return False
+    host = request.headers.get("host", "").rpartition("]")[0].lstrip("[") or request.headers.get("host", "")
+    host = host if host.count(":") > 1 else host.partition(":")[0]
+    return (
+        request.client is not None and _is_loopback(request.client.host) and (host == "localhost" or _is_loopback(host))
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def new_registry(census: Census, chat: CountingChat, version: str) -> CollectorRegistry:
+    """A registry of its own, so that two servers in one process don't meet."""
+    disable_created_metrics()  # they double the page, and scrapers know when a process started
+    registry = CollectorRegistry(auto_describe=True)
+    registry.register(ServerCollector(census, chat, version))
+    ProcessCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry

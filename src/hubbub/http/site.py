@@ -1,0 +1,176 @@
+"""Everything that is served over HTTP, as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hubbub import __version__
+from hubbub.errors import HubbubError, NotFound
+from hubbub.identity import Identity
+from hubbub.vocabulary import Limits
+
+from .api import api_operations
+from .asyncapi import asyncapi_document
+from .envelope import ROUTE, Envelope
+from .errors import MethodNotAllowed, error_response
+from .health import Check, HealthPages
+from .metrics import HttpMetrics, MetricsPage
+from .openapi import openapi_document
+from .operation import Endpoint, Operation
+from .pages import APP, Pages
+from .rooms import Performer
+
+_API: Final = "/api/"
+_POLLING: Final = "/socket.io"
+Page = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """What the configuration says about HTTP. Units and meaning as in docs/configuration.md."""
+
+    limits: Limits
+    allowed_origins: tuple[str, ...] = ()
+    body_bytes: int = 65_536
+    metrics: Literal["local", "open"] = "local"
+    app: Path = field(default=APP)
+
+
+def build_site(
+    settings: SiteSettings,
+    *,
+    identity: Identity,
+    chat: Performer,
+    polling: ASGIApp,
+    registry: CollectorRegistry,
+    checks: Mapping[str, Check],
+    closing: Callable[[], bool],
+    now_ms: Callable[[], int],
+) -> ASGIApp:
+    """Wire it.
+
+    Args:
+        polling: answers what begins with /socket.io/.
+        checks: what `/readyz` tries.
+        closing: whether the server is going down.
+    """
+    endpoint = Endpoint(identity, settings.allowed_origins, settings.body_bytes)
+    operations = api_operations(identity, chat, settings.limits, now_ms)
+    health = HealthPages(checks, closing)
+    documents = {
+        "/api/v1/openapi.json": openapi_document(operations, __version__),
+        "/api/v1/asyncapi.json": asyncapi_document(__version__),
+    }
+    routes = [
+        *_api_routes(endpoint, operations),
+        *(_page(path, _document(document)) for path, document in documents.items()),
+        _page("/livez", health.live),
+        _page("/readyz", health.ready),
+        _page("/metrics", MetricsPage(registry, settings.metrics, endpoint.authenticate)),
+        _page("/ws", _upgrade_required),
+        Route("/api/{rest:path}", _named("/api/", _unknown), methods=None),
+        _page("/{rest:path}", Pages(settings.app), name="app"),
+    ]
+    site: ASGIApp = Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
+    if settings.allowed_origins:
+        site = _cors(site, settings.allowed_origins)
+    return Envelope(_Fork(polling, site), HttpMetrics(registry))
+
+
+class _Fork:
+    """Long-polling goes its own way, past the router: it is the one busy HTTP path."""
+
+    def __init__(self, polling: ASGIApp, site: ASGIApp) -> None:
+        self._polling = polling
+        self._site = site
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].rstrip("/") == _POLLING:
+            await self._polling(scope, receive, send)
+        else:
+            await self._site(scope, receive, send)
+
+
+def _api_routes(endpoint: Endpoint, operations: Sequence[Operation[Any]]) -> list[Route]:
+    """One route per path, so that a wrong method is told all the right ones."""
+    by_path: dict[str, dict[str, Operation[Any]]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+
+    def page(methods: dict[str, Operation[Any]]) -> Page:
+        async def run(request: Request) -> Response:
+            return await endpoint.run(methods["GET" if request.method == "HEAD" else request.method], request)
+
+        return run
+
+    return [Route(path, _named(path, page(methods)), methods=list(methods)) for path, methods in by_path.items()]
+
+
+def _page(path: str, page: Page, *, name: str | None = None) -> Route:
+    return Route(path, _named(name or path, page), methods=["GET"])
+
+
+def _named(route: str, page: Page) -> Page:
+    """The same page; log and metrics get to know its route."""
+
+    async def run(request: Request) -> Response:
+        request.scope[ROUTE] = route
+        return await page(request)
+
+    return run
+
+
+def _document(document: Mapping[str, object]) -> Page:
+    content = msgspec.json.encode(document)
+
+    async def show(request: Request) -> Response:
+        return Response(content, media_type="application/json", headers={"cache-control": "no-cache"})
+
+    return show
+
+
+async def _unknown(request: Request) -> Response:
+    return error_response(NotFound())
+
+
+async def _upgrade_required(request: Request) -> Response:
+    headers = {"upgrade": "websocket", "connection": "upgrade"}  # RFC 9110 section 15.5.22
+    return Response("Connect here with a WebSocket.\n", HTTPStatus.UPGRADE_REQUIRED, headers, "text/plain")
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """What the router refuses: a wrong method, or an unknown path."""
+    if not isinstance(error, HTTPException):  # pragma: no cover  the table above says so
+        raise error
+    wrong_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    answer: HubbubError = MethodNotAllowed() if wrong_method else NotFound()
+    if request.url.path.startswith(_API):
+        return error_response(answer, error.headers)
+    return Response(f"{answer.message}\n", error.status_code, error.headers, "text/plain")
+
+
+def _cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
+    """Pages of the named origins may call the API; cookies only when no origin is a wildcard."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_credentials="*" not in origins,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["authorization", "content-type", "x-request-id"],
+        expose_headers=["x-request-id", "retry-after"],
+        max_age=600,
+    )

@@ -1,0 +1,127 @@
+"""What the API takes and gives beyond the vocabulary."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from hubbub.vocabulary import Limits, RoomId, User
+
+Device = Annotated[str, Meta(max_length=1000, description="What the login is called in the list of logins.")]
+PageSize = Annotated[int, Meta(ge=1, le=200)]
+Cursor = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Nonce = Annotated[str, Meta(min_length=1, max_length=64, description="The client's idempotency key of this message.")]
+Password = Annotated[str, Meta(max_length=1000)]
+
+
+class _Input(Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class NewAccount(_Input, frozen=True):
+    """`cookie`: put the token into the browser's cookie instead of the answer."""
+
+    name: str
+    password: Password
+    title: str = ""
+    cookie: bool = False
+    device: Device = ""
+
+
+class SignIn(_Input, frozen=True):
+    """`cookie`: put the token into the browser's cookie instead of the answer."""
+
+    name: str
+    password: Password
+    cookie: bool = False
+    device: Device = ""
+
+
+class Profile(_Input, frozen=True):
+    """What is absent stays as it is."""
+
+    title: str | None = None
+
+
+class PasswordChange(_Input, frozen=True):
+    old: Password
+    new: Password
+
+
+class ServerChange(_Input, frozen=True):
+    signup: Literal["open", "closed"]
+
+
+class NewRoom(_Input, frozen=True):
+    room: RoomId
+    title: Annotated[str, Meta(max_length=80)] = ""
+    topic: Annotated[str, Meta(max_length=250)] = ""
+
+
+class DirectoryQuery(_Input, frozen=True):
+    """`after`: the last room id of the page before."""
+
+    after: RoomId | None = None
+    limit: PageSize = 100
+
+
+class MembersQuery(_Input, frozen=True):
+    """`after`: the last name of the page before."""
+
+    after: str | None = None
+    limit: PageSize = 100
+
+
+class EventsQuery(_Input, frozen=True):
+    """`before`: events with a smaller `seq`. `after`: with a greater one. Neither: the newest. Both: refused."""
+
+    before: Cursor | None = None
+    after: Cursor | None = None
+    limit: PageSize = 50
+
+
+class NewMessage(_Input, frozen=True):
+    text: str
+    nonce: Nonce
+
+
+class NewReadMark(_Input, frozen=True):
+    seq: Cursor
+
+
+class ServerInfo(Struct, frozen=True):
+    """`needs_setup`: there is no account yet; the first one becomes administrator."""
+
+    name: str
+    version: str
+    signup: str
+    needs_setup: bool
+    limits: Limits
+
+
+class SignedInView(Struct, frozen=True):
+    """`session`: the login's id in the list of logins. `token`: null when it went into the cookie."""
+
+    user: User
+    session: str
+    token: str | None
+
+
+class Me(Struct, frozen=True):
+    user: User
+    session: str
+
+
+class SessionView(Struct, frozen=True):
+    """One login on one device. `current`: the one that asks. Times in Unix milliseconds."""
+
+    id: str
+    device: str
+    created_ms: int
+    seen_ms: int
+    current: bool
+
+
+class SessionList(Struct, frozen=True):
+    sessions: list[SessionView]
