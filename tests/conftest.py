@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
 
+import hypothesis
 import pytest
 import uvloop
 
+from hubbub.app import Application, running
+from hubbub.client import Api, Credentials
+from hubbub.config import Config
+
+PASSWORD = "correct horse"
+
+# An example that takes long on a busy machine is no failure.
+hypothesis.settings.register_profile("hubbub", deadline=None)
+hypothesis.settings.load_profile("hubbub")
+
 
 def pytest_asyncio_loop_factories(
-    config: pytest.Config,  # noqa: ARG001
-    item: pytest.Item,  # noqa: ARG001
+    config: pytest.Config,
+    item: pytest.Item,
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Every asynchronous test runs on the loop that the server runs on."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """A server on a port of its own with a database of its own, that does not wait for clients when it stops."""
+    return Config(port=0, data=str(tmp_path / "data"), shutdown_grace_seconds=0.0)
+
+
+@pytest.fixture
+async def server(config: Config) -> AsyncIterator[Application]:
+    """A whole running server, as `hubbub serve` starts it. `server.url` is where it is."""
+    async with running(config) as application:
+        yield application
+
+
+@pytest.fixture
+def sign_up(server: Application) -> Callable[[str], Awaitable[Credentials]]:
+    """Makes an account of this name and signs it in; the first one is the administrator."""
+
+    async def make(name: str) -> Credentials:
+        return await Api(server.url).sign_up(name, PASSWORD, device="test")
+
+    return make

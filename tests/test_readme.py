@@ -1,0 +1,112 @@
+"""The examples of README.md run, and what one of them says the others hear."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from hubbub.app import Application
+from hubbub.client import Api
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+ADDRESS = "127.0.0.1:8000"
+
+
+def blocks(language: str, containing: str) -> list[str]:
+    """The code blocks of README.md in one language that contain a text."""
+    found = re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    return [block for block in found if containing in block]
+
+
+def block(language: str, containing: str) -> str:
+    (found,) = blocks(language, containing)
+    return str(found)
+
+
+@pytest.fixture
+async def token(server: Application) -> str:
+    """The token that README's sign-in gives, after its account and its room were made."""
+    (found,) = re.findall(r"-d '(.*)'", block("sh", "/api/v1/sessions"))
+    body = json.loads(found)
+    made = await Api(server.url).sign_up(body["name"], body["password"])
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        room = {"room": "general"}
+        bearer = {"Authorization": f"Bearer {made.token}"}
+        (await http.post("/api/v1/rooms", json=room, headers=bearer)).raise_for_status()
+        answer = (await http.post("/api/v1/sessions", json=body)).raise_for_status()
+        return str(answer.json()["token"])
+
+
+@asynccontextmanager
+async def started(code: str, *program: str, server: Application, token: str) -> AsyncIterator[asyncio.StreamReader]:
+    """Run an example against this server, with its code on standard input; gives its output."""
+    code = code.replace(ADDRESS, server.url.removeprefix("http://")).replace("TOKEN=TOKEN", f"TOKEN={token}")
+    code = re.sub(r"\bTOKEN\b(?!=)", token, code)
+    process = await asyncio.create_subprocess_exec(
+        *program,
+        cwd=ROOT / "tests" / "js",  # where socket.io-client is found
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(code.encode())
+    process.stdin.close()
+    try:
+        yield process.stdout
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def heard(output: asyncio.StreamReader, text: str) -> str:
+    """The first line that has this text. Fails when the program ends before."""
+    lines: list[str] = []
+    async with asyncio.timeout(60):
+        async for line in output:
+            lines.append(line.decode())
+            if text in lines[-1]:
+                return lines[-1]
+    pytest.fail(f"ended without {text!r}; it said: {''.join(lines)!r}")
+
+
+NODE = ("node", "--no-warnings", "--experimental-websocket", "--input-type=module", "-")
+EXAMPLES = {
+    "hello from a browser": ("js", NODE),
+    "hello from Python": ("python", (sys.executable, "-")),
+    "hello from Socket.IO": ("js", NODE),
+    "hello from a terminal": ("sh", ("bash", "-euo", "pipefail", "-s")),
+}
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+async def test_an_example_hears_itself(server: Application, token: str, text: str) -> None:
+    language, program = EXAMPLES[text]
+    async with started(block(language, text), *program, server=server, token=token) as output:
+        line = await heard(output, text)
+    assert "ada" in line
+
+
+async def test_one_example_hears_another(server: Application, token: str) -> None:
+    async with started(block("js", "hello from Socket.IO"), *NODE, server=server, token=token) as first:
+        await heard(first, "hello from Socket.IO")
+        async with started(block("python", "connect("), sys.executable, "-", server=server, token=token) as second:
+            await heard(second, "hello from Python")
+            assert await heard(first, "hello from Python") == "4 ada hello from Python\n"
+
+
+def test_every_example_is_run() -> None:
+    assert len(blocks("js", "")) + len(blocks("python", "")) == 3
+    assert sum("hello from" in found for found in blocks("sh", "")) == 1
