@@ -250,7 +250,7 @@ async def test_a_client_that_floods_before_it_is_accepted_is_closed(stand: Stand
         client.writer.write(masked(TEXT, SEND) * 65)
         assert await client.close_code() == 1008
     gate.set()
-    await stand.handler.until(lambda: stand.handler.gone == ["client"])
+    await stand.handler.until(lambda: stand.handler.gone == ["transport close"])
 
 
 async def test_a_bug_in_the_handler_ends_one_connection_with_1011(
@@ -271,7 +271,7 @@ async def test_a_silent_client_is_found_and_a_pinging_one_is_kept() -> None:
     settings = GatewaySettings(heartbeat_seconds=0.25, heartbeat_timeout_seconds=0.1)
     async with running(settings) as stand, raw(stand) as silent, connect(stand.ws + "/ws") as alive:
         assert await silent.close_code() == 4001
-        await stand.handler.until(lambda: stand.handler.gone == ["heartbeat"])
+        await stand.handler.until(lambda: stand.handler.gone == ["ping timeout"])
         await alive.send(SEND.decode())
         assert json.loads(await alive.recv())["ok"]
 
@@ -308,7 +308,7 @@ async def test_at_the_end_every_client_is_asked_to_come_back(stand: Stand) -> No
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4000
         await closing
-        assert stand.handler.gone == ["server"]
+        assert stand.handler.gone == ["server shutting down"]
         async with raw(stand, upgraded=False) as late:
             late.writer.write(HELLO)
             assert (await late.head()).startswith(b"HTTP/1.1 503 ")

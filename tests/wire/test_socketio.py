@@ -124,7 +124,7 @@ def test_what_the_server_says() -> None:
     assert encode_connect("a-b_c") == b'0{"sid":"a-b_c"}'
     assert encode_connect("abc", "/admin") == b'0/admin,{"sid":"abc"}'
     assert encode_connect_error("Invalid namespace", namespace="/random") == b'4/random,{"message":"Invalid namespace"}'
-    assert encode_connect_error("Sign in first.", "unauthenticated") == (
+    assert encode_connect_error("Sign in first.", {"code": "unauthenticated"}) == (
         b'4{"message":"Sign in first.","data":{"code":"unauthenticated"}}'
     )
     assert encode_disconnect() == b"1"

@@ -5,17 +5,39 @@ from .connection import Connection, Handler, Handshake
 from .gateway import Gateway
 from .room import Hub, Lane, Outgoing, Room
 from .settings import GatewaySettings
+from .toolkit import (
+    Beside,
+    Broadcast,
+    ConnectionRefused,
+    Namespace,
+    NoAnswer,
+    RecoverySettings,
+    Server,
+    Socket,
+    run,
+    serve,
+)
 
 __all__ = [
+    "Beside",
+    "Broadcast",
     "Codec",
     "Connection",
+    "ConnectionRefused",
     "Gateway",
     "GatewaySettings",
     "Handler",
     "Handshake",
     "Hub",
     "Lane",
+    "Namespace",
+    "NoAnswer",
     "Outgoing",
+    "RecoverySettings",
     "Room",
+    "Server",
+    "Socket",
     "VocabularyCodec",
+    "run",
+    "serve",
 ]

@@ -86,6 +86,13 @@ class Connection(ABC):
     def disconnect(self, why: Disconnect) -> None:
         """Write out what is buffered, then close. `Handler.disconnected` follows."""
 
+    @abstractmethod
+    def dismiss(self) -> None:
+        """End it for good: the client does not come back by itself. Socket.IO: only this namespace."""
+
+    def announce(self, public_id: str, recovery_id: str | None) -> None:  # noqa: B027
+        """What Socket.IO's CONNECT answer says: the socket's id, and the secret to recover it. Before acceptance."""
+
     @property
     @abstractmethod
     def closed(self) -> bool:

@@ -132,9 +132,9 @@ class EngineSession:
             case PacketType.PONG:
                 pass  # any packet is a sign of life; the transport noted it
             case PacketType.CLOSE:
-                self.close("client")
+                self.close("transport close")
             case _:
-                self.close("protocol error", CloseCode.PROTOCOL_ERROR)
+                self.close("parse error", CloseCode.PROTOCOL_ERROR)
 
     def expire(self) -> None:
         """The application put it on the list of deadlines, and the time is up."""
@@ -181,7 +181,7 @@ class EngineSession:
     def fail(self, broken: PacketError) -> None:
         """The client broke the protocol."""
         logger.debug("ending an Engine.IO session: %s", broken)
-        self.close("protocol error", CloseCode.PROTOCOL_ERROR)
+        self.close("parse error", CloseCode.PROTOCOL_ERROR)
 
     def ping(self) -> None:
         if self.link is not None:

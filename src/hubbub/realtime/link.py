@@ -102,19 +102,19 @@ class WebSocketLink(asyncio.BufferedProtocol):
                 self.transport.write(frame(PONG, payload))
             elif opcode == CLOSE:
                 code = close_code(payload)
-                self._begin_close(close_frame(code), "client")
+                self._begin_close(close_frame(code), "transport close")
                 self.transport.close()
                 return
         if decoder.failure is not None and not self._closing:
             logger.debug("closing a WebSocket: %s", decoder.failure)
-            self.close(decoder.failure.code, decoder.failure.reason, because="protocol error")
+            self.close(decoder.failure.code, decoder.failure.reason, because="parse error")
 
     def eof_received(self) -> None:
         """Half-open is not a state of a WebSocket: asyncio closes the transport."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._context.links -= 1
-        self._end("transport")
+        self._end("transport close")
 
     def pause_writing(self) -> None:
         # a client that does not read its answers is not read either: what it asks for must not pile up here
@@ -142,15 +142,15 @@ class WebSocketLink(asyncio.BufferedProtocol):
     def dead(self) -> None:
         if self._congested:  # its answers can't arrive while it is not read; the handler limits how long it may lag
             return
-        self.close(CloseCode.HEARTBEAT_LOST, "no answer to a ping", because="heartbeat")
+        self.close(CloseCode.HEARTBEAT_LOST, "no answer to a ping", because="ping timeout")
 
     def retire(self) -> None:
         """The server goes down: ask the client to come back."""
-        self.close(CloseCode.SERVER_RESTART, "server restart")
+        self.close(CloseCode.SERVER_RESTART, "server restart", because="server shutting down")
 
     # the end
 
-    def close(self, code: int, reason: str = "", *, because: str = "server") -> None:
+    def close(self, code: int, reason: str = "", *, because: str = "server namespace disconnect") -> None:
         """Start the close handshake; the endpoint is told at once. The transport ends within seconds in any case."""
         if self._closing:
             return
@@ -162,7 +162,7 @@ class WebSocketLink(asyncio.BufferedProtocol):
     def drop(self) -> None:
         """End the transport after what is buffered, without a close handshake."""
         self._closing = True
-        self._end("server")
+        self._end("server namespace disconnect")
         self.transport.close()
 
     def _begin_close(self, last: bytes, because: str) -> None:

@@ -78,6 +78,9 @@ class NativeConnection(Peer):
     def disconnect(self, why: Disconnect) -> None:
         self.link.close(why.code, why.reason)
 
+    def dismiss(self) -> None:
+        self.link.close(CloseCode.SESSION_ENDED, "disconnected by the server")
+
     def refuse(self, error: HubbubError) -> None:
         self.fail(None, error)
         self.link.close(CloseCode.AUTH_TIMEOUT, error.code)

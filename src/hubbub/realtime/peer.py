@@ -68,7 +68,7 @@ class Peer(Connection):
             self.disconnect(Disconnect(CloseCode.INTERNAL, "server error"))
             return
         if self._phase is _Phase.GONE:  # it left while the handler was deciding
-            self.context.handler.disconnected(self, "client")
+            self.context.handler.disconnected(self, "transport close")
             return
         self._phase = _Phase.OPEN
         self.accepted()

@@ -103,7 +103,7 @@ class PollTransport:
         self.put(engineio.PING)
 
     def dead(self) -> None:
-        self._session.close("heartbeat")
+        self._session.close("ping timeout")
 
     def retire(self) -> None:
-        self._session.close("server restart")
+        self._session.close("server shutting down")

@@ -82,7 +82,7 @@ class PollingApp:
     ) -> None:
         polling.silent = False
         if polling.waiting:  # the specification: a second GET at the same time ends the session
-            session.close("two polls at the same time")
+            session.close("transport error")
             await _refuse(send, Refusal.BAD_REQUEST, cors)
             return
         body = polling.ready()
@@ -111,7 +111,7 @@ class PollingApp:
     ) -> None:
         polling.silent = False
         if polling.posting:
-            session.close("two posts at the same time")
+            session.close("transport error")
             await _refuse(send, Refusal.BAD_REQUEST, cors)
             return
         polling.posting = True
@@ -120,13 +120,13 @@ class PollingApp:
         finally:
             polling.posting = False
         if body is None:
-            session.close("payload too big")
+            session.close("parse error")
             await _respond(send, 413, b'{"code":3,"message":"Payload too large"}', [_JSON, *cors])
             return
         try:
             packets = engineio.decode_payload(body)
         except PacketError:
-            session.close("protocol error")
+            session.close("parse error")
             await _refuse(send, Refusal.BAD_REQUEST, cors)
             return
         for packet in packets:

@@ -94,13 +94,14 @@ class Closing(Struct, frozen=True, tag_field="type", tag="closing"):
 class SocketIoConnection(Peer):
     """One client in one namespace."""
 
-    __slots__ = ("_held", "namespace", "session")
+    __slots__ = ("_announced", "_held", "namespace", "session")
 
     def __init__(self, session: EngineSession, namespace: str) -> None:
         super().__init__(session.context, HOLDING_POLLING if session.link is None else HOLDING_SOCKET)
         self.session = session
         self.namespace = namespace
         self._held: list[bytes] | None = []
+        self._announced: tuple[str, str | None] | None = None
 
     @property
     def peer(self) -> str:
@@ -133,22 +134,33 @@ class SocketIoConnection(Peer):
         self._send(_MESSAGE + event_packet(_encode_json(Closing(int(why.code), why.reason, why.reconnect))))
         if not why.reconnect:  # after this packet the client does not come back by itself
             self._send(_MESSAGE + socketio.encode_disconnect(self.namespace))
-        self.session.close(why.reason, why.code)
+        self.session.close("server namespace disconnect", why.code)
 
     def refuse(self, error: HubbubError) -> None:
         """The client gets `connect_error` and may CONNECT again on the same session, with other credentials."""
-        self.session.send(_MESSAGE + socketio.encode_connect_error(error.message, error.code, self.namespace))
+        data = getattr(error, "data", {"code": error.code})
+        self.session.send(_MESSAGE + socketio.encode_connect_error(error.message, data, self.namespace))
         self.gone("refused")
         detach(self)
 
     def accepted(self) -> None:
         if not self.context.keeps_handshakes:
             self.session.handshake = NO_HANDSHAKE
-        self.session.send(_MESSAGE + socketio.encode_connect(self.id, self.namespace))
+        public_id, recovery_id = self._announced or (self.id, None)
+        self._announced = None
+        self.session.send(_MESSAGE + socketio.encode_connect(public_id, self.namespace, recovery_id))
         self.upgraded()
         held, self._held = self._held, None
         for payload in held or ():
             self.session.send_payload(payload)
+
+    def announce(self, public_id: str, recovery_id: str | None) -> None:
+        self._announced = (public_id, recovery_id)
+
+    def dismiss(self) -> None:
+        self._send(_MESSAGE + socketio.encode_disconnect(self.namespace))
+        self.gone("server namespace disconnect")
+        detach(self)
 
     def hold(self, payload: bytes) -> None:
         """Keep packets, joined as for polling, until CONNECT is answered."""
@@ -157,7 +169,7 @@ class SocketIoConnection(Peer):
 
     def left(self) -> None:
         """The client has sent DISCONNECT for this namespace."""
-        self.gone("client")
+        self.gone("client namespace disconnect")
         detach(self)
 
     def _send(self, *messages: bytes) -> None:

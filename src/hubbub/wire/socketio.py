@@ -169,14 +169,17 @@ def _prefix(kind: bytes, namespace: str) -> bytes:
     return b"%b%b," % (kind, namespace.encode())
 
 
-def encode_connect(sid: str, namespace: str = MAIN) -> bytes:
-    """The client is connected to `namespace`. `sid` identifies it there; it is not the Engine.IO session's id."""
-    return _prefix(b"0", namespace) + _encode_json({"sid": sid})
+def encode_connect(sid: str, namespace: str = MAIN, pid: str | None = None) -> bytes:
+    """The client is connected to `namespace`. `sid` identifies it there; it is not the Engine.IO session's id.
+
+    `pid`: the secret of connection state recovery, None: there is none.
+    """
+    return _prefix(b"0", namespace) + _encode_json({"sid": sid} if pid is None else {"sid": sid, "pid": pid})
 
 
-def encode_connect_error(message: str, code: str | None = None, namespace: str = MAIN) -> bytes:
-    """The client may not connect. It reads `error.message`, and `error.data.code` when there is a code."""
-    body = {"message": message} if code is None else {"message": message, "data": {"code": code}}
+def encode_connect_error(message: str, data: object = None, namespace: str = MAIN) -> bytes:
+    """The client may not connect. It reads `error.message`, and `error.data` when there is any."""
+    body = {"message": message} if data is None else {"message": message, "data": data}
     return _prefix(b"4", namespace) + _encode_json(body)
 
 

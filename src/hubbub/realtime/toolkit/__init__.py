@@ -1,0 +1,23 @@
+"""The toolkit: an application's events, rooms and answers over Socket.IO and raw WebSocket."""
+
+from .answers import NoAnswer
+from .broadcast import Broadcast
+from .namespace import Namespace
+from .recovery import RecoverySettings
+from .refusal import ConnectionRefused
+from .server import Server
+from .serving import Beside, run, serve
+from .socket import Socket
+
+__all__ = [
+    "Beside",
+    "Broadcast",
+    "ConnectionRefused",
+    "Namespace",
+    "NoAnswer",
+    "RecoverySettings",
+    "Server",
+    "Socket",
+    "run",
+    "serve",
+]

@@ -1,0 +1,85 @@
+"""Waiting for clients' answers to events of ours, one client or many."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from hubbub.realtime.connection import Connection
+
+
+class NoAnswer(TimeoutError):  # noqa: N818  what happened, in one word
+    """Not everybody answered in time.
+
+    Attributes:
+        answers: those that came.
+        missing: how many did not.
+    """
+
+    def __init__(self, answers: Sequence[Any], missing: int) -> None:
+        self.answers = list(answers)
+        self.missing = missing
+        super().__init__(f"{missing} of {len(self.answers) + missing} did not answer in time")
+
+
+class _Question:
+    __slots__ = ("answers", "future", "waiting")
+
+    def __init__(self, asked: set[Connection], future: asyncio.Future[None]) -> None:
+        self.waiting = asked
+        self.answers: list[list[Any]] = []
+        self.future = future
+
+
+class Answers:
+    """The questions that are open. Ids are unique in the process, so that one packet can ask a whole room."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._ids = itertools.count()
+        self._open: dict[int, _Question] = {}
+
+    def next_id(self) -> int:
+        return next(self._ids)
+
+    async def collect(self, number: int, asked: Sequence[Connection], timeout_seconds: float) -> list[list[Any]]:
+        """The arguments of each answer, in the order in which they came.
+
+        Raises:
+            NoAnswer: some did not answer in time, or left before.
+        """
+        question = _Question(set(asked), self._loop.create_future())
+        if not asked:
+            return []
+        self._open[number] = question
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await question.future
+        except TimeoutError:
+            pass
+        finally:
+            del self._open[number]
+        if len(question.answers) < len(asked):
+            raise NoAnswer(question.answers, len(asked) - len(question.answers))
+        return question.answers
+
+    def take(self, connection: Connection, number: int, args: list[Any]) -> None:
+        """An answer came. One that nobody asked for, or asked of somebody else, is dropped."""
+        question = self._open.get(number)
+        if question is not None and connection in question.waiting:
+            question.answers.append(args)
+            self._remove(question, connection)
+
+    def gone(self, connection: Connection) -> None:
+        """It will answer nothing any more."""
+        for question in self._open.values():
+            if connection in question.waiting:
+                self._remove(question, connection)
+
+    @staticmethod
+    def _remove(question: _Question, connection: Connection) -> None:
+        question.waiting.discard(connection)
+        if not question.waiting and not question.future.done():
+            question.future.set_result(None)
