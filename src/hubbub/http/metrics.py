@@ -180,7 +180,7 @@ def _is_loopback(address: str) -> bool:
 
 def new_registry(census: Census, chat: CountingChat, version: str) -> CollectorRegistry:
     """A registry of its own, so that two servers in one process don't meet."""
-    disable_created_metrics()  # they double the page, and scrapers know when a process started
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the page, and scrapers know when a process started
     registry = CollectorRegistry(auto_describe=True)
     registry.register(ServerCollector(census, chat, version))
     ProcessCollector(registry=registry)

@@ -137,6 +137,17 @@ class Identity:
             self._has_accounts = True
         return await self._log_in(account, device)
 
+    async def add_account(self, name: str, password: str, *, title: str = "", admin: bool = False) -> User:
+        """Create an account on the operator's behalf: neither a closed sign-up nor a rate limit stands in the way.
+
+        Raises: BadName, WeakPassword, BadField (title), NameTaken.
+        """
+        checked, password, title = check_name(name), check_password(password), check_title(title)
+        password_hash = await self._passwords.hash(password)
+        account = await self._store.accounts.create(checked, title, password_hash, self._now_ms(), admin=admin)
+        self._has_accounts = True
+        return User(account.name, account.title, account.admin)
+
     async def sign_in(self, name: str, password: str, *, device: str = "", peer: str = "") -> SignedIn:
         """Raises WrongCredentials, TooManyAttempts. The name's case does not matter."""
         name = name.strip().lower()[: NAME_CHARACTERS + 1]  # one too many: still not a name, and not a long key

@@ -87,8 +87,10 @@ class RoomHead(Struct, frozen=True, gc=False):
 
 
 class AccountStore(Protocol):
-    async def create(self, name: UserName, title: str, password_hash: str, now_ms: int) -> Account:
-        """Add an account; the first one of a store becomes administrator. Raises NameTaken."""
+    async def create(
+        self, name: UserName, title: str, password_hash: str, now_ms: int, *, admin: bool = False
+    ) -> Account:
+        """Add an account; the first one of a store becomes administrator, others with `admin`. Raises NameTaken."""
         ...
 
     async def by_name(self, name: UserName) -> Account | None: ...

@@ -21,16 +21,18 @@ class SqliteAccounts(Struct, frozen=True):
     _readers: Readers
     _writer: Writer
 
-    async def create(self, name: UserName, title: str, password_hash: str, now_ms: int) -> Account:
+    async def create(
+        self, name: UserName, title: str, password_hash: str, now_ms: int, *, admin: bool = False
+    ) -> Account:
         def write(database: apsw.Connection) -> Account:
             if database.execute("SELECT 1 FROM users WHERE name = ?", (name,)).get is not None:
                 raise NameTaken
-            key, admin = database.execute(
+            key, is_admin = database.execute(
                 "INSERT INTO users (name, title, admin, password_hash, created_ms) "
-                "VALUES (?, ?, NOT EXISTS (SELECT 1 FROM users), ?, ?) RETURNING key, admin",
-                (name, title, password_hash, now_ms),
+                "VALUES (?, ?, ? OR NOT EXISTS (SELECT 1 FROM users), ?, ?) RETURNING key, admin",
+                (name, title, admin, password_hash, now_ms),
             ).get
-            return Account(UserId(key), name, title, bool(admin), password_hash, now_ms)
+            return Account(UserId(key), name, title, bool(is_admin), password_hash, now_ms)
 
         return await self._writer.write(write)
 

@@ -1,0 +1,197 @@
+"""The command line: `hubbub serve`, `config`, `version`, `user`, and the commands of client and bench."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NoReturn, TypeVar
+
+import click
+import uvloop
+
+from hubbub import __version__
+from hubbub.config import Config, ConfigError, Effective, load
+from hubbub.config.fields import Field, fields, shown
+from hubbub.errors import HubbubError
+
+logger = logging.getLogger(__name__)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FURTHER: Final = {
+    "login": "hubbub.client.commands",
+    "tail": "hubbub.client.commands",
+    "send": "hubbub.client.commands",
+    "bench": "hubbub.bench.commands",
+}
+"""Commands of other parts, and the module whose `register(group)` adds them. Loaded when they are asked for."""
+
+
+class _Group(click.Group):
+    """Imports the commands of other parts only when one is used, so that `hubbub version` starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        for module in dict.fromkeys(_FURTHER.values()):
+            self._import(module)
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _FURTHER and cmd_name not in self.commands:
+            self._import(_FURTHER[cmd_name])
+        return super().get_command(ctx, cmd_name)
+
+    def _import(self, module: str) -> None:
+        package = module.rpartition(".")[0]
+        if importlib.util.find_spec(package) is not None and importlib.util.find_spec(module) is not None:
+            importlib.import_module(module).register(self)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Hubbub, a real-time chat server: one room, every wire."""
+
+
+def _settings(command: F) -> F:
+    """Options for the TOML file and every setting. They are texts here; the configuration reads and checks them."""
+    for field in reversed(fields().values()):
+        command = click.option(field.flag, field.name, metavar=_metavar(field), help=_help(field))(command)
+    return click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="The TOML file.")(
+        command
+    )
+
+
+def _metavar(field: Field) -> str:
+    if field.choices:
+        return "|".join(field.choices)
+    return {"data": "DIR", "host": "HOST", "port": "PORT"}.get(field.name, "LIST" if field.many else "N")
+
+
+def _help(field: Field) -> str:
+    return f"{field.description.split('. ')[0].rstrip('.')}.  [default: {shown(field.default)}]"
+
+
+@main.command()
+@_settings
+def serve(file: Path | None, **flags: str | None) -> None:
+    """Run the server until it gets SIGTERM or SIGINT."""
+    from hubbub.app import StartError
+    from hubbub.logs import set_up_logging
+    from hubbub.process import allow_open_files
+
+    config = _load(file, flags).config
+    set_up_logging(config.log_level, config.log_format)
+    allow_open_files()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(config))
+    except StartError as error:
+        _fail(str(error))
+
+
+async def _serve(config: Config) -> None:
+    from hubbub.app import Application
+    from hubbub.process import settle_garbage
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        if stop.is_set():  # the second one: at once, as if we had no handler. The store survives it.
+            loop.remove_signal_handler(number)
+            signal.raise_signal(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+    app = Application(config)
+    await app.start()
+    settle_garbage()
+    click.echo(f"Hubbub {__version__} is at {app.url}")
+    sys.stdout.flush()
+    await stop.wait()
+    logger.info("stopping")
+    await app.stop()
+    logger.info("stopped")
+
+
+@main.command()
+@_settings
+def config(file: Path | None, **flags: str | None) -> None:
+    """Show the configuration in force, and where each value comes from."""
+    effective = _load(file, flags)
+    lines = [(f"{name} = {shown(getattr(effective.config, name))}", effective.sources[name]) for name in fields()]
+    width = max(len(line) for line, _ in lines)
+    for line, source in lines:
+        click.echo(f"{line:<{width}}  # {source}")
+
+
+@main.command()
+def version() -> None:
+    """Show the version."""
+    click.echo(f"hubbub {__version__}")
+
+
+@main.group()
+def user() -> None:
+    """Accounts, while the server is not running."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--admin", is_flag=True, help="Make it an administrator. A server's first account is one anyway.")
+@click.option("--title", default="", help="The display name.")
+@_settings
+def user_add(name: str, title: str, file: Path | None, *, admin: bool, **flags: str | None) -> None:
+    """Make the account NAME. The password is asked for, or read from standard input when that is no terminal."""
+    from hubbub.app import StartError
+
+    config = _load(file, flags).config
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            made = runner.run(_add_user(config, name, password, title, admin=admin))
+    except StartError as error:
+        _fail(str(error))
+    except HubbubError as error:
+        _fail(error.message)
+    click.echo(made)
+
+
+async def _add_user(config: Config, name: str, password: str, title: str, *, admin: bool) -> str:
+    from hubbub.app import open_store, wall_clock_ms
+    from hubbub.identity import Identity
+
+    store = await open_store(config)
+    try:
+        identity = Identity(store, now_ms=wall_clock_ms)
+        await identity.open()
+        try:
+            made = await identity.add_account(name, password, title=title, admin=admin)
+        finally:
+            await identity.close()
+    finally:
+        await store.close()
+    return f"{made.name} is {'an administrator' if made.admin else 'a user'} now."
+
+
+def _load(file: Path | None, flags: dict[str, str | None]) -> Effective:
+    try:
+        return load(file, os.environ, flags)
+    except ConfigError as error:
+        _fail(str(error))
+
+
+def _fail(line: str) -> NoReturn:
+    """The one clear line."""
+    click.echo(f"hubbub: {line}", err=True)
+    sys.exit(1)
