@@ -332,15 +332,14 @@ class Client:
             case _:
                 self._event(item.room, item.seq, item)
 
-    def lost(self) -> None:
+    def lost(self, *, again: bool) -> None:
         """The connection ended."""
         self._tracks.interrupted()
         self._delivery.interrupted()
-        if self._supervisor is None:  # `close` is under way
-            self._requests.abandon(Closed())
-            return
-        self._state.change(phase=Phase.RECONNECTING, transport=None, wire=None, session=None, error=ConnectionLost())
-        self._requests.abandon(ConnectionLost())
+        if again:  # otherwise the end of everything follows at once
+            error = ConnectionLost()
+            self._state.change(phase=Phase.RECONNECTING, transport=None, wire=None, session=None, error=error)
+            self._requests.abandon(error)
 
     def refusal(self) -> HubbubError | None:
         """What the server said to the last connection instead of a welcome."""

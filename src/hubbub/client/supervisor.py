@@ -21,8 +21,8 @@ class Owner(Protocol):
 
     def received(self, connection: Connection, frame: bytes) -> None: ...
 
-    def lost(self) -> None:
-        """The connection ended. Called once for each."""
+    def lost(self, *, again: bool) -> None:
+        """The connection ended. Called once for each; `again`: there will be another attempt."""
         ...
 
     def refusal(self) -> HubbubError | None:
@@ -90,13 +90,15 @@ class Supervisor:
         except HubbubError as error:
             return Ending(error, again=error.retryable)
         self.connection = connection
+        again = False
         try:
             ending = await connection.run(lambda frame: self._owner.received(connection, frame))
+            again = ending.again
         finally:
             self.connection = None
-            self._owner.lost()
+            self._owner.lost(again=again)
         said = self._owner.refusal()
-        return ending if said is None else Ending(said, again=ending.again)
+        return ending if said is None else Ending(said, again)
 
     async def _ask_token(self) -> str:
         if isinstance(self._token, str):

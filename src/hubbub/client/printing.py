@@ -1,0 +1,34 @@
+"""Events as lines for a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, tzinfo
+
+from hubbub.vocabulary import Event, MemberJoined, MemberLeft, Message, RoomCreated
+
+
+def line(event: Event, zone: tzinfo | None = None) -> str:
+    """Time, sender and what happened. `zone` None: this machine's."""
+    time = datetime.fromtimestamp(event.ts / 1000, tz=zone).astimezone(zone).strftime("%H:%M:%S")
+    match event:
+        case Message():
+            return f"{time} {event.sender}: {printable(event.text)}"
+        case MemberJoined():
+            return f"{time} * {event.sender} joined"
+        case MemberLeft():
+            return f"{time} * {event.sender} left"
+        case RoomCreated():
+            return f"{time} * {event.sender} created {event.room}"
+
+
+def printable(text: str) -> str:
+    """Text of others without what a terminal would obey; further lines are indented."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n    ".join("".join(map(_visible, line)) for line in lines)
+
+
+def _visible(character: str) -> str:
+    if character == "\t" or unicodedata.category(character) not in {"Cc", "Cs"}:
+        return character
+    return "\N{REPLACEMENT CHARACTER}"
