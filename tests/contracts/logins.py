@@ -1,0 +1,146 @@
+"""The contract of `LoginStore`."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+
+import pytest
+
+from hubbub.errors import UnknownUser
+from hubbub.store import Account, Login, Store
+from hubbub.vocabulary import User, UserId
+
+from .people import NOW, person
+
+LATER = NOW + 1_000
+
+
+def token(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
+
+
+async def log_in(store: Store, user: Account, name: str, *, now_ms: int = NOW, expires_ms: int = LATER) -> Login:
+    """A login called `name`, with the token of that name."""
+    return await store.logins.create(name, user.id, token(name), "a phone", now_ms, expires_ms)
+
+
+class LoginContract:
+    async def test_a_login_is_found_by_its_token(self, store: Store) -> None:
+        ada = await person(store, "ada", "Ada")
+        created = await log_in(store, ada, "phone")
+
+        assert created == Login("phone", ada.id, User(ada.name, "Ada", admin=True), NOW, NOW, LATER, "a phone")
+        assert await store.logins.by_token(token("phone"), NOW) == created
+
+    async def test_an_unknown_token_is_nobodys(self, store: Store) -> None:
+        await log_in(store, await person(store, "ada"), "phone")
+
+        assert await store.logins.by_token(token("laptop"), NOW) is None
+
+    async def test_a_login_ends_at_its_expiry(self, store: Store) -> None:
+        await log_in(store, await person(store, "ada"), "phone")
+
+        assert await store.logins.by_token(token("phone"), LATER - 1) is not None
+        assert await store.logins.by_token(token("phone"), LATER) is None
+
+    async def test_many_tokens_at_once_get_each_their_own_login(self, store: Store) -> None:
+        people = [await person(store, f"user{number}") for number in range(20)]
+        for one in people:
+            await log_in(store, one, one.name)
+
+        found = await asyncio.gather(
+            *(store.logins.by_token(token(name), NOW) for one in people for name in (one.name, "nobody"))
+        )
+
+        assert [login and login.user.name for login in found] == [
+            name for one in people for name in (one.name, None)
+        ]
+
+    async def test_a_login_shows_the_users_title_of_today(self, store: Store) -> None:
+        ada = await person(store, "ada")
+        await log_in(store, ada, "phone")
+        await store.accounts.update(ada.id, title="Countess")
+
+        login = await store.logins.by_token(token("phone"), NOW)
+        assert login is not None
+        assert login.user.title == "Countess"
+
+    async def test_nobody_cannot_log_in(self, store: Store) -> None:
+        with pytest.raises(UnknownUser):
+            await store.logins.create("phone", UserId(99), token("phone"), "", NOW, LATER)
+
+    async def test_a_users_logins_are_listed_oldest_first_expired_ones_included(self, store: Store) -> None:
+        ada, bob = await person(store, "ada"), await person(store, "bob")
+        await log_in(store, ada, "second", now_ms=NOW + 2)
+        await log_in(store, ada, "first", now_ms=NOW + 1, expires_ms=NOW + 5)
+        await log_in(store, bob, "other")
+
+        assert [login.id for login in await store.logins.of_user(ada.id)] == ["first", "second"]
+
+    async def test_a_new_login_removes_the_users_expired_ones(self, store: Store) -> None:
+        ada, bob = await person(store, "ada"), await person(store, "bob")
+        for one in (ada, bob):
+            await log_in(store, one, f"old-{one.name}", expires_ms=LATER)
+        await log_in(store, ada, "new", now_ms=LATER, expires_ms=LATER + 1)
+
+        assert [login.id for login in await store.logins.of_user(ada.id)] == ["new"]
+        assert [login.id for login in await store.logins.of_user(bob.id)] == ["old-bob"]
+
+    async def test_touch_moves_seen_and_expiry_forward_only(self, store: Store) -> None:
+        await log_in(store, await person(store, "ada"), "phone")
+
+        await store.logins.touch("phone", NOW + 10, LATER + 10)
+        await store.logins.touch("phone", NOW + 5, LATER + 5)
+
+        login = await store.logins.by_token(token("phone"), NOW)
+        assert login is not None
+        assert (login.created_ms, login.seen_ms, login.expires_ms) == (NOW, NOW + 10, LATER + 10)
+
+    async def test_touches_at_once_leave_the_latest(self, store: Store) -> None:
+        ada = await person(store, "ada")
+        await log_in(store, ada, "phone")
+        await log_in(store, ada, "laptop")
+
+        await asyncio.gather(
+            *(store.logins.touch(name, NOW + by, LATER + by) for by in (3, 9, 1) for name in ("phone", "laptop"))
+        )
+
+        assert {(login.seen_ms, login.expires_ms) for login in await store.logins.of_user(ada.id)} == {
+            (NOW + 9, LATER + 9)
+        }
+
+    async def test_touching_an_ended_login_does_nothing(self, store: Store) -> None:
+        await store.logins.touch("nothing", NOW, LATER)
+
+    async def test_an_ended_login_is_gone(self, store: Store) -> None:
+        ada = await person(store, "ada")
+        await log_in(store, ada, "phone")
+
+        assert await store.logins.end(ada.id, "phone")
+        assert await store.logins.by_token(token("phone"), NOW) is None
+        assert not await store.logins.end(ada.id, "phone")
+
+    async def test_nobody_ends_the_login_of_another(self, store: Store) -> None:
+        ada, bob = await person(store, "ada"), await person(store, "bob")
+        await log_in(store, ada, "phone")
+
+        assert not await store.logins.end(bob.id, "phone")
+        assert await store.logins.by_token(token("phone"), NOW) is not None
+
+    async def test_end_others_keeps_one_and_names_the_rest(self, store: Store) -> None:
+        ada, bob = await person(store, "ada"), await person(store, "bob")
+        for name in ("phone", "laptop", "tablet"):
+            await log_in(store, ada, name)
+        await log_in(store, bob, "desk")
+
+        assert sorted(await store.logins.end_others(ada.id, "phone")) == ["laptop", "tablet"]
+        assert [login.id for login in await store.logins.of_user(ada.id)] == ["phone"]
+        assert [login.id for login in await store.logins.of_user(bob.id)] == ["desk"]
+
+    async def test_end_others_can_keep_none(self, store: Store) -> None:
+        ada = await person(store, "ada")
+        await log_in(store, ada, "phone")
+
+        assert await store.logins.end_others(ada.id, None) == ["phone"]
+        assert await store.logins.end_others(ada.id, None) == []
