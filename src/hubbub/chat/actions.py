@@ -103,7 +103,7 @@ class Actions:
                 return await self._history(actor, command)
             case Members():
                 return await self._members(actor, command)
-            case Read():
+            case _:
                 return await self.do_read(actor, command, origin)
 
     async def do_create(self, actor: Actor, command: CreateRoom, origin: str) -> RoomEntry:

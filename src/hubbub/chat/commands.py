@@ -10,23 +10,15 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import assert_never
 
 from hubbub.errors import HubbubError, Internal, TooManyAttempts, Unauthenticated
 from hubbub.realtime import Connection
 from hubbub.vocabulary import (
     Auth,
     Command,
-    CreateRoom,
-    Directory,
     Done,
-    History,
     Join,
-    Leave,
-    Members,
-    Read,
     Reply,
-    Rooms,
     Send,
     Typing,
     Watch,
@@ -168,9 +160,7 @@ class Commands:
                 await self._actions.access_joined(actor, command.room)
             case Join():
                 await self._subscriptions.join(session, actor, command)
-            case Rooms() | Directory() | CreateRoom() | Leave() | History() | Members() | Read():
+            case _:
                 reply = await self._actions.perform(actor, command, session.connection.id)
                 if command.ref is not None:
                     session.connection.reply(command.ref, reply)
-            case _:
-                assert_never(command)

@@ -127,6 +127,7 @@ class Subscriptions:
     def _admit(self, session: Session, actor: Actor, feed: Feed, head: RoomHead, command: Join) -> None:
         """Reply, and leave a gap behind that is closed next."""
         feed.warm(head.head)
+        feed.expect(head.head)  # what the bus has lost until now comes to light here
         if feed not in session.joined:
             session.joined = (*session.joined, feed) if session.joined else feed.alone
             self._presence.came(feed, session, actor.user.name)

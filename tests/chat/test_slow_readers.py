@@ -1,0 +1,196 @@
+"""A connection that does not read costs a cursor, not a queue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hubbub.chat import ChatSettings
+from hubbub.errors import CloseCode
+from hubbub.vocabulary import (
+    Done,
+    Join,
+    Joined,
+    Leave,
+    Presence,
+    Read,
+    ReadChanged,
+    ReadMark,
+    RoomId,
+    RoomList,
+    Rooms,
+    TypingChanged,
+    Watch,
+    Watching,
+)
+
+from .client import TestConnection
+from .world import World, opened, say
+
+GENERAL = RoomId("general")
+
+
+async def test_it_misses_nothing_and_gets_nothing_twice(world: World) -> None:
+    await world.room()
+    ada, slow = await world.person("ada", "general"), await world.person("slow", "general")
+    await say(ada, "before")
+    slow.fill()
+    await say(ada, *[f"m{i}" for i in range(500)])
+    assert slow.texts("general") == ["before"]
+    slow.drain()
+    await slow.has("general", 505)
+    await say(ada, "after")
+    await slow.has("general", 506)
+    assert slow.texts("general") == ["before", *[f"m{i}" for i in range(500)], "after"]
+    assert world.chat.counters.lagging == 1
+
+
+async def test_its_buffer_stays_bounded_however_much_it_missed(tmp_path: Path) -> None:
+    settings = ChatSettings(chunk_bytes=2_000)
+    async with opened(tmp_path, settings) as world:
+        await world.room()
+        ada, slow = await world.person("ada", "general"), await world.person("slow", "general")
+        slow.fill()
+        for _ in range(5):
+            await say(ada, *["x" * 900 for _ in range(100)])
+        slow.most_buffered = 0
+        reads = 0
+        while slow.seqs("general")[-1:] != [504]:
+            slow.drain(room_bytes=3_000)
+            await world.ticks(2)
+            reads += 1
+        assert slow.seqs("general") == list(range(5, 505))
+        # a chunk ends with the message that reaches its size; what is over the limit was written at once
+        assert slow.most_buffered < 3_000 + 2_000 + 2 * 1_100
+        assert reads > 50
+
+
+async def test_a_message_during_the_replay_comes_once_in_its_place(tmp_path: Path) -> None:
+    async with opened(tmp_path, ChatSettings(page_events=3)) as world:
+        await world.room()
+        ada, slow = await world.person("ada", "general"), await world.person("slow", "general")
+        slow.fill()
+        await say(ada, *"abcdefgh")
+        world.store.hold("events.after")
+        slow.drain()
+        await world.store.reached("events.after")
+        await say(ada, "i")
+        slow.fill()  # it is slow again before the page has come
+        world.store.release("events.after")
+        await say(ada, "j")
+        slow.drain()
+        await slow.has("general", 14)
+        assert slow.texts("general") == list("abcdefghij")
+
+
+async def test_its_signals_are_dropped_and_it_learns_the_state_when_it_is_back(world: World) -> None:
+    await world.room()
+    await world.room("other")
+    ada = await world.person("ada", "general")
+    slow, device = await world.person("slow", "general"), await world.person("slow", "general")
+    await slow.ask(Join(RoomId("other")), Joined)
+    await slow.ask(Watch(GENERAL), Watching)
+    slow.fill()
+    slow.forget()
+    world.chat.signal(GENERAL, TypingChanged(GENERAL, world.user("ada").name))
+    await device.ask(Read(GENERAL, 4), ReadMark)
+    bob = await world.person("bob", "general")
+    world.clock.advance(1)
+    await ada.ask(Rooms(), RoomList)
+    assert slow.log == []
+    slow.drain()
+    await slow.has("general", 5)
+    assert slow.all(Presence) == [Presence(GENERAL, 3, online=[world.user(n).name for n in ("ada", "bob", "slow")])]
+    assert slow.all(ReadChanged) == []
+    assert slow.all(TypingChanged) == []
+    bob.leave()
+    world.clock.advance(10)
+    await world.ticks()
+    assert slow.all(Presence)[-1] == Presence(GENERAL, 2, offline=[world.user("bob").name])
+
+
+async def test_watching_while_slow_begins_when_it_is_back(world: World) -> None:
+    await world.room()
+    slow = await world.person("slow", "general")
+    slow.fill()
+    slow.room_bytes = None
+    slow.tell(Watch(GENERAL))
+    await world.person("ada", "general")
+    world.clock.advance(1)
+    await world.ticks()
+    assert slow.all(Presence) == []
+    slow.drain()
+    await slow.has("general", 4)
+    assert [signal.count for signal in slow.all(Presence)] == [2]
+
+
+async def test_leaving_one_room_while_slow_does_not_keep_the_other_one_silent(world: World) -> None:
+    await world.room()
+    await world.room("other")
+    slow = await world.person("slow", "general")
+    await slow.ask(Join(RoomId("other")), Joined)
+    await slow.ask(Watch(GENERAL), Watching)
+    world.letterbox.shut = True
+    (sent,) = await say(slow, "unheard", room="other")
+    slow.fill()
+    slow.drain()
+    again = await world.person("slow", "other", since=sent.seq)
+    await again.ask(Leave(RoomId("other")), Done)
+    world.letterbox.shut = False
+    await world.person("ada", "general")
+    world.clock.advance(1)
+    await world.ticks()
+    assert [signal.count for signal in slow.all(Presence)][-1] == 2
+
+
+async def test_one_that_stays_slow_is_closed_and_may_come_back(world: World) -> None:
+    await world.room()
+    slow, slower = await world.person("slow", "general"), await world.person("slower", "general")
+    slow.fill()
+    world.clock.advance(30)
+    slower.fill()
+    world.clock.advance(29)
+    assert slow.open
+    world.clock.advance(2)
+    assert slow.ended is not None
+    assert slow.ended.code is CloseCode.TOO_SLOW
+    assert slow.ended.reconnect
+    assert slower.open
+    slower.drain()
+    world.clock.advance(60)
+    assert slower.open
+    assert world.chat.counters.too_slow == 1
+
+
+async def test_one_that_reads_in_time_every_time_is_not_closed(world: World) -> None:
+    await world.room()
+    slow = await world.person("slow", "general")
+    for _ in range(5):
+        slow.fill()
+        world.clock.advance(50)
+        slow.drain()
+    assert slow.open
+
+
+async def test_one_that_goes_while_slow_leaves_nothing_behind(world: World) -> None:
+    await world.room()
+    slow = await world.person("slow", "general")
+    slow.fill()
+    slow.leave()
+    world.clock.advance(100)
+    assert slow.ended is None
+    assert world.chat.census() == {"users": 0, "rooms": 0}
+
+
+async def test_joining_while_slow_waits_with_everything(world: World) -> None:
+    await world.room()
+    ada = await world.person("ada", "general")
+    slow = TestConnection(world.chat)
+    slow = await world.person("slow")
+    slow.tell(Join(GENERAL, since=0))
+    await world.ticks(1)
+    slow.fill()
+    await say(ada, "hello")
+    assert slow.texts("general") == []
+    slow.drain()
+    await slow.has("general", 5)
+    assert slow.seqs("general") == [1, 2, 3, 4, 5]
