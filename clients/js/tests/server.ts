@@ -1,0 +1,295 @@
+/** A small server in this process, in the protocol's words, that does on demand what networks and servers do. */
+
+import type { Command, ErrorBody, Event, Joined, Message, ServerFrame } from "../src/vocabulary.js";
+
+type WithRef = Command & { ref?: number | string };
+
+/** Each way takes this long. All frames that leave in one go arrive in one go, with nothing in between. */
+export const LATENCY_MS = 5;
+
+interface Room {
+  log: Event[];
+  members: Set<string>;
+  nonces: Map<string, Message>;
+}
+
+export const ERRORS: Record<string, ErrorBody> = {
+  store_unavailable: { code: "store_unavailable", message: "Try again.", retryable: true },
+  text_empty: { code: "text_empty", message: "A message needs some text.", retryable: false },
+  unknown_room: { code: "unknown_room", message: "There is no such room.", retryable: false },
+  not_joined: { code: "not_joined", message: "Join the room first.", retryable: false },
+  cursor_ahead: { code: "cursor_ahead", message: "No such entry yet.", retryable: false },
+  room_forbidden: { code: "room_forbidden", message: "You are not a member.", retryable: false },
+  unauthenticated: { code: "unauthenticated", message: "Sign in first.", retryable: false },
+};
+
+export class Server {
+  readonly rooms = new Map<string, Room>();
+  readonly links: Socket[] = [];
+  /** Every command that arrived, but `auth`. */
+  readonly commands: Command[] = [];
+  readonly tokens = new Map([
+    ["ada's token", "ada"],
+    ["bob's token", "bob"],
+  ]);
+  /** Whom the browser's cookie signs in; null: it has none. */
+  cookie: string | null = null;
+  heartbeatSeconds = 25;
+  textBytes = 16_384;
+  frameBytes = 65_536;
+  reachable = true;
+  /** Nothing arrives any more, in either direction, and nobody says so. */
+  silent = false;
+  /** Live events that never reach anybody, as "room seq". */
+  readonly lost = new Set<string>();
+  /** How many events before `since` a replay repeats. */
+  overlap = 0;
+  /** How many sockets were ever opened. */
+  opened = 0;
+  #refusals: { type: Command["type"]; error: ErrorBody; times: number }[] = [];
+  #cuts: { type: Command["type"]; when: "before" | "after" }[] = [];
+  #clock = 1_000;
+
+  /** A WebSocket class whose sockets end here. */
+  get WebSocket(): typeof WebSocket {
+    const server = this;
+    return class extends Socket {
+      constructor(url: string) {
+        super(server, url);
+      }
+    } as unknown as typeof WebSocket;
+  }
+
+  room(id: string): Room {
+    let room = this.rooms.get(id);
+    if (room === undefined) {
+      room = { log: [], members: new Set(), nonces: new Map() };
+      this.rooms.set(id, room);
+      this.#append(room, { type: "room_created", room: id, seq: 1, sender: "root", ts: 0 });
+    }
+    return room;
+  }
+
+  /** Somebody says something, over a connection that is not modelled. */
+  say(id: string, text: string, sender = "eve"): Message {
+    const room = this.room(id);
+    const message: Message = { type: "message", room: id, seq: room.log.length + 1, sender, ts: ++this.#clock, text };
+    this.#append(room, message);
+    return message;
+  }
+
+  texts(id: string): string[] {
+    return this.room(id).log.flatMap((event) => (event.type === "message" ? [event.text ?? ""] : []));
+  }
+
+  /** The next `times` commands of this type are answered with an error. */
+  refuse(type: Command["type"], code: keyof typeof ERRORS, times = 1): void {
+    this.#refusals.push({ type, error: ERRORS[code] as ErrorBody, times });
+  }
+
+  /** The connection breaks at the next command of this type: before it is carried out, or before its reply leaves. */
+  cutAt(type: Command["type"], when: "before" | "after"): void {
+    this.#cuts.push({ type, when });
+  }
+
+  /** End all connections. 1006: the network broke. */
+  cut(code = 1006, reason = ""): void {
+    for (const link of [...this.links]) link.cut(code, reason);
+  }
+
+  /** To all connections of all users. */
+  broadcast(frame: ServerFrame): void {
+    for (const link of this.links) link.tell(frame);
+  }
+
+  count(type: Command["type"]): number {
+    return this.commands.filter((command) => command.type === type).length;
+  }
+
+  last<T extends Command["type"]>(type: T): Extract<Command, { type: T }> | undefined {
+    return this.commands.filter((command) => command.type === type).at(-1) as never;
+  }
+
+  opens(link: Socket): void {
+    this.links.push(link);
+    if (this.cookie !== null) this.welcome(link, this.cookie);
+  }
+
+  welcome(link: Socket, user: string): void {
+    link.user = user;
+    link.tell({
+      type: "welcome",
+      user: { name: user },
+      session: `${user}'s session`,
+      transport: "websocket",
+      wire: "native.json",
+      heartbeat_seconds: this.heartbeatSeconds,
+      limits: { text_bytes: this.textBytes, frame_bytes: this.frameBytes },
+    });
+  }
+
+  handle(link: Socket, data: string): void {
+    if (data.length > this.frameBytes) return link.cut(1009, "too big");
+    const command = JSON.parse(data) as WithRef;
+    const { ref } = command;
+    const fail = (error: ErrorBody): void => link.tell({ type: "reply", ref: ref ?? null, error });
+    if (command.type === "auth") {
+      const user = this.tokens.get(command.token);
+      if (user === undefined) return fail(ERRORS["unauthenticated"] as ErrorBody);
+      this.welcome(link, user);
+      return link.tell({ type: "reply", ref: ref ?? "", ok: {} });
+    }
+    this.commands.push(command);
+    const cut = this.#cuts.findIndex((one) => one.type === command.type);
+    const when = cut < 0 ? null : this.#cuts.splice(cut, 1)[0]?.when;
+    if (when === "before") return link.cut(1006);
+    const refusal = this.#refusals.find((one) => one.type === command.type && one.times > 0);
+    if (refusal !== undefined) {
+      refusal.times -= 1;
+      return fail(refusal.error);
+    }
+    try {
+      if (when === "after") link.mute = true;
+      const ok = this.#perform(link, command);
+      if (ref !== undefined) link.tell({ type: "reply", ref, ok: ok.reply } as ServerFrame);
+      ok.then?.();
+      if (when === "after") link.cut(1006);
+    } catch (error) {
+      fail(error as ErrorBody);
+    }
+  }
+
+  #perform(link: Socket, command: Command): { reply: object; then?: () => void } {
+    switch (command.type) {
+      case "rooms": {
+        const mine = [...this.rooms].filter(([, room]) => room.members.has(link.user));
+        return {
+          reply: { rooms: mine.map(([room, { log }]) => ({ room, head: log.length, read: 0, unread: 0 })) },
+        };
+      }
+      case "join":
+        return this.#join(link, command.room, command.since ?? null);
+      case "leave":
+        this.room(command.room).members.delete(link.user);
+        link.joined.delete(command.room);
+        return { reply: {} };
+      case "send":
+        return this.#send(link, command.room, command.text, command.nonce);
+      case "history": {
+        const { log } = this.room(command.room);
+        return { reply: { events: log.slice(-(command.limit ?? 50)), more: false, head: log.length } };
+      }
+      case "watch":
+        if (command.room !== null && !link.joined.has(command.room)) throw ERRORS["not_joined"];
+        return { reply: { room: command.room, count: 1, online: [link.user] } };
+      case "read":
+        return { reply: { room: command.room, read: command.seq, unread: 0 } };
+      case "create_room":
+        this.room(command.room).members.add(link.user);
+        return { reply: { room: command.room, member: true } };
+      case "directory":
+        return { reply: { rooms: [...this.rooms.keys()].map((room) => ({ room })), more: false } };
+      default:
+        return { reply: {} };
+    }
+  }
+
+  #join(link: Socket, id: string, since: number | null): { reply: Joined; then: () => void } {
+    const room = this.rooms.get(id);
+    if (room === undefined) throw ERRORS["unknown_room"];
+    if (since !== null && since > room.log.length) throw ERRORS["cursor_ahead"];
+    room.members.add(link.user);
+    link.joined.add(id);
+    const missed = since === null ? [] : room.log.slice(Math.max(0, since - this.overlap));
+    return {
+      reply: { room: id, head: room.log.length, read: 0, unread: 0 },
+      then: () => {
+        for (const event of missed) link.tell(event);
+      },
+    };
+  }
+
+  #send(link: Socket, id: string, text: string, nonce: string): { reply: object; then?: () => void } {
+    if (!link.joined.has(id)) throw ERRORS["not_joined"];
+    const room = this.room(id);
+    const key = `${link.user} ${nonce}`;
+    const before = room.nonces.get(key);
+    if (before !== undefined) return { reply: { seq: before.seq, ts: before.ts, repeat: true } };
+    const seq = room.log.length + 1;
+    const message: Message = { type: "message", room: id, seq, sender: link.user, ts: ++this.#clock, text };
+    room.nonces.set(key, message);
+    return { reply: { seq, ts: message.ts }, then: () => this.#append(room, message) };
+  }
+
+  #append(room: Room, event: Event): void {
+    room.log.push(event);
+    if (this.lost.has(`${event.room} ${event.seq}`)) return;
+    for (const link of this.links) if (link.joined.has(event.room)) link.tell(event);
+  }
+}
+
+/** Both ends of one connection. */
+export class Socket {
+  readyState = 0;
+  onopen: (() => void) | null = null;
+  onmessage: ((message: { data: string }) => void) | null = null;
+  onclose: ((close: { code: number; reason: string }) => void) | null = null;
+  user = "";
+  /** What it says is lost, because it is about to break. */
+  mute = false;
+  readonly joined = new Set<string>();
+  #out: string[] = [];
+
+  constructor(
+    readonly server: Server,
+    readonly url: string,
+  ) {
+    server.opened += 1;
+    setTimeout(() => {
+      if (server.silent) return;
+      if (!server.reachable) return this.#closed(1006, "");
+      if (this.readyState !== 0) return;
+      this.readyState = 1;
+      this.onopen?.();
+      server.opens(this);
+    }, LATENCY_MS);
+  }
+
+  send(data: string): void {
+    setTimeout(() => {
+      if (this.readyState === 1 && !this.server.silent) this.server.handle(this, data);
+    }, LATENCY_MS);
+  }
+
+  close(code = 1005): void {
+    this.#gone();
+    if (!this.server.silent) setTimeout(() => this.#closed(code, ""), LATENCY_MS);
+  }
+
+  tell(frame: ServerFrame): void {
+    if (this.readyState !== 1 || this.mute) return;
+    if (this.#out.push(JSON.stringify(frame)) > 1) return;
+    setTimeout(() => {
+      const frames = this.#out.splice(0);
+      if (!this.server.silent) for (const data of frames) this.onmessage?.({ data });
+    }, LATENCY_MS);
+  }
+
+  /** The server or the network ends it; what has not arrived never does. */
+  cut(code: number, reason = ""): void {
+    this.#out = [];
+    this.#gone();
+    this.#closed(code, reason);
+  }
+
+  #gone(): void {
+    this.readyState = 2;
+    const index = this.server.links.indexOf(this);
+    if (index >= 0) this.server.links.splice(index, 1);
+  }
+
+  #closed(code: number, reason: string): void {
+    this.readyState = 3;
+    this.onclose?.({ code, reason });
+  }
+}
