@@ -53,9 +53,7 @@ class LoginContract:
             *(store.logins.by_token(token(name), NOW) for one in people for name in (one.name, "nobody"))
         )
 
-        assert [login and login.user.name for login in found] == [
-            name for one in people for name in (one.name, None)
-        ]
+        assert [login and login.user.name for login in found] == [name for one in people for name in (one.name, None)]
 
     async def test_a_login_shows_the_users_title_of_today(self, store: Store) -> None:
         ada = await person(store, "ada")

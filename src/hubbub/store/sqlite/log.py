@@ -68,6 +68,11 @@ class RoomLog:
         self._rooms: dict[RoomId, _Room] = {}
         self._memberships = 0
 
+    @property
+    def kept_memberships(self) -> int:
+        """How many are in memory."""
+        return self._memberships
+
     def forget(self) -> None:
         """Drop what is kept in memory. It is read again when it is needed."""
         self._rooms.clear()
@@ -99,8 +104,9 @@ class RoomLog:
 
     def left(self, room: RoomId, user: UserId) -> None:
         """The user is no longer a member."""
-        if room in self._rooms:
-            self._rooms[room].members.discard(user)
+        if room in self._rooms and user in self._rooms[room].members:
+            self._rooms[room].members.remove(user)
+            self._memberships -= 1
 
     def _insert(self, rows: list[_Row]) -> None:
         self._database.execute(_INSERT, (_encode(rows).decode(),))

@@ -1,0 +1,172 @@
+"""The contract of `Bus`: every sentence of `hubbub.bus.protocols` that a test can see.
+
+A bus may lose, repeat, delay and reorder, so most of the suite waits for what must come in the end and says what must
+never come. `make_bus` gives a bus that is not open yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from hubbub.bus import Bus
+from hubbub.vocabulary import (
+    Event,
+    Membership,
+    Message,
+    RoomId,
+    Signal,
+    TypingChanged,
+    UserId,
+    UserName,
+)
+
+GENERAL, OTHER = RoomId("general"), RoomId("other")
+PATIENCE_SECONDS = 10
+
+
+class Inbox:
+    """A receiver that remembers. `next` waits until something has come."""
+
+    def __init__(self) -> None:
+        self.seen_events: list[tuple[RoomId, list[int]]] = []
+        self.seen_signals: list[tuple[RoomId, Signal]] = []
+        self.seen_user_signals: list[tuple[UserId, Signal, str]] = []
+        self.gaps = 0
+        self._came = asyncio.Event()
+
+    def events(self, room: RoomId, events: Sequence[Event]) -> None:
+        self.seen_events.append((room, [event.seq for event in events]))
+        self._came.set()
+
+    def signal(self, room: RoomId, signal: Signal) -> None:
+        self.seen_signals.append((room, signal))
+        self._came.set()
+
+    def user_signal(self, user: UserId, signal: Signal, origin: str) -> None:
+        self.seen_user_signals.append((user, signal, origin))
+        self._came.set()
+
+    def gap(self) -> None:
+        self.gaps += 1
+        self._came.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not condition():
+                self._came.clear()
+                await self._came.wait()
+
+
+def message(seq: int, room: RoomId = GENERAL) -> Message:
+    return Message(room, seq, UserName("ada"), 0, "hello")
+
+
+def typing(room: RoomId = GENERAL) -> TypingChanged:
+    return TypingChanged(room, UserName("ada"))
+
+
+MakeBus = Callable[[], Bus]
+
+
+class BusContract:
+    @pytest.fixture
+    def make_bus(self) -> MakeBus:
+        raise NotImplementedError("the subclass supplies it")
+
+    async def opened(self, make_bus: MakeBus, *rooms: RoomId) -> tuple[Bus, Inbox]:
+        bus, inbox = make_bus(), Inbox()
+        await bus.open(inbox)
+        for room in rooms:
+            bus.subscribe(room)
+        return bus, inbox
+
+    async def test_a_node_that_subscribed_gets_events(self, make_bus: MakeBus) -> None:
+        bus, inbox = await self.opened(make_bus, GENERAL)
+
+        bus.publish(GENERAL, [message(1), message(2)])
+
+        await inbox.until(lambda: {seq for _, seqs in inbox.seen_events for seq in seqs} == {1, 2})
+        assert {room for room, _ in inbox.seen_events} == {GENERAL}
+        await bus.close()
+
+    async def test_a_node_that_subscribed_gets_signals(self, make_bus: MakeBus) -> None:
+        bus, inbox = await self.opened(make_bus, GENERAL)
+
+        bus.publish(GENERAL, typing())
+
+        await inbox.until(lambda: (GENERAL, typing()) in inbox.seen_signals)
+        assert inbox.seen_events == []
+        await bus.close()
+
+    async def test_other_rooms_stay_away(self, make_bus: MakeBus) -> None:
+        bus, inbox = await self.opened(make_bus, GENERAL)
+
+        bus.publish(OTHER, [message(1, OTHER)])
+        bus.publish(OTHER, typing(OTHER))
+        bus.publish(GENERAL, [message(1)])
+
+        await inbox.until(lambda: bool(inbox.seen_events))
+        assert {room for room, _ in inbox.seen_events} == {GENERAL}
+        assert inbox.seen_signals == []
+        await bus.close()
+
+    async def test_after_unsubscribe_nothing_comes(self, make_bus: MakeBus) -> None:
+        bus, inbox = await self.opened(make_bus, GENERAL, OTHER)
+
+        bus.unsubscribe(GENERAL)
+        bus.unsubscribe(RoomId("never-subscribed"))
+        bus.publish(GENERAL, [message(1)])
+        bus.publish(OTHER, [message(1, OTHER)])
+
+        await inbox.until(lambda: bool(inbox.seen_events))
+        assert {room for room, _ in inbox.seen_events} == {OTHER}
+        await bus.close()
+
+    async def test_subscribing_twice_is_subscribing_once(self, make_bus: MakeBus) -> None:
+        bus, inbox = await self.opened(make_bus, GENERAL, GENERAL, OTHER)
+
+        bus.unsubscribe(GENERAL)
+        bus.publish(GENERAL, [message(1)])
+        bus.publish(OTHER, [message(1, OTHER)])
+
+        await inbox.until(lambda: bool(inbox.seen_events))
+        assert {room for room, _ in inbox.seen_events} == {OTHER}
+        await bus.close()
+
+    async def test_a_users_signal_comes_with_its_origin_and_without_subscription(self, make_bus: MakeBus) -> None:
+        bus, inbox = await self.opened(make_bus)
+        signal = Membership(GENERAL, member=True)
+
+        bus.publish_user(UserId(7), signal, "connection-1")
+
+        await inbox.until(lambda: (UserId(7), signal, "connection-1") in inbox.seen_user_signals)
+        await bus.close()
+
+    async def test_publishing_before_open_and_after_close_harms_nobody(self, make_bus: MakeBus) -> None:
+        bus, inbox = make_bus(), Inbox()
+        bus.publish(GENERAL, [message(1)])
+        bus.publish_user(UserId(7), typing(), "")
+        await bus.open(inbox)
+        bus.subscribe(GENERAL)
+        await bus.close()
+
+        bus.publish(GENERAL, [message(2)])
+        bus.publish_user(UserId(7), typing(), "")
+        assert [seq for _, seqs in inbox.seen_events for seq in seqs if seq == 2] == []
+
+    async def test_a_closed_bus_can_be_opened_again(self, make_bus: MakeBus) -> None:
+        bus, _ = await self.opened(make_bus, GENERAL)
+        await bus.close()
+        inbox = Inbox()
+
+        await bus.open(inbox)
+        bus.subscribe(OTHER)
+        bus.publish(GENERAL, [message(1)])
+        bus.publish(OTHER, [message(1, OTHER)])
+
+        await inbox.until(lambda: bool(inbox.seen_events))
+        assert {room for room, _ in inbox.seen_events} == {OTHER}  # subscriptions ended with the first opening
+        await bus.close()
