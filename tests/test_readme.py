@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -33,35 +34,49 @@ def block(language: str, containing: str) -> str:
     return str(found)
 
 
+@dataclass(frozen=True)
+class Login:
+    """What a reader of README has when the examples begin."""
+
+    url: str
+    token: str
+    password: str
+    home: Path
+
+
 @pytest.fixture
-async def token(server: Application) -> str:
-    """The token that README's sign-in gives, after its account and its room were made."""
+async def login(server: Application, tmp_path: Path) -> Login:
+    """README's sign-in, after its account and its room were made."""
     (found,) = re.findall(r"-d '(.*)'", block("sh", "/api/v1/sessions"))
     body = json.loads(found)
     made = await Api(server.url).sign_up(body["name"], body["password"])
     async with httpx.AsyncClient(base_url=server.url) as http:
-        room = {"room": "general"}
         bearer = {"Authorization": f"Bearer {made.token}"}
-        (await http.post("/api/v1/rooms", json=room, headers=bearer)).raise_for_status()
+        (await http.post("/api/v1/rooms", json={"room": "general"}, headers=bearer)).raise_for_status()
         answer = (await http.post("/api/v1/sessions", json=body)).raise_for_status()
-        return str(answer.json()["token"])
+    return Login(server.url, answer.json()["token"], body["password"], tmp_path)
 
 
 @asynccontextmanager
-async def started(code: str, *program: str, server: Application, token: str) -> AsyncIterator[asyncio.StreamReader]:
-    """Run an example against this server, with its code on standard input; gives its output."""
-    code = code.replace(ADDRESS, server.url.removeprefix("http://")).replace("TOKEN=TOKEN", f"TOKEN={token}")
-    code = re.sub(r"\bTOKEN\b(?!=)", token, code)
+async def started(code: str, *program: str, login: Login) -> AsyncIterator[asyncio.StreamReader]:
+    """Run an example against the test's server, with the password on standard input; gives its output."""
+    code = code.replace(ADDRESS, login.url.removeprefix("http://")).replace("TOKEN", login.token)
     process = await asyncio.create_subprocess_exec(
         *program,
+        code,
         cwd=ROOT / "tests" / "js",  # where socket.io-client is found
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(login.home),
+            "XDG_CONFIG_HOME": str(login.home),
+        },
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(code.encode())
+    process.stdin.write(f"{login.password}\n".encode())
     process.stdin.close()
     try:
         yield process.stdout
@@ -82,31 +97,33 @@ async def heard(output: asyncio.StreamReader, text: str) -> str:
     pytest.fail(f"ended without {text!r}; it said: {''.join(lines)!r}")
 
 
-NODE = ("node", "--no-warnings", "--experimental-websocket", "--input-type=module", "-")
+NODE = ("node", "--no-warnings", "--experimental-websocket", "--input-type=module", "--eval")
+PYTHON = (sys.executable, "-c")
+BASH = ("bash", "-euo", "pipefail", "-c")
 EXAMPLES = {
     "hello from a browser": ("js", NODE),
-    "hello from Python": ("python", (sys.executable, "-")),
+    "hello from Python": ("python", PYTHON),
     "hello from Socket.IO": ("js", NODE),
-    "hello from a terminal": ("sh", ("bash", "-euo", "pipefail", "-s")),
+    "hello from a terminal": ("sh", BASH),
 }
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
-async def test_an_example_hears_itself(server: Application, token: str, text: str) -> None:
+async def test_an_example_hears_itself(login: Login, text: str) -> None:
     language, program = EXAMPLES[text]
-    async with started(block(language, text), *program, server=server, token=token) as output:
-        line = await heard(output, text)
-    assert "ada" in line
+    async with started(block(language, text), *program, login=login) as output:
+        assert "ada" in await heard(output, text)
 
 
-async def test_one_example_hears_another(server: Application, token: str) -> None:
-    async with started(block("js", "hello from Socket.IO"), *NODE, server=server, token=token) as first:
+async def test_one_example_hears_another(login: Login) -> None:
+    async with started(block("js", "hello from Socket.IO"), *NODE, login=login) as first:
         await heard(first, "hello from Socket.IO")
-        async with started(block("python", "connect("), sys.executable, "-", server=server, token=token) as second:
-            await heard(second, "hello from Python")
-            assert await heard(first, "hello from Python") == "4 ada hello from Python\n"
+        async with started(block("python", "hello from Python"), *PYTHON, login=login) as second:
+            line = await heard(second, "hello from Python")
+            assert await heard(first, "hello from Python") == line
 
 
 def test_every_example_is_run() -> None:
+    found = [block for language in ("js", "python", "sh") for block in blocks(language, "hello from")]
+    assert len(found) == len(EXAMPLES)
     assert len(blocks("js", "")) + len(blocks("python", "")) == 3
-    assert sum("hello from" in found for found in blocks("sh", "")) == 1
