@@ -33,6 +33,7 @@ from hubbub.identity import Identity, IdentityLimits
 from hubbub.realtime import Gateway, GatewaySettings, Hub, VocabularyCodec
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import Command, Limits
+from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,9 @@ class Application:
         chat = Chat(store, bus, identity, hub, chat_settings(config), now_ms=wall_clock_ms)
         parts.push_async_callback(chat.close)
         await chat.open()
-        gateway = Gateway(chat, VocabularyCodec(Command), gateway_settings(config), hub=hub, node=node)
+        gateway = Gateway(
+            chat, VocabularyCodec(Command, FIELD_KEYS, TYPE_KEYS), gateway_settings(config), hub=hub, node=node
+        )
         site = build_site(
             site_settings(config),
             identity=identity,

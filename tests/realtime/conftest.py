@@ -14,6 +14,7 @@ import uvicorn
 from hubbub.errors import Disconnect, HubbubError, Unauthenticated, UnknownRoom
 from hubbub.realtime import Connection, Gateway, GatewaySettings, Handshake, Hub, Outgoing, Room, VocabularyCodec
 from hubbub.vocabulary import Command, Join, Leave, Message, RoomId, Send, Sent, UserName
+from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 
 
 class Everyone:
@@ -104,7 +105,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Stand]:
     """A server with `settings` on a free port."""
     hub = Hub(asyncio.get_running_loop())
     handler = Everyone(hub)
-    gateway = Gateway(handler, VocabularyCodec(Command), settings, hub=hub)
+    gateway = Gateway(handler, VocabularyCodec(Command, FIELD_KEYS, TYPE_KEYS), settings, hub=hub)
     gateway.start()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

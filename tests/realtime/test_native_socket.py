@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import httpx
+import msgspec
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from hubbub.errors import Forbidden
 from hubbub.realtime import GatewaySettings, Handshake
@@ -74,7 +76,10 @@ async def raw(stand: Stand, *, upgraded: bool = True) -> AsyncIterator[Raw]:
 
 
 async def test_a_message_reaches_every_member_and_its_sender_gets_the_reply_first(stand: Stand) -> None:
-    async with connect(stand.ws + "/ws") as ada, connect(stand.ws + "/ws", subprotocols=["hubbub.v1.json"]) as bob:  # type: ignore[list-item]
+    async with (
+        connect(stand.ws + "/ws") as ada,
+        connect(stand.ws + "/ws", subprotocols=[Subprotocol("hubbub.v1.json")]) as bob,
+    ):
         await stand.handler.until(lambda: len(stand.handler.connections) == 2)
         await ada.send(SEND.decode())
         assert json.loads(await ada.recv()) == {"type": "reply", "ref": 1, "ok": {"seq": 1, "ts": 0}}
@@ -133,6 +138,21 @@ async def test_each_violation_has_its_close_code_and_the_server_goes_on(stand: S
     async with connect(stand.ws + "/ws") as other:
         await other.send(SEND.decode())
         assert json.loads(await other.recv())["ok"]["seq"] == 2
+
+
+async def test_the_compact_wire_shares_the_room(stand: Stand) -> None:
+    small = Subprotocol("hubbub.v1.msgpack")
+    async with connect(stand.ws + "/ws", subprotocols=[small]) as ada, connect(stand.ws + "/ws") as bob:
+        assert ada.subprotocol == small
+        await stand.handler.until(lambda: len(stand.handler.connections) == 2)
+        await ada.send(msgspec.msgpack.encode({0: 16, 1: 1, 4: "everyone", 8: "hi", 9: "n1"}))
+        assert msgspec.msgpack.decode(await ada.recv(decode=False), type=dict[int, object]) == {0: 1, 1: 1, 2: {5: 1, 7: 0}}
+        event = {0: 0, 4: "everyone", 5: 1, 6: "ada", 7: 0, 8: "hi"}
+        assert msgspec.msgpack.decode(await ada.recv(decode=False), type=dict[int, object]) == event
+        assert json.loads(await bob.recv())["text"] == "hi"
+        await ada.send(SEND.decode())
+        assert b"bad_json" in await ada.recv(decode=False)
+        assert stand.gateway.census() == {("native.msgpack", "websocket"): 1, ("native.json", "websocket"): 1}
 
 
 async def test_bytes_may_arrive_in_any_pieces(stand: Stand) -> None:

@@ -20,7 +20,6 @@ from urllib.parse import unquote
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hubbub.wire import engineio
-from hubbub.wire.native import SUBPROTOCOL
 from hubbub.wire.socketio import MAIN
 from hubbub.wire.upgrade import Refusal, Request, accept
 from hubbub.wire.websocket import TEXT, frame
@@ -31,7 +30,7 @@ from .context import Context
 from .engine import EngineSession, ProbingSocket
 from .link import WebSocketLink
 from .listener import FirstRequest, LateUpgrade
-from .native import NativeConnection
+from .native import NativeConnection, NativeSocketLane
 from .polling_app import PollingApp
 from .room import Hub
 from .settings import GatewaySettings
@@ -62,6 +61,8 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self._context = Context(handler, codec, settings, hub.loop, node or secrets.token_hex(4))
+        self._natives = {wire.subprotocol: NativeSocketLane(wire) for wire in codec.natives}
+        self._default_native = next(iter(self._natives.values()))
         self._context.keeps_handshakes = knows_namespace is not None
         self._engine = SocketIoServer(self._context, knows_namespace or MAIN.__eq__)
         self.polling = PollingApp(self._context, self._engine)
@@ -143,9 +144,9 @@ class Gateway:
         return link
 
     def _open_native(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
-        response, _ = accept(request, (SUBPROTOCOL,))
+        response, chosen = accept(request, tuple(self._natives))
         link = self._link(transport, response)
-        connection = NativeConnection(self._context, link)
+        connection = NativeConnection(self._context, link, self._natives.get(chosen or "", self._default_native))
         link.open(connection)
         connection.begin(_handshake(transport, request, path, query, link.peer))
 

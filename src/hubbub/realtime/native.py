@@ -9,10 +9,10 @@ from typing import Final
 from msgspec import Struct
 
 from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError
-from hubbub.wire.native import NativeJson
 from hubbub.wire.rejection import CommandError
-from hubbub.wire.websocket import TEXT, frame
+from hubbub.wire.websocket import BINARY, TEXT, frame
 
+from .codec import NativeWire
 from .connection import Connection
 from .context import Context
 from .link import WebSocketLink
@@ -23,29 +23,24 @@ logger = logging.getLogger(__name__)
 
 
 class NativeSocketLane:
-    """Native JSON, one object per text frame."""
+    """One encoding of the native wire, one object per WebSocket frame."""
 
-    wire: Final = "native.json"
     transport: Final = "websocket"
 
+    def __init__(self, native: NativeWire) -> None:
+        self.native = native
+        self.wire = native.name
+        self.opcode = native.opcode
+
     def encode(self, outgoing: Outgoing) -> bytes:
-        return frame(TEXT, outgoing.json)
+        return frame(self.opcode, self.native.encode(outgoing))
 
     def join(self, parts: Sequence[bytes]) -> bytes:
         return b"".join(parts)
 
-    def reply(self, ref: int | str, ok: Struct) -> bytes:
-        return frame(TEXT, NativeJson.encode_reply(ref, ok))
-
-    def failure(self, ref: int | str | None, error: HubbubError) -> bytes:
-        return frame(TEXT, NativeJson.encode_error(ref, error))
-
     def write(self, members: Sequence[Connection], data: bytes) -> None:
         for member in members:
             member.link.transport.write(data)  # type: ignore[attr-defined]  # only NativeConnections are in this lane
-
-
-NATIVE_SOCKET: Final = NativeSocketLane()
 
 
 class NativeConnection(Peer):
@@ -53,8 +48,10 @@ class NativeConnection(Peer):
 
     __slots__ = ("link",)
 
-    def __init__(self, context: Context, link: WebSocketLink) -> None:
-        super().__init__(context, NATIVE_SOCKET)
+    lane: NativeSocketLane
+
+    def __init__(self, context: Context, link: WebSocketLink, lane: NativeSocketLane) -> None:
+        super().__init__(context, lane)
         self.link = link
 
     @property
@@ -64,16 +61,18 @@ class NativeConnection(Peer):
     # Connection
 
     def emit(self, outgoing: Outgoing) -> None:
-        self._write(frame(TEXT, outgoing.json))
+        self._write(self.lane.encode(outgoing))
 
     def emit_many(self, outgoing: list[Outgoing]) -> None:
-        self._write(b"".join([frame(TEXT, one.json) for one in outgoing]))
+        self._write(b"".join([self.lane.encode(one) for one in outgoing]))
 
     def reply(self, ref: int | str, ok: Struct) -> None:
-        self._write(NATIVE_SOCKET.reply(ref, ok))
+        lane = self.lane
+        self._write(frame(lane.opcode, lane.native.encode_reply(ref, ok)))
 
     def fail(self, ref: int | str | None, error: HubbubError) -> None:
-        self._write(NATIVE_SOCKET.failure(ref, error))
+        lane = self.lane
+        self._write(frame(lane.opcode, lane.native.encode_error(ref, error)))
 
     def disconnect(self, why: Disconnect) -> None:
         self.link.close(why.code, why.reason)
@@ -92,15 +91,24 @@ class NativeConnection(Peer):
     # Endpoint
 
     def text(self, payload: bytes) -> None:
+        if self.lane.opcode == TEXT:
+            self._receive(payload)
+        else:
+            self.fail(None, BadJson("This wire takes binary frames."))
+
+    def binary(self, payload: bytes) -> None:
+        if self.lane.opcode == BINARY:
+            self._receive(payload)
+        else:
+            self.fail(None, BadJson("This wire takes text frames."))
+
+    def _receive(self, payload: bytes) -> None:
         try:
-            command = self.context.codec.native(payload)
+            command = self.lane.native.decode(payload)
         except CommandError as rejected:
             self.fail(rejected.ref, rejected.error)
         else:
             self.deliver(command)
-
-    def binary(self, payload: bytes) -> None:
-        self.fail(None, BadJson("This wire takes text frames."))
 
     def ping(self) -> None:
         self.link.ping_frame()

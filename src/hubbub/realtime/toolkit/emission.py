@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct
 
 from hubbub.errors import BadField, HubbubError
 from hubbub.realtime.room import Outgoing
+from hubbub.wire import compact, native
 from hubbub.wire.engineio import MESSAGE, PacketError
 from hubbub.wire.native import NativeJson
-from hubbub.wire.rejection import UNDECODABLE, CommandError, error_json
+from hubbub.wire.rejection import UNDECODABLE, CommandError, ErrorBody, error_json
 from hubbub.wire.socketio import MAIN, Packet, PacketType, encode_ack, encode_event
 from hubbub.wire.socketio_binary import Assembled, encode_binary
+from hubbub.wire.websocket import BINARY, TEXT
 
 RESERVED: Final = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener", "reply"}
@@ -22,6 +24,7 @@ RESERVED: Final = frozenset(
 """Names that clients raise by themselves; nobody may send them."""
 
 _encode = msgspec.json.Encoder().encode
+_pack = msgspec.msgpack.Encoder().encode
 _arguments = msgspec.json.Decoder(list[Any])
 
 
@@ -83,6 +86,11 @@ class Emission(Outgoing):
             self._json = b'{"type":%b,"args":%b%b}' % (_encode(self.name), _encode(self.args), ref)
         return self._json
 
+    def map(self) -> dict[str, Any]:
+        """The same for MessagePack."""
+        body: dict[str, Any] = {"type": self.name, "args": self.args}
+        return body if self.ack is None else {**body, "ref": self.ack}
+
     @property
     def packet(self) -> bytes:
         if self._packet is None:
@@ -121,6 +129,10 @@ class AnswerOut(Outgoing):
     def json(self) -> bytes:
         return b'{"type":"reply","ref":%b,"args":%b}' % (_encode(self._ref), _encode(self._args))
 
+    def map(self) -> dict[str, Any]:
+        """The same for MessagePack."""
+        return {"type": "reply", "ref": self._ref, "args": self._args}
+
     @property
     def packet(self) -> bytes:
         if self._packet is None:
@@ -151,6 +163,10 @@ class Failure(Outgoing):
     def json(self) -> bytes:
         return NativeJson.encode_error(self._ref, self._error)
 
+    def map(self) -> dict[str, Any]:
+        """The same for MessagePack."""
+        return _error_map(self._ref, self._error)
+
     @property
     def packet(self) -> bytes:
         body = b'[{"error":%b}]' % error_json(self._error)
@@ -167,23 +183,75 @@ class _Said(Struct):
     ref: int | str | None = None
 
 
+class JsonEvents:
+    """`{"type":name,"args":[…],"ref":…}` in a text frame; an answer is `{"type":"reply","ref":…,"args":[…]}`."""
+
+    name: Final = "native.json"
+    subprotocol: Final = native.SUBPROTOCOL
+    opcode: Final = TEXT
+
+    def __init__(self) -> None:
+        self._decoder = msgspec.json.Decoder(_Said)
+
+    def decode(self, payload: bytes) -> Event | Answer:
+        try:
+            return _meaning(self._decoder.decode(payload))
+        except UNDECODABLE:
+            raise CommandError(BadField('An event is {"type": its name, "args": [its arguments]}.')) from None
+
+    def encode(self, outgoing: Outgoing) -> bytes:
+        return outgoing.json
+
+    def encode_reply(self, ref: int | str, ok: Struct) -> bytes:
+        return NativeJson.encode_reply(ref, ok)
+
+    def encode_error(self, ref: int | str | None, error: HubbubError) -> bytes:
+        return NativeJson.encode_error(ref, error)
+
+
+class MessagePackEvents:
+    """The same maps in binary frames. Bytes travel as bytes."""
+
+    name: Final = "native.msgpack"
+    subprotocol: Final = compact.SUBPROTOCOL
+    opcode: Final = BINARY
+
+    def __init__(self) -> None:
+        self._decoder = msgspec.msgpack.Decoder(_Said)
+
+    def decode(self, payload: bytes) -> Event | Answer:
+        try:
+            return _meaning(self._decoder.decode(payload))
+        except UNDECODABLE:
+            raise CommandError(BadField('An event is {"type": its name, "args": [its arguments]}.')) from None
+
+    def encode(self, outgoing: Outgoing) -> bytes:
+        return _pack(cast("Emission | AnswerOut | Failure", outgoing).map())
+
+    def encode_reply(self, ref: int | str, ok: Struct) -> bytes:
+        return _pack({"type": "reply", "ref": ref, "ok": ok})
+
+    def encode_error(self, ref: int | str | None, error: HubbubError) -> bytes:
+        return _pack(_error_map(ref, error))
+
+
+def _error_map(ref: int | str | None, error: HubbubError) -> dict[str, Any]:
+    return {"type": "reply", "ref": ref, "error": ErrorBody(error.code, error.message, error.retryable)}
+
+
+def _meaning(said: _Said) -> Event | Answer:
+    if said.type == "reply" and isinstance(said.ref, int):
+        return Answer(said.ref, said.args)
+    if said.type in RESERVED:
+        raise CommandError(BadField("This event name is reserved."), said.ref)
+    return Event(said.type, said.args, said.ref)
+
+
 class EventCodec:
     """Of an application whose events are names with arguments. Holds no state of a connection."""
 
     def __init__(self) -> None:
-        self._said = msgspec.json.Decoder(_Said)
-
-    def native(self, payload: bytes) -> Event | Answer:
-        """`{"type":name,"args":[…],"ref":…}`; an answer is `{"type":"reply","ref":…,"args":[…]}`."""
-        try:
-            said = self._said.decode(payload)
-        except UNDECODABLE:
-            raise CommandError(BadField('An event is {"type": its name, "args": [its arguments]}.')) from None
-        if said.type == "reply" and isinstance(said.ref, int):
-            return Answer(said.ref, said.args)
-        if said.type in RESERVED:
-            raise CommandError(BadField("This event name is reserved."), said.ref)
-        return Event(said.type, said.args, said.ref)
+        self.natives = (JsonEvents(), MessagePackEvents())
 
     def event(self, packet: Packet) -> Event:
         name, *args = _list(packet)

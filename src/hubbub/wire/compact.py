@@ -1,0 +1,123 @@
+"""The compact native wire, `hubbub.v1.msgpack`: MessagePack maps with short integer keys, one per binary frame.
+
+    wire = NativeMessagePack(Command, FIELD_KEYS, TYPE_KEYS)
+    wire.decode(msgspec.msgpack.encode({0: 14, 4: "general"}))      # join general
+
+The same objects as on the JSON wire. Unknown keys are ignored, as unknown fields are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import FieldInfo, fields
+
+from hubbub.errors import BadJson, HubbubError, UnknownCommand
+
+from .rejection import REF_LENGTH, REF_MAX, UNDECODABLE, Bytes, CommandError, Ref, command_types, explain
+
+SUBPROTOCOL: Final = "hubbub.v1.msgpack"
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict[int, Any]).decode
+
+_Plan = tuple[tuple[int, int] | None, tuple[tuple[str, int, Any], ...]]
+"""How a Struct is written: the pair for `type` if it is tagged, then attribute, key and default of each field."""
+
+
+class NativeMessagePack:
+    """Codec of a vocabulary whose commands are a union of Structs tagged by `type`. Holds no state of a connection.
+
+    Args:
+        field_keys: the key of every field's name; `type`, `ref`, `ok` and `error` among them.
+        type_keys: the number of every tag.
+
+    Raises:
+        TypeError: `commands` is no such union.
+        KeyError: a command's field or tag has no number.
+    """
+
+    def __init__(self, commands: Any, field_keys: Mapping[str, int], type_keys: Mapping[str, int]) -> None:
+        known = command_types(commands)
+        self._fields = dict(field_keys)
+        self._types = dict(type_keys)
+        self._names = {key: name for name, key in field_keys.items()}
+        self._commands = {type_keys[tag]: struct for tag, struct in known.items()}
+        self._plans: dict[type[Struct], _Plan] = {}
+        for struct in known.values():
+            self._plan(struct)
+
+    def decode(self, payload: Bytes) -> Any:
+        """The command in one binary frame's payload. 2 µs.
+
+        Raises:
+            CommandError: whatever else the bytes are. Answer it with `encode_error`.
+        """
+        try:
+            packed = _decode(payload)
+        except UNDECODABLE:
+            raise CommandError(BadJson("This is not a MessagePack map with integer keys.")) from None
+        ref = _ref(packed.get(self._fields["ref"]))
+        kind = packed.get(self._fields["type"])
+        struct = self._commands.get(kind) if isinstance(kind, int) else None
+        if struct is None:
+            raise CommandError(UnknownCommand(), ref)
+        names = self._names
+        named = {names[key]: value for key, value in packed.items() if key in names}
+        del named["type"]
+        try:
+            return msgspec.convert(named, struct)
+        except UNDECODABLE as failure:
+            raise CommandError(explain(failure), ref) from None
+
+    def encode(self, body: Struct) -> bytes:
+        """An event or a signal. Fields that have their default are omitted."""
+        return _encode(self._pack(body))
+
+    def encode_reply(self, ref: int | str, ok: Struct) -> bytes:
+        """The answer to the command that carried `ref`."""
+        keys = self._fields
+        return _encode({keys["type"]: self._types["reply"], keys["ref"]: ref, keys["ok"]: self._pack(ok)})
+
+    def encode_error(self, ref: Ref, error: HubbubError) -> bytes:
+        """The refusal of a command. `ref` None: it had none, or none that could be read."""
+        keys = self._fields
+        body = {keys["code"]: error.code, keys["message"]: error.message, keys["retryable"]: error.retryable}
+        return _encode({keys["type"]: self._types["reply"], keys["ref"]: ref, keys["error"]: body})
+
+    def _pack(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._pack(item) for item in value]
+        if not isinstance(value, Struct):
+            return value
+        head, plan = self._plans.get(type(value)) or self._plan(type(value))
+        packed = {} if head is None else {head[0]: head[1]}
+        for name, key, default in plan:
+            item = getattr(value, name)
+            if item != default:
+                packed[key] = self._pack(item) if isinstance(item, list | Struct) else item
+        return packed
+
+    def _plan(self, struct: type[Struct]) -> _Plan:
+        tag = struct.__struct_config__.tag
+        head = (self._fields["type"], self._types[tag]) if isinstance(tag, str) else None
+        plan = (head, tuple((field.name, self._fields[field.name], _default(field)) for field in fields(struct)))
+        self._plans[struct] = plan
+        return plan
+
+
+def _default(field: FieldInfo) -> Any:
+    """A field's default; NODEFAULT, which equals nothing, when it has to be written always."""
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+
+
+def _ref(value: Any) -> Ref:
+    """A reference that may be echoed."""
+    if isinstance(value, str):
+        return value if len(value) <= REF_LENGTH else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if -REF_MAX <= value <= REF_MAX else None
+    return None

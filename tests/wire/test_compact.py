@@ -1,0 +1,130 @@
+"""The compact wire: the same vocabulary in fewer bytes."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubbub import vocabulary
+from hubbub.errors import UnknownRoom
+from hubbub.vocabulary import (
+    Command,
+    Done,
+    EventPage,
+    Join,
+    Message,
+    Presence,
+    RoomId,
+    Rooms,
+    Send,
+    Sent,
+    UserName,
+)
+from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
+from hubbub.wire.compact import NativeMessagePack
+from hubbub.wire.rejection import CommandError
+from hubbub.wire.websocket import BINARY, frame
+
+WIRE = NativeMessagePack(Command, FIELD_KEYS, TYPE_KEYS)
+HELLO = Message(room=RoomId("general"), seq=60000, sender=UserName("ada"), ts=1790000000000, text="hello world")
+
+
+def packed(**fields: Any) -> bytes:
+    """A command as a client packs it."""
+    kind = TYPE_KEYS[fields.pop("type")]
+    return msgspec.msgpack.encode({0: kind, **{FIELD_KEYS[name]: value for name, value in fields.items()}})
+
+
+def test_a_delivered_hello_world_takes_at_most_48_bytes() -> None:
+    assert len(frame(BINARY, WIRE.encode(HELLO))) <= 48
+
+
+def test_numbers_are_unique_and_fit_into_one_byte() -> None:
+    for keys in (FIELD_KEYS, TYPE_KEYS):
+        assert sorted(keys.values()) == list(range(len(keys)))
+        assert len(keys) < 128
+
+
+def test_the_whole_vocabulary_has_numbers() -> None:
+    for union in (Command, vocabulary.Event, vocabulary.Signal, vocabulary.Reply):
+        for struct in get_args(union):
+            assert set(struct.__struct_fields__) <= FIELD_KEYS.keys()
+            tag = struct.__struct_config__.tag
+            assert tag is None or tag in TYPE_KEYS
+
+
+def test_commands_mean_the_same_as_on_the_json_wire() -> None:
+    assert WIRE.decode(packed(type="join", room="general", since=41, ref=2)) == Join(
+        room=RoomId("general"), since=41, ref=2
+    )
+    assert WIRE.decode(packed(type="rooms")) == Rooms()
+    send = WIRE.decode(packed(type="send", room="r", text="é\0", nonce="n", ref="a"))
+    assert send == Send(room=RoomId("r"), text="é\0", nonce="n", ref="a")
+
+
+def test_unknown_keys_are_ignored() -> None:
+    assert WIRE.decode(msgspec.msgpack.encode({0: TYPE_KEYS["rooms"], 99: "new", -1: None})) == Rooms()
+
+
+def test_defaults_are_not_written_and_lists_are() -> None:
+    assert msgspec.msgpack.decode(WIRE.encode(Presence(room=RoomId("r"), count=2, online=[UserName("a")]))) == {
+        0: TYPE_KEYS["presence"],
+        FIELD_KEYS["room"]: "r",
+        FIELD_KEYS["count"]: 2,
+        FIELD_KEYS["online"]: ["a"],
+    }
+
+
+def test_replies() -> None:
+    assert msgspec.msgpack.decode(WIRE.encode_reply(7, Sent(seq=1, ts=2))) == {0: 1, 1: 7, 2: {5: 1, 7: 2}}
+    assert msgspec.msgpack.decode(WIRE.encode_reply("x", Done())) == {0: 1, 1: "x", 2: {}}
+    page = msgspec.msgpack.decode(WIRE.encode_reply(1, EventPage(events=[HELLO], more=False, head=60000)))
+    assert page[2][FIELD_KEYS["events"]][0][FIELD_KEYS["text"]] == "hello world"
+    assert msgspec.msgpack.decode(WIRE.encode_error(None, UnknownRoom())) == {
+        0: 1,
+        1: None,
+        3: {43: "unknown_room", 44: UnknownRoom.message, 45: False},
+    }
+
+
+@pytest.mark.parametrize(
+    ("payload", "code", "ref"),
+    [
+        (b"", "bad_json", None),
+        (b"\xc1", "bad_json", None),
+        (msgspec.msgpack.encode([1]), "bad_json", None),
+        (msgspec.msgpack.encode({"type": "join"}), "bad_json", None),
+        (msgspec.msgpack.encode({1: 5}), "unknown_command", 5),
+        (msgspec.msgpack.encode({0: 0, 1: 5}), "unknown_command", 5),
+        (msgspec.msgpack.encode({0: "join", 1: "x"}), "unknown_command", "x"),
+        (packed(type="join", ref=3), "bad_field", 3),
+        (packed(type="join", room=7, ref="y" * 65), "bad_field", None),
+        (packed(type="join", room="r", since=-1, ref=2**60), "bad_field", None),
+        (packed(type="join", room=7, ref=True), "bad_field", None),
+        (packed(type="join", room=7, ref=1.5), "bad_field", None),
+        (b"\x81\x00" + b"\x91" * 5000 + b"\xc0", "bad_json", None),
+    ],
+)
+def test_what_is_no_command_is_answered(payload: bytes, code: str, ref: int | str | None) -> None:
+    with pytest.raises(CommandError) as rejected:
+        WIRE.decode(payload)
+    assert (rejected.value.error.code, rejected.value.ref) == (code, ref)
+
+
+@given(st.binary(max_size=200))
+def test_arbitrary_bytes_raise_nothing_else(payload: bytes) -> None:
+    with contextlib.suppress(CommandError):
+        WIRE.decode(payload)
+
+
+@given(
+    st.dictionaries(st.integers(-5, 50), st.recursive(st.none() | st.integers(-(2**63), 2**63) | st.text(), st.lists))
+)
+def test_arbitrary_maps_raise_nothing_else(value: dict[int, Any]) -> None:
+    with contextlib.suppress(CommandError):
+        WIRE.decode(msgspec.msgpack.encode(value))
