@@ -29,6 +29,11 @@ def pytest_asyncio_loop_factories(
     return {"uvloop": uvloop.new_event_loop}
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object) -> str | None:
+    """Binary data has no name in a test's id: frames have random masks, and all xdist workers must agree on the ids."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) and not val.isascii() else None
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     """A server on a port of its own with a database of its own, that does not wait for clients when it stops."""
