@@ -22,10 +22,11 @@ KEPT_MEMBERSHIPS = 200_000
 
 _LEARN = """
 SELECT json_group_array(json_array(
-    rooms.id, rooms.key, (SELECT max(seq) FROM events WHERE room_key = rooms.key),
-    want.value ->> 1, members.user_key IS NOT NULL))
+    rooms.id, rooms.key, last.seq, last.notices, want.value ->> 1, members.user_key IS NOT NULL))
 FROM json_each(?) AS want
 JOIN rooms ON rooms.id = want.value ->> 0
+JOIN events AS last ON last.room_key = rooms.key
+    AND last.seq = (SELECT max(seq) FROM events WHERE room_key = rooms.key)
 LEFT JOIN members ON members.room_key = rooms.key AND members.user_key = want.value ->> 1
 """
 
@@ -37,26 +38,27 @@ JOIN events ON events.nonce = want.value ->> 0
 """
 
 _INSERT = """
-INSERT INTO events (room_key, seq, kind, sender_key, ts, nonce, body)
-SELECT value ->> 0, value ->> 1, 4, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)
+INSERT INTO events (room_key, seq, kind, sender_key, ts, notices, nonce, body)
+SELECT value ->> 0, value ->> 1, 4, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)
 """
 
 _encode = msgspec.json.Encoder().encode
-_decode_learned = msgspec.json.Decoder(list[tuple[RoomId, int, Seq, UserId, int]]).decode
+_decode_learned = msgspec.json.Decoder(list[tuple[RoomId, int, Seq, int, UserId, int]]).decode
 _decode_repeats = msgspec.json.Decoder(list[tuple[str, UserId, int, Seq, int]]).decode
 
 _Identity = tuple[str, UserId, int]
 """(nonce, sender, room key): what makes a message the same message."""
 
-_Row = tuple[int, Seq, UserId, int, str, str]
+_Row = tuple[int, Seq, UserId, int, int, str, str]
 
 
 class _Room:
-    __slots__ = ("head", "key", "members")
+    __slots__ = ("head", "key", "members", "notices")
 
-    def __init__(self, key: int, head: Seq) -> None:
+    def __init__(self, key: int, head: Seq, notices: int) -> None:
         self.key = key
         self.head = head
+        self.notices = notices
         self.members: set[UserId] = set()
 
 
@@ -97,10 +99,11 @@ class RoomLog:
                 self._rooms[draft.room].head = outcome.seq
         return outcomes
 
-    def moved(self, room: RoomId, head: Seq) -> None:
-        """Another write of this transaction has put an event at `head`."""
+    def noticed(self, room: RoomId, head: Seq) -> None:
+        """Another write of this transaction has put an event that is no message at `head`."""
         if room in self._rooms:
             self._rooms[room].head = head
+            self._rooms[room].notices += 1
 
     def left(self, room: RoomId, user: UserId) -> None:
         """The user is no longer a member."""
@@ -136,7 +139,7 @@ class RoomLog:
             ts = draft.ts
             stored[identity] = Appended(seq, ts, repeat=True)
             outcomes.append(Appended(seq, ts))
-            rows.append((key, seq, sender, ts, draft.nonce, draft.text))
+            rows.append((key, seq, sender, ts, room.notices, draft.nonce, draft.text))
         return outcomes, rows
 
     def _learn(self, drafts: Sequence[Draft]) -> None:
@@ -153,16 +156,16 @@ class RoomLog:
             self.forget()
             missing = {(draft.room, draft.sender_id) for draft in drafts}
         answer = self._database.execute(_LEARN, (_encode(list(missing)).decode(),)).get
-        for room_id, key, head, user, is_member in _decode_learned(answer):
+        for room_id, key, head, notices, user, is_member in _decode_learned(answer):
             if room_id not in rooms:
-                rooms[room_id] = _Room(key, head)
+                rooms[room_id] = _Room(key, head, notices)
             if is_member:
                 rooms[room_id].members.add(user)
                 self._memberships += 1
 
     def _repeats(self, rows: list[_Row]) -> dict[_Identity, Appended]:
         """Which of these messages an earlier group has stored."""
-        wanted = [(nonce, sender, key) for key, _, sender, _, nonce, _ in rows]
+        wanted = [(nonce, sender, key) for key, _, sender, _, _, nonce, _ in rows]
         answer = self._database.execute(_REPEATS, (_encode(wanted).decode(),)).get
         return {
             (nonce, sender, key): Appended(seq, ts, repeat=True)

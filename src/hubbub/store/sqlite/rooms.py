@@ -32,9 +32,15 @@ UNREAD_LIMIT = 1_000
 
 _HEAD = "(SELECT max(seq) FROM events WHERE room_key = rooms.key)"
 
-_UNREAD = f"""(SELECT count(*) FROM (
+# How many messages are between the read mark and the head, and how many of these are by others.
+_WRITTEN = """(
+    SELECT (last.seq - last.notices) - (members.read_seq - coalesce(mark.notices, 0))
+    FROM events AS last
+    LEFT JOIN events AS mark ON mark.room_key = members.room_key AND mark.seq = members.read_seq
+    WHERE last.room_key = members.room_key ORDER BY last.seq DESC LIMIT 1)"""
+_UNREAD = f"""iif({_WRITTEN} = 0, 0, (SELECT count(*) FROM (
     SELECT 1 FROM events WHERE room_key = members.room_key AND seq > members.read_seq
-        AND kind = {MESSAGE} AND sender_key <> members.user_key LIMIT {UNREAD_LIMIT}))"""  # noqa: S608  a constant
+        AND kind = {MESSAGE} AND sender_key <> members.user_key LIMIT {UNREAD_LIMIT})))"""  # noqa: S608  a constant
 
 _STANDINGS = f"""
 SELECT json_group_array(json_array(want.key, title, topic, {_HEAD}, coalesce(members.read_seq, 0),
@@ -142,7 +148,7 @@ class SqliteRooms:
             name, shown = _user(database, user_id)
             _add_member(database, key, user_id, now_ms, read=head)
             _add_event(database, key, head + 1, MEMBER_JOINED, user_id, now_ms, shown)
-            self._writer.log.moved(room, head + 1)
+            self._writer.log.noticed(room, head + 1)
             return MemberJoined(room, head + 1, name, now_ms, shown)
 
         return await self._writer.write(write)
@@ -156,7 +162,7 @@ class SqliteRooms:
             database.execute("DELETE FROM members WHERE room_key = ? AND user_key = ?", (key, user_id))
             _add_event(database, key, head + 1, MEMBER_LEFT, user_id, now_ms, "")
             self._writer.log.left(room, user_id)
-            self._writer.log.moved(room, head + 1)
+            self._writer.log.noticed(room, head + 1)
             return MemberLeft(room, head + 1, name, now_ms)
 
         return await self._writer.write(write)
@@ -225,7 +231,9 @@ def _add_member(database: apsw.Connection, room: int, user: UserId, now_ms: int,
 def _add_event(
     database: apsw.Connection, room: int, seq: Seq, kind: int, sender: UserId, now_ms: int, body: str
 ) -> None:
+    """Add an event that is not a message."""
     database.execute(
-        "INSERT INTO events (room_key, seq, kind, sender_key, ts, body) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO events (room_key, seq, kind, sender_key, ts, notices, body) VALUES (?1, ?2, ?3, ?4, ?5, "
+        "1 + coalesce((SELECT notices FROM events WHERE room_key = ?1 AND seq = ?2 - 1), 0), ?6)",
         (room, seq, kind, sender, now_ms, body),
     )

@@ -47,13 +47,16 @@ CREATE INDEX rooms_of_user ON members (user_key, room_key);
 -- The log of every room. A room's head is its greatest seq: nothing else has to be kept in step with it.
 -- kind: 1 room_created, 2 member_joined, 3 member_left, 4 message.
 -- body: the text of a message; the display name of who joined; {"title", "topic"} of a created room.
--- It stands last, so that counting and checking never reads a long text.
+-- notices: how many of the room's events up to this one are not messages. Between two events there are as many messages
+-- as seq grew more than notices did: when nobody wrote, counting what is unread reads two rows and not the log.
+-- The body stands last, so that counting and checking never reads a long text.
 CREATE TABLE events (
     room_key   INTEGER NOT NULL,
     seq        INTEGER NOT NULL,
     kind       INTEGER NOT NULL,
     sender_key INTEGER NOT NULL,
     ts         INTEGER NOT NULL,
+    notices    INTEGER NOT NULL,
     nonce      TEXT,
     body       TEXT    NOT NULL,
     PRIMARY KEY (room_key, seq)
