@@ -30,8 +30,7 @@ export class Archive {
   }
 
   put(entry: StoredOutgoing): Promise<void> {
-    const copy = { ...entry };
-    return this.#try((storage) => storage.put(copy));
+    return this.#try((storage) => storage.put(entry));
   }
 
   takeOver(by: TakeOver): Promise<StoredOutgoing[]> {

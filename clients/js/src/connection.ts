@@ -120,9 +120,8 @@ export class Connection {
     if (this.phase === "offline" && online()) this.phase = "reconnecting";
     this.#turn += 1;
     const turn = this.#turn;
-    this.#handler.changed();
     const stale = (): boolean => turn !== this.#turn;
-    if (stale()) return; // a listener closed it
+    this.#handler.changed();
     Promise.resolve()
       .then(() => this.#settings.token())
       .then((token) => {

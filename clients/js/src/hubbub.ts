@@ -332,7 +332,9 @@ export class Hubbub {
     if (keys.every((key) => next[key] === this.#state[key])) return;
     this.#state = next;
     this.#emitter.emit("state", next);
-    if (phase === "closed") this.#rooms.closed(error ?? disconnected());
+    if (phase !== "closed") return;
+    this.#rooms.closed(error ?? disconnected());
+    this.#outbox.rest();
   }
 }
 

@@ -18,13 +18,9 @@ export class MemoryStorage implements OutboxStorage {
   }
 
   async takeOver(by: TakeOver): Promise<StoredOutgoing[]> {
-    const taken = (await this.all()).filter((entry) => covers(by, entry));
-    for (const entry of taken) {
-      entry.owner = by.to;
-      entry.touchedAt = by.now;
-      this.#entries.set(entry.nonce, { ...entry });
-    }
-    return taken;
+    const taken = [...this.#entries.values()].filter((entry) => covers(by, entry)).sort(byNonce);
+    for (const entry of taken) Object.assign(entry, { owner: by.to, touchedAt: by.now });
+    return taken.map((entry) => ({ ...entry }));
   }
 }
 

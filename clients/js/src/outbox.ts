@@ -89,17 +89,23 @@ export class Outbox {
         void this.#archive.put(stored);
       }
     }
-    this.#scanner = setInterval(() => void this.#scan(), SCAN_MS);
+    this.#keepScanning();
     void this.open();
   }
 
   down(): void {
-    clearInterval(this.#scanner);
     for (const { timer } of this.#pauses.values()) clearTimeout(timer);
     this.#pauses.clear();
   }
 
+  /** Nothing will be sent before the next `up`. */
+  rest(): void {
+    clearInterval(this.#scanner);
+    this.#scanner = undefined;
+  }
+
   close(): void {
+    this.rest();
     this.#begin();
     this.#tab.leave();
     this.#archive.close();
@@ -118,6 +124,7 @@ export class Outbox {
       failed: null,
     };
     const entry: Entry = { stored, status: "queued", saved: false, doubtful: false, notJoined: 0 };
+    this.#keepScanning();
     this.#insert(entry);
     void this.#save(entry);
     return view(entry);
@@ -147,8 +154,7 @@ export class Outbox {
   pump(room: string): void {
     if (!this.#host.isLive(room) || this.#pauses.get(room)?.timer !== undefined) return;
     const entry = this.#entries.find((entry) => entry.stored.room === room && entry.status !== "failed");
-    if (entry === undefined || entry.status === "sending" || !entry.saved || entry.stored.user !== this.#user)
-      return;
+    if (entry === undefined || entry.status === "sending" || !entry.saved) return;
     const { nonce, text } = entry.stored;
     const limit = this.#host.requests.limits?.text_bytes ?? Number.POSITIVE_INFINITY;
     if (textBytes(text) > limit) return this.#fail(entry, textTooLong());
@@ -249,6 +255,10 @@ export class Outbox {
     await this.#archive.put(entry.stored);
     entry.saved = true;
     this.pump(entry.stored.room);
+  }
+
+  #keepScanning(): void {
+    this.#scanner ??= setInterval(() => void this.#scan(), SCAN_MS);
   }
 
   async #scan(): Promise<void> {

@@ -1,6 +1,6 @@
 import { Backoff } from "./backoff.js";
 import { Cursor } from "./cursor.js";
-import { disconnected, HubbubError } from "./errors.js";
+import { HubbubError } from "./errors.js";
 import type { Requests } from "./requests.js";
 import type { Event, Joined, RoomState } from "./vocabulary.js";
 
@@ -127,9 +127,9 @@ export class Rooms {
   }
 
   /** The client gave up. The rooms stay, for another `connect`. */
-  closed(error: HubbubError | null): void {
+  closed(error: HubbubError): void {
     for (const room of this.#rooms.values()) {
-      for (const waiter of room.waiting.splice(0)) waiter.reject(error ?? disconnected());
+      for (const waiter of room.waiting.splice(0)) waiter.reject(error);
     }
   }
 

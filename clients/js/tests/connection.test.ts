@@ -16,15 +16,28 @@ afterEach(() => {
 });
 
 /** A browser's window and document, as far as the client listens to them. */
-function browser(): { dispatch: (name: string) => void; show: () => void; navigator: { onLine: boolean } } {
+function browser(): {
+  dispatch: (name: string) => void;
+  show: () => void;
+  navigator: { onLine: boolean };
+  listeners: Set<unknown>;
+} {
   const window = new EventTarget();
+  const listeners = new Set<unknown>();
   const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
   const navigator = { onLine: true };
-  vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
-  vi.stubGlobal("removeEventListener", window.removeEventListener.bind(window));
+  vi.stubGlobal("addEventListener", (name: string, listener: () => void) => {
+    listeners.add(listener);
+    window.addEventListener(name, listener);
+  });
+  vi.stubGlobal("removeEventListener", (name: string, listener: () => void) => {
+    listeners.delete(listener);
+    window.removeEventListener(name, listener);
+  });
   vi.stubGlobal("document", document);
   vi.stubGlobal("navigator", navigator);
   return {
+    listeners,
     navigator,
     dispatch: (name) => window.dispatchEvent(new Event(name)),
     show: () => document.dispatchEvent(new Event("visibilitychange")),
@@ -153,18 +166,23 @@ describe("coming back", () => {
     },
   );
 
-  test.each([1002, 1003, 1007, 1008, 1009, 4500, 4501, 4999])("close code %i: not by itself", async (code) => {
-    const page = await connected();
-    server.cut(code, "because");
-    await pass(600_000);
-    expect(page.phases).toEqual(["connecting", "connected", "closed"]);
-    expect(page.hubbub.state.error?.retryable).toBe(false);
-    expect(page.hubbub.state.error?.code).toBe(code === 4500 || code === 4501 ? "unauthenticated" : "refused");
-    expect(server.opened).toBe(1);
-    page.hubbub.reconnectNow();
-    await pass();
-    expect(page.phase).toBe("connected");
-  });
+  test.each([1002, 1003, 1007, 1008, 1009, 4500, 4501, 4999])(
+    "close code %i: not by itself",
+    async (code) => {
+      const page = await connected();
+      server.cut(code, "because");
+      await pass(600_000);
+      expect(page.phases).toEqual(["connecting", "connected", "closed"]);
+      expect(page.hubbub.state.error?.retryable).toBe(false);
+      expect(page.hubbub.state.error?.code).toBe(
+        code === 4500 || code === 4501 ? "unauthenticated" : "refused",
+      );
+      expect(server.opened).toBe(1);
+      page.hubbub.reconnectNow();
+      await pass();
+      expect(page.phase).toBe("connected");
+    },
+  );
 
   test("the ceiling of the delays doubles from 0.5 to 30 seconds", async () => {
     server.reachable = false;
@@ -334,9 +352,11 @@ describe("the browser's network", () => {
   });
 
   test("a closed client hears nothing any more", async () => {
-    const { dispatch } = browser();
+    const { dispatch, listeners } = browser();
     const page = await connected();
+    expect(listeners.size).toBe(2);
     page.hubbub.close();
+    expect(listeners.size).toBe(0);
     dispatch("online");
     await pass(60_000);
     expect(server.opened).toBe(1);

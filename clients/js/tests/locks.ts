@@ -36,7 +36,12 @@ export class Locks {
     return { manager: { request } as unknown as LockManager, die };
   }
 
-  #request(tab: number, name: string, options: LockOptions, work: (lock: object | null) => unknown): Promise<unknown> {
+  #request(
+    tab: number,
+    name: string,
+    options: LockOptions,
+    work: (lock: object | null) => unknown,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const grant = (): void => {
         this.#held.set(name, { tab, release: () => undefined });

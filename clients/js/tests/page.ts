@@ -42,7 +42,9 @@ export class Page {
     });
     this.hubbub.on("resync", ({ room, head }) => this.story.push(`resync ${room} ${head}`));
     this.hubbub.on("reset", ({ room }) => this.story.push(`reset ${room}`));
-    this.hubbub.on("membership", ({ room, member }) => this.story.push(`${member ? "in" : "out of"} ${room}`));
+    this.hubbub.on("membership", ({ room, member }) =>
+      this.story.push(`${member ? "in" : "out of"} ${room}`),
+    );
   }
 
   /** Connect and join. */

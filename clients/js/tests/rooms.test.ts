@@ -190,7 +190,14 @@ describe("holes", () => {
     const page = await Page.in(server, "general");
     server.say("general", "a");
     await pass();
-    server.room("general").log[2] = { type: "message", room: "general", seq: 9, sender: "eve", ts: 1, text: "?" };
+    server.room("general").log[2] = {
+      type: "message",
+      room: "general",
+      seq: 9,
+      sender: "eve",
+      ts: 1,
+      text: "?",
+    };
     server.broadcast({ type: "message", room: "general", seq: 9, sender: "eve", ts: 1, text: "?" });
     await pass(60_000);
     expect(page.seqs()).toEqual([2]);
@@ -259,7 +266,12 @@ describe("asking", () => {
     expect(read.read).toBe(2);
     expect(created.room).toBe("other");
     expect(directory.rooms.map((room) => room.room)).toEqual(["general", "other"]);
-    expect(server.last("create_room")).toEqual({ type: "create_room", room: "other", title: "Other", ref: 5 });
+    expect(server.last("create_room")).toEqual({
+      type: "create_room",
+      room: "other",
+      title: "Other",
+      ref: 5,
+    });
   });
 
   test("rejects at once without a connection, and when it breaks", async () => {
@@ -268,7 +280,10 @@ describe("asking", () => {
     page.hubbub.connect();
     await pass();
     server.cutAt("rooms", "before");
-    const broken = expect(page.hubbub.rooms()).rejects.toMatchObject({ code: "disconnected", retryable: true });
+    const broken = expect(page.hubbub.rooms()).rejects.toMatchObject({
+      code: "disconnected",
+      retryable: true,
+    });
     await pass();
     await broken;
   });
@@ -314,6 +329,19 @@ describe("watching", () => {
     await pass(1_000);
     expect(told).toEqual([["ada"], ["ada"]]);
     expect(server.count("watch")).toBe(2);
+  });
+
+  test("asked for as soon as there is a connection again: it waits for the room", async () => {
+    const page = await Page.in(server, "general");
+    const watching = new Promise((resolve, reject) => {
+      page.hubbub.on("state", ({ phase }) => {
+        if (phase === "connected") page.hubbub.watch("general").then(resolve, reject);
+      });
+    });
+    server.cut();
+    await pass(1_000);
+    expect(await watching).toMatchObject({ room: "general" });
+    expect(server.count("watch")).toBe(1);
   });
 
   test("rejects without a connection, and is told when there is one", async () => {

@@ -73,7 +73,14 @@ export class Server {
   /** Somebody says something, over a connection that is not modelled. */
   say(id: string, text: string, sender = "eve"): Message {
     const room = this.room(id);
-    const message: Message = { type: "message", room: id, seq: room.log.length + 1, sender, ts: ++this.#clock, text };
+    const message: Message = {
+      type: "message",
+      room: id,
+      seq: room.log.length + 1,
+      sender,
+      ts: ++this.#clock,
+      text,
+    };
     this.#append(room, message);
     return message;
   }
@@ -152,14 +159,14 @@ export class Server {
       if (when === "after") link.mute = true;
       const ok = this.#perform(link, command);
       if (ref !== undefined) link.tell({ type: "reply", ref, ok: ok.reply } as ServerFrame);
-      ok.then?.();
+      ok.after?.();
       if (when === "after") link.cut(1006);
     } catch (error) {
       fail(error as ErrorBody);
     }
   }
 
-  #perform(link: Socket, command: Command): { reply: object; then?: () => void } {
+  #perform(link: Socket, command: Command): { reply: object; after?: () => void } {
     switch (command.type) {
       case "rooms": {
         const mine = [...this.rooms].filter(([, room]) => room.members.has(link.user));
@@ -194,7 +201,7 @@ export class Server {
     }
   }
 
-  #join(link: Socket, id: string, since: number | null): { reply: Joined; then: () => void } {
+  #join(link: Socket, id: string, since: number | null): { reply: Joined; after: () => void } {
     const room = this.rooms.get(id);
     if (room === undefined) throw ERRORS["unknown_room"];
     if (since !== null && since > room.log.length) throw ERRORS["cursor_ahead"];
@@ -203,13 +210,13 @@ export class Server {
     const missed = since === null ? [] : room.log.slice(Math.max(0, since - this.overlap));
     return {
       reply: { room: id, head: room.log.length, read: 0, unread: 0 },
-      then: () => {
+      after: () => {
         for (const event of missed) link.tell(event);
       },
     };
   }
 
-  #send(link: Socket, id: string, text: string, nonce: string): { reply: object; then?: () => void } {
+  #send(link: Socket, id: string, text: string, nonce: string): { reply: object; after?: () => void } {
     if (!link.joined.has(id)) throw ERRORS["not_joined"];
     const room = this.room(id);
     const key = `${link.user} ${nonce}`;
@@ -218,7 +225,7 @@ export class Server {
     const seq = room.log.length + 1;
     const message: Message = { type: "message", room: id, seq, sender: link.user, ts: ++this.#clock, text };
     room.nonces.set(key, message);
-    return { reply: { seq, ts: message.ts }, then: () => this.#append(room, message) };
+    return { reply: { seq, ts: message.ts }, after: () => this.#append(room, message) };
   }
 
   #append(room: Room, event: Event): void {
@@ -280,6 +287,12 @@ export class Socket {
     this.#out = [];
     this.#gone();
     this.#closed(code, reason);
+  }
+
+  /** The client's machine is gone, from one moment to the next. */
+  vanish(): void {
+    this.onopen = this.onmessage = this.onclose = null;
+    this.#gone();
   }
 
   #gone(): void {
