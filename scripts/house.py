@@ -84,7 +84,7 @@ def tests() -> Iterator[str]:
 
 
 def pages() -> Iterator[str]:
-    """A page that the source or another page refers to is there."""
+    """A page that the source or another page refers to is there, and so is a file that a page names in backquotes."""
     for name in tracked():
         if name.suffix not in SOURCES | {".md"} or name.is_relative_to("tests/scripts"):  # its pages are invented
             continue
@@ -93,6 +93,8 @@ def pages() -> Iterator[str]:
         if name.suffix == ".md":
             targets = re.findall(r"\]\((?!\w+:)([^)#\s]+)", text)
             named |= {target: ROOT / name.parent / target for target in targets}
+            places = re.findall(r"`((?:src|tests|scripts|clients|web|docs)/[a-z0-9_./-]+)`", text)
+            named |= {place: ROOT / place for place in places}
         yield from (f"{name} refers to {page}: not there" for page, path in sorted(named.items()) if not path.exists())
 
 

@@ -87,9 +87,10 @@ def test_a_test_folder_needs_an_init(checkout: Path) -> None:
 def test_a_page_that_is_named_has_to_be_there(checkout: Path) -> None:
     (checkout / "docs").mkdir()
     (checkout / "docs" / "here.md").write_text("[up](../README.md) [web](https://example.org) [gone](gone.md#part)")
-    (checkout / "README.md").write_text("[here](docs/here.md)")
+    (checkout / "README.md").write_text("[here](docs/here.md), `docs/here.md`, `src/lost.py`, `src/NAME.py`, `a/b`")
     (checkout / "code.py").write_text('"""See docs/here.md and docs/lost.md."""')
     assert list(house.pages()) == [
+        "README.md refers to src/lost.py: not there",
         "code.py refers to docs/lost.md: not there",
         "docs/here.md refers to gone.md: not there",
     ]
