@@ -1,0 +1,128 @@
+"""`hubbub bench`: run the lab and show what it found.
+
+Exit codes: 0 measured (a peer that can't be had is a note in its row), 1 Hubbub itself could not be measured.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from hubbub import __version__
+
+from .contestants import CONTESTANTS, Contestant
+from .lab import Lab, LabError
+from .machine import machine, raise_descriptor_limit
+from .report import report
+from .results import Results, Row
+from .scale import QUICK, Scale
+
+_SCENARIOS = ("idle", "fan-out", "durable")
+_SPARE_DESCRIPTORS = 200
+
+
+def register(group: click.Group) -> None:
+    """Add the command to the command line."""
+    group.add_command(bench)
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="A minute instead of ten, with smaller loads.")
+@click.option("--only", metavar="KEY,…", help=f"Only these servers: {', '.join(one.key for one in CONTESTANTS)}.")
+@click.option("--scenario", "scenarios", type=click.Choice(_SCENARIOS), multiple=True, help="Only this. Repeatable.")
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results here, too.")
+@click.option("--connections", type=click.IntRange(min=10), help="Idle connections.")
+@click.option("--members", type=click.IntRange(min=2), help="Members of the fan-out's room.")
+@click.option("--rounds", type=click.IntRange(min=1), help="Rounds of the fan-out; medians are shown.")
+@click.option("--seconds", type=click.FloatRange(min=0.2), help="Length of each measurement.")
+@click.option("--generators", type=click.IntRange(min=1), help="Generator processes. Default: CPUs - 1.")
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), help="Where the peers' packages are installed."
+)
+def bench(
+    *,
+    quick: bool,
+    only: str | None,
+    scenarios: Sequence[str],
+    file: Path | None,
+    connections: int | None,
+    members: int | None,
+    rounds: int | None,
+    seconds: float | None,
+    generators: int | None,
+    folder: Path | None,
+) -> None:
+    """Measure connections, fan-out and durable sends on this machine, with other servers beside.
+
+    It starts its own servers on free ports with databases of their own, and ends them.
+    """
+    limit = raise_descriptor_limit()
+    given = {
+        "idle_connections": connections,
+        "fan_out_members": members,
+        "rounds": rounds,
+        "seconds": seconds,
+        "durable_seconds": None if seconds is None else seconds * 2,
+        "generators": generators or max(1, (os.cpu_count() or 1) - 1),
+    }
+    scale = msgspec.structs.replace(
+        QUICK if quick else Scale(), **{name: value for name, value in given.items() if value is not None}
+    )
+    if scale.idle_connections > limit - _SPARE_DESCRIPTORS:
+        scale = msgspec.structs.replace(scale, idle_connections=limit - _SPARE_DESCRIPTORS)
+        click.echo(f"only {scale.idle_connections:,} idle connections: a process may have {limit:,} files", err=True)
+    results = _measure(scale, _chosen(only), scenarios or _SCENARIOS, folder or _default_folder())
+    click.echo(report(results))
+    if file is not None:
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(results)) + b"\n")
+    if any(row.failure for row in results.rows if _ours(row.key)) or (results.durable and results.durable.failure):
+        raise click.exceptions.Exit(1)
+
+
+def _measure(scale: Scale, contestants: Sequence[Contestant], scenarios: Sequence[str], folder: Path) -> Results:
+    lab = Lab(scale, folder, lambda line: click.echo(f"… {line}", err=True))
+    rows = {one.key: Row(one.key, one.title) for one in contestants}
+    begun = datetime.now(UTC).isoformat(timespec="seconds")
+    results = Results(__version__, begun, machine(), scale, list(rows.values()))
+
+    def failed(contestant: Contestant, reason: str) -> None:
+        rows[contestant.key].failure = reason
+        click.echo(f"… {contestant.title}: {reason}", err=True)
+
+    if "idle" in scenarios:
+        for contestant in contestants:
+            try:
+                rows[contestant.key].idle = lab.idle(contestant)
+            except LabError as failure:
+                failed(contestant, str(failure))
+    if "fan-out" in scenarios:
+        for key, found in lab.fan_out([one for one in contestants if not rows[one.key].failure], failed).items():
+            rows[key].fan_out = found
+    native = next((one for one in contestants if one.key == "raw"), None)
+    if "durable" in scenarios and native is not None:
+        results.durable = lab.durable(native)
+    return results
+
+
+def _chosen(only: str | None) -> Sequence[Contestant]:
+    if only is None:
+        return CONTESTANTS
+    wanted = only.split(",")
+    unknown = sorted(set(wanted) - {one.key for one in CONTESTANTS})
+    if unknown:
+        raise click.BadParameter(f"there is no {', '.join(unknown)}", param_hint="--only")
+    return [one for one in CONTESTANTS if one.key in wanted]
+
+
+def _ours(key: str) -> bool:
+    return any(one.ours for one in CONTESTANTS if one.key == key)
+
+
+def _default_folder() -> Path:
+    """A cache: it may be deleted at any time."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hubbub" / "bench"

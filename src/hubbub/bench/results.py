@@ -1,0 +1,140 @@
+"""What the bench found, as it stands in the JSON file. Units are in the names; None: not measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from msgspec import Struct
+
+from .load import Window
+from .machine import Machine
+from .plan import Tally
+from .scale import Scale
+
+GENERATOR_LIMIT = 0.9
+"""A generator that was busy for more than this part of the time may have been what held the server back."""
+
+
+class IdleCost(Struct, frozen=True):
+    """What connections cost that say nothing."""
+
+    connections: int
+    rss_bytes_per_connection: float
+    connects_per_cpu_second: float
+    connects_per_second: float
+
+
+class FanOut(Struct, frozen=True):
+    """One sender, everybody a receiver, `window` messages in flight. Figures of several rounds are medians.
+
+    Latencies are from the making of the message to its arrival, so waiting behind other messages counts.
+    """
+
+    window: int
+    members: int
+    deliveries_per_cpu_second: float
+    rounds: list[float]
+    deliveries_per_second: float
+    bytes_per_delivery: float
+    latency_p50_ms: float
+    latency_p99_ms: float
+    server_load: float
+    generator_load: float
+
+    @property
+    def generator_limited(self) -> bool:
+        return self.generator_load > GENERATOR_LIMIT
+
+
+class Row(Struct):
+    """One server. `failure`: why figures are missing."""
+
+    key: str
+    title: str
+    idle: IdleCost | None = None
+    fan_out: list[FanOut] = []
+    failure: str = ""
+
+    def at_window(self, window: int) -> FanOut | None:
+        return next((found for found in self.fan_out if found.window == window), None)
+
+
+class Saturation(Struct, frozen=True):
+    """Durable sends as fast as the server accepts them."""
+
+    in_flight: int
+    accepted_per_second: float
+    deliveries_per_second: float
+    server_load: float
+    generator_load: float
+
+    @property
+    def generator_limited(self) -> bool:
+        return self.generator_load > GENERATOR_LIMIT
+
+
+class Paced(Struct, frozen=True):
+    """Durable sends at intended times. Latencies are from the intended time to the reply.
+
+    `late_p99_ms`: how late the generator itself sent; it is contained in the latencies.
+    """
+
+    intended_per_second: float
+    accepted_per_second: float
+    reply_p50_ms: float
+    reply_p99_ms: float
+    late_p99_ms: float
+    server_load: float
+    generator_load: float
+
+
+class Durable(Struct):
+    """Durable sends of `connections` users to `rooms` rooms of `members` members. `failure`: why one is missing."""
+
+    connections: int
+    rooms: int
+    members: int
+    saturation: Saturation | None = None
+    paced: Paced | None = None
+    failure: str = ""
+
+
+class Results(Struct):
+    """One run."""
+
+    version: str
+    begun: str
+    machine: Machine
+    scale: Scale
+    rows: list[Row]
+    durable: Durable | None = None
+
+    def row(self, key: str) -> Row | None:
+        return next((row for row in self.rows if row.key == key), None)
+
+
+def percentile_ms(samples: Sequence[int], fraction: float) -> float:
+    """Of latencies in nanoseconds; 0 when there are none."""
+    if not samples:
+        return 0.0
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))] / 1e6
+
+
+def fan_out(window: int, members: int, measured: Sequence[tuple[Window, Tally]]) -> FanOut:
+    """The median of the rounds, round by round and figure by figure."""
+    windows = [one for one, _ in measured]
+    latencies = [sample for _, tally in measured for sample in tally.deliveries]
+    return FanOut(
+        window=window,
+        members=members,
+        deliveries_per_cpu_second=median(one.deliveries_per_cpu_second for one in windows),
+        rounds=[one.deliveries_per_cpu_second for one in windows],
+        deliveries_per_second=median(one.deliveries / one.seconds for one in windows),
+        bytes_per_delivery=median(one.bytes_per_delivery for one in windows),
+        latency_p50_ms=percentile_ms(latencies, 0.5),
+        latency_p99_ms=percentile_ms(latencies, 0.99),
+        server_load=median(one.server_load for one in windows),
+        generator_load=median(one.generator_load for one in windows),
+    )

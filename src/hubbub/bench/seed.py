@@ -1,0 +1,63 @@
+"""A database with many accounts, logins and memberships, made faster than any server could."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import apsw
+
+from hubbub.identity.tokens import digest
+from hubbub.store.sqlite import SqliteStore
+from hubbub.vocabulary import RoomId, UserId, UserName
+
+_NOW_MS = 1_700_000_000_000
+_FOREVER_MS = 4_000_000_000_000
+
+
+def token(user: int) -> str:
+    """The token of the user of this number, the same in every seeded database: they live for one bench."""
+    return base64.urlsafe_b64encode(hashlib.sha256(b"bench %d" % user).digest()).rstrip(b"=").decode()
+
+
+def seed(database: Path, users: int, rooms: Mapping[str, Sequence[int]]) -> None:
+    """Make the database with users 0, 1, … and these members in each room. Nobody has a password."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    asyncio.run(_make_rooms(database, rooms))
+    connection = apsw.Connection(str(database))
+    with connection:
+        connection.executemany(
+            "INSERT INTO users (key, name, title, admin, password_hash, created_ms) VALUES (?, ?, '', 0, '', ?)",
+            ((_key(user), f"u{user:05d}", _NOW_MS) for user in range(users)),
+        )
+        connection.executemany(
+            "INSERT INTO logins (token_sha256, id, user_key, device, created_ms, seen_ms, expires_ms) "
+            "VALUES (?, ?, ?, 'bench', ?, ?, ?)",
+            ((digest(token(u)), f"bench{u:05d}", _key(u), _NOW_MS, _NOW_MS, _FOREVER_MS) for u in range(users)),
+        )
+        for room, members in rooms.items():
+            connection.executemany(
+                "INSERT INTO members (room_key, user_key, since_ms, read_seq) "
+                "SELECT key, ?, ?, 2 FROM rooms WHERE id = ?",
+                ((_key(user), _NOW_MS, room) for user in members),
+            )
+    connection.close()
+
+
+async def _make_rooms(database: Path, rooms: Mapping[str, Sequence[int]]) -> None:
+    """The schema, and rooms with the events that a room begins with."""
+    store = SqliteStore(database)
+    await store.open()
+    try:
+        owner = await store.accounts.create(UserName("owner"), "", "", _NOW_MS)
+        for room in rooms:
+            await store.rooms.create(RoomId(room), "", "", owner.id, _NOW_MS)
+    finally:
+        await store.close()
+
+
+def _key(user: int) -> UserId:
+    return UserId(user + 1_000)
