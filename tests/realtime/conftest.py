@@ -66,6 +66,15 @@ class Everyone:
     def publish(self, text: str, seq: int = 1) -> None:
         self.room.publish(Outgoing(Message(room=RoomId("everyone"), seq=seq, sender=UserName("ada"), ts=0, text=text)))
 
+    def position(self, connection: Connection) -> str:
+        return f"everyone:{self._seq}" if connection in self.room else ""
+
+    def resume(self, handshake: Handshake, last_event_id: str) -> list[object]:
+        if not last_event_id:
+            return []
+        text = f"{handshake.query} since {last_event_id}"
+        return [Send(room=RoomId("everyone"), text=text, nonce="resumed")]
+
     def lagging(self, connection: Connection) -> None:
         self.lagged.append(connection)
         self.room.remove(connection)
@@ -109,8 +118,8 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Stand]:
     gateway.start()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["path"].startswith("/socket.io"):
-            await gateway.polling(scope, receive, send)
+        if gateway.serves(scope["path"]):
+            await gateway.http(scope, receive, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": b"page"})

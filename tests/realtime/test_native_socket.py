@@ -146,7 +146,11 @@ async def test_the_compact_wire_shares_the_room(stand: Stand) -> None:
         assert ada.subprotocol == small
         await stand.handler.until(lambda: len(stand.handler.connections) == 2)
         await ada.send(msgspec.msgpack.encode({0: 16, 1: 1, 4: "everyone", 8: "hi", 9: "n1"}))
-        assert msgspec.msgpack.decode(await ada.recv(decode=False), type=dict[int, object]) == {0: 1, 1: 1, 2: {5: 1, 7: 0}}
+        assert msgspec.msgpack.decode(await ada.recv(decode=False), type=dict[int, object]) == {
+            0: 1,
+            1: 1,
+            2: {5: 1, 7: 0},
+        }
         event = {0: 0, 4: "everyone", 5: 1, 6: "ada", 7: 0, 8: "hi"}
         assert msgspec.msgpack.decode(await ada.recv(decode=False), type=dict[int, object]) == event
         assert json.loads(await bob.recv())["text"] == "hi"

@@ -1,7 +1,7 @@
 """Where connections come in: WebSockets of both wires on one port with HTTP, and Engine.IO's long-polling.
 
 gateway = Gateway(handler, Command, GatewaySettings(), hub=hub)
-uvicorn.Config(app, http=gateway.http_protocol, ws=gateway.ws_protocol)     # app mounts gateway.polling
+uvicorn.Config(app, http=gateway.http_protocol, ws=gateway.ws_protocol)     # app hands gateway.http what gateway.serves
 gateway.start()
 …
 await gateway.close(grace_seconds=5)
@@ -35,9 +35,11 @@ from .polling_app import PollingApp
 from .room import Hub
 from .settings import GatewaySettings
 from .socketio_server import SocketIoServer
+from .streams import StreamApp
 
 NATIVE_PATH: Final = "/ws"
 ENGINE_PATH: Final = "/socket.io/"
+_HTTP_PATHS: Final = frozenset({"socket.io", "sse", "poll"})
 
 
 class Gateway:
@@ -61,11 +63,24 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self._context = Context(handler, codec, settings, hub.loop, node or secrets.token_hex(4))
+        self._context.keeps_handshakes = knows_namespace is not None
         self._natives = {wire.subprotocol: NativeSocketLane(wire) for wire in codec.natives}
         self._default_native = next(iter(self._natives.values()))
-        self._context.keeps_handshakes = knows_namespace is not None
         self._engine = SocketIoServer(self._context, knows_namespace or MAIN.__eq__)
         self.polling = PollingApp(self._context, self._engine)
+        self.streams = StreamApp(self._context, self._default_native.native, hub)
+
+    async def http(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI application for the transports over HTTP: what `serves` says yes to."""
+        path: str = scope["path"]
+        app = self.polling if path.startswith(ENGINE_PATH[:-1]) else self.streams
+        await app(scope, receive, send)
+
+    @staticmethod
+    def serves(path: str) -> bool:
+        """Whether an HTTP request of this path is for `http`."""
+        first = path.split("/", 2)[1] if path.startswith("/") else ""
+        return first in _HTTP_PATHS
 
     def start(self) -> None:
         """Begin to look after connections. Needed before the first one."""
@@ -94,7 +109,8 @@ class Gateway:
     def pending_polls(self) -> int:
         """Long-polling requests that wait for something to say."""
         sessions = self._context.sessions.values()
-        return sum(session.polling is not None and session.polling.waiting for session in sessions)
+        engine = sum(session.polling is not None and session.polling.waiting for session in sessions)
+        return engine + self.streams.pending_polls()
 
     @property
     def http_protocol(self) -> type[asyncio.Protocol]:

@@ -12,7 +12,9 @@ from hubbub.wire.engineio import PacketError, Refusal
 
 from .connection import Handshake
 from .context import Context
+from .cors import cors_headers, preflight_headers
 from .engine import EngineApplication, EngineSession
+from .http_body import ClientGone, hangup, read_body
 from .polling import PollTransport
 
 Scope = MutableMapping[str, Any]
@@ -25,10 +27,6 @@ _JSON: Final = (b"content-type", b"application/json")
 _UPGRADES: Final = ("websocket",)
 
 
-class _Gone(Exception):  # noqa: N818
-    """The client hung up in the middle of its request."""
-
-
 class PollingApp:
     """GET opens a session or polls, POST brings packets (Engine.IO v4, "HTTP long-polling")."""
 
@@ -39,9 +37,9 @@ class PollingApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        cors = self._cors(headers)
+        cors = cors_headers(headers, self._context.settings.allowed_origins)
         if method == "OPTIONS":
-            await _respond(send, 204, b"", [*cors, *_preflight(headers)])
+            await _respond(send, 204, b"", [*cors, *preflight_headers(headers, b"GET, POST, OPTIONS")])
             return
         query_string: str = scope["query_string"].decode("latin-1")
         query = engineio.parse_query(query_string)
@@ -62,7 +60,7 @@ class PollingApp:
                 await self._poll(session, session.polling, receive, send, cors)
             else:
                 await self._post(session, session.polling, headers, receive, send, cors)
-        except _Gone:
+        except ClientGone:
             pass
 
     async def _open(self, scope: Scope, headers: dict[str, str], query: str, send: Send, cors: Headers) -> None:
@@ -88,15 +86,15 @@ class PollingApp:
         body = polling.ready()
         if body is None:
             poll = asyncio.ensure_future(polling.poll())
-            hangup = asyncio.ensure_future(_hangup(receive))
+            gone = asyncio.ensure_future(hangup(receive))
             try:
-                await asyncio.wait((poll, hangup), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((poll, gone), return_when=asyncio.FIRST_COMPLETED)
             finally:
-                hangup.cancel()
+                gone.cancel()
                 if not poll.done():
                     poll.cancel()
             if poll.cancelled() or not poll.done():
-                raise _Gone
+                raise ClientGone
             body = poll.result()
         await _respond(send, 200, body, [_TEXT, *cors])
 
@@ -116,7 +114,7 @@ class PollingApp:
             return
         polling.posting = True
         try:
-            body = await self._read(headers, receive)
+            body = await read_body(headers, receive, self._context.settings.message_bytes)
         finally:
             polling.posting = False
         if body is None:
@@ -133,54 +131,6 @@ class PollingApp:
             if session.open:
                 session.receive(packet)
         await _respond(send, 200, b"ok", [(b"content-type", b"text/html"), *cors])
-
-    async def _read(self, headers: dict[str, str], receive: Receive) -> bytes | None:
-        """The request's body; None when it is longer than allowed."""
-        limit = self._context.settings.message_bytes
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > limit:
-            return None
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _Gone
-            chunk: bytes = message.get("body", b"")
-            size += len(chunk)
-            if size > limit:
-                return None
-            chunks.append(chunk)
-            if not message.get("more_body"):
-                return b"".join(chunks)
-
-    def _cors(self, headers: dict[str, str]) -> Headers:
-        """Headers that let another origin's page use long-polling, when the operator allowed it."""
-        origin = headers.get("origin")
-        allowed = self._context.settings.allowed_origins
-        if origin is None or not allowed:
-            return []
-        if origin in allowed or "*" in allowed:
-            return [
-                (b"access-control-allow-origin", origin.encode("latin-1")),
-                (b"access-control-allow-credentials", b"true"),
-                (b"vary", b"Origin"),
-            ]
-        return [(b"vary", b"Origin")]
-
-
-def _preflight(headers: dict[str, str]) -> Headers:
-    asked = headers.get("access-control-request-headers", "content-type")
-    return [
-        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
-        (b"access-control-allow-headers", asked.encode("latin-1")),
-        (b"access-control-max-age", b"600"),
-    ]
-
-
-async def _hangup(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _refuse(send: Send, refusal: Refusal, cors: Headers) -> None:

@@ -1,0 +1,201 @@
+"""Clients of the native wire that have no WebSocket: Server-Sent Events or long-polling down, POST up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from hubbub.errors import BadJson, Disconnect, HubbubError
+from hubbub.wire.rejection import CommandError
+
+from .codec import NativeWire
+from .connection import Connection, Handshake
+from .context import Context
+from .peer import Peer
+from .room import Outgoing
+
+
+class SseLane:
+    """Native JSON as events of a `text/event-stream` (HTML Living Standard section 9.2)."""
+
+    transport: Final = "sse"
+
+    def __init__(self, native: NativeWire) -> None:
+        self.native = native
+        self.wire = native.name
+
+    def wrap(self, body: bytes) -> bytes:
+        return b"data: %b\n\n" % body
+
+    def encode(self, outgoing: Outgoing) -> bytes:
+        return self.wrap(self.native.encode(outgoing))
+
+    def join(self, parts: Sequence[bytes]) -> bytes:
+        return b"".join(parts)
+
+    def write(self, members: Sequence[Connection], data: bytes) -> None:
+        for member in members:
+            member.put(data)  # type: ignore[attr-defined]  # only HttpConnections are in this lane
+
+
+class PollingLane(SseLane):
+    """Native JSON, objects separated by commas: the inside of an array."""
+
+    transport: Final = "polling"  # type: ignore[misc]
+
+    def wrap(self, body: bytes) -> bytes:
+        return body
+
+    def join(self, parts: Sequence[bytes]) -> bytes:
+        return b",".join(parts)
+
+
+class HttpConnection(Peer):
+    """One client without a WebSocket.
+
+    What is meant for it waits here until its stream or its next poll takes it. Above `write_buffer_bytes` it counts
+    as lagging and becomes a cursor, as on every transport, so that the buffer is bounded.
+
+    Attributes:
+        key: the secret in the URLs of its requests.
+        posting: a POST is being read; commands take effect in order, so a second one waits for its turn.
+    """
+
+    __slots__ = ("_buffer", "_forget", "_peer", "_size", "_waiter", "key", "posting", "silent", "slot")
+
+    lane: SseLane
+
+    def __init__(
+        self, context: Context, lane: SseLane, key: str, peer: str, forget: Callable[[HttpConnection], None]
+    ) -> None:
+        super().__init__(context, lane)
+        self.key = key
+        self.posting = asyncio.Lock()
+        self.silent = False
+        self.slot = -1
+        self._peer = peer
+        self._forget = forget
+        self._buffer: list[bytes] = []
+        self._size = 0
+        self._waiter: asyncio.Future[None] | None = None
+
+    def open(self, handshake: Handshake) -> None:
+        self.context.heartbeat.add(self)
+        self.begin(handshake)
+
+    @property
+    def peer(self) -> str:
+        return self._peer
+
+    # the buffer
+
+    def put(self, data: bytes) -> None:
+        """Keep bytes of this connection's lane."""
+        if self.closed:
+            return
+        self._buffer.append(data)
+        self._size += len(data)
+        self.release()
+        if self._size > self.context.settings.write_buffer_bytes and not self.paused:
+            self.congested()
+
+    def take(self) -> bytes:
+        """Everything that waits, joined; empty when nothing does."""
+        parts, self._buffer, self._size = self._buffer, [], 0
+        if self.paused:
+            self.context.loop.call_soon(self.relieved)
+        return self.lane.join(parts) if parts else b""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether somebody is in `wait`."""
+        return self._waiter is not None
+
+    async def wait(self) -> None:
+        """Return when there is something to take, or when it has ended. One at a time."""
+        if self._buffer or self.closed:
+            return
+        self._waiter = self.context.loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def release(self) -> None:
+        """End the wait."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # Connection
+
+    def emit(self, outgoing: Outgoing) -> None:
+        self.put(self.lane.encode(outgoing))
+
+    def emit_many(self, outgoing: list[Outgoing]) -> None:
+        self.put(self.lane.join([self.lane.encode(one) for one in outgoing]))
+
+    def reply(self, ref: int | str, ok: Struct) -> None:
+        self.put(self.lane.wrap(self.lane.native.encode_reply(ref, ok)))
+
+    def fail(self, ref: int | str | None, error: HubbubError) -> None:
+        self.put(self.lane.wrap(self.lane.native.encode_error(ref, error)))
+
+    def disconnect(self, why: Disconnect) -> None:
+        self._end(int(why.code), why.reason, "server namespace disconnect")
+
+    def dismiss(self) -> None:
+        self._end(4501, "disconnected by the server", "server namespace disconnect")
+
+    def refuse(self, error: HubbubError) -> None:
+        self.fail(None, error)
+        self._end(4500, error.code, "refused")
+
+    def text(self, payload: bytes) -> None:
+        """One command that was posted."""
+        self.silent = False
+        try:
+            command = self.lane.native.decode(payload)
+        except CommandError as rejected:
+            self.fail(rejected.ref, rejected.error)
+        except BadJson as rejected:
+            self.fail(None, rejected)
+        else:
+            self.deliver(command)
+
+    def lost(self, reason: str) -> None:
+        """Its stream is gone, or it polls no more."""
+        if not self.closed:
+            self.context.heartbeat.remove(self)
+            self._forget(self)
+            self.gone(reason)
+        self.release()
+
+    def _end(self, code: int, reason: str, because: str) -> None:
+        """Say `closing`, the WebSocket's close frame in this transport's words; then it is over."""
+        if not self.closed:
+            self.put(self.lane.wrap(b'{"type":"closing","code":%d,"reason":"%b"}' % (code, _plain(reason))))
+            self.lost(because)
+
+    # Pulse
+
+    def ping(self) -> None:
+        """A sign of life that keeps proxies from closing a quiet response."""
+        if self.lane.transport == "sse":
+            self.silent = False  # nothing answers on an event stream: TCP finds out whether it is alive
+            self.put(b": ping\n\n")
+        elif self.waiting:
+            self.silent = False
+            self.release()
+
+    def dead(self) -> None:
+        self.lost("ping timeout")
+
+    def retire(self) -> None:
+        self._end(4000, "server restart", "server shutting down")
+
+
+def _plain(text: str) -> bytes:
+    return bytes(c if 32 <= c < 127 and c not in b'"\\' else 0x3F for c in text.encode())
