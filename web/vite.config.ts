@@ -1,13 +1,34 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { defaultClientConditions, defineConfig } from "vite";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 /** Where `npm run dev` finds a running server: `hubbub serve` listens here by default. */
 const server = process.env["HUBBUB_URL"] ?? "http://127.0.0.1:8000";
 
+/** Put each text beside itself compressed: the server sends what is there and never compresses while it runs. */
+function packed(): Plugin {
+  return {
+    name: "packed",
+    apply: "build",
+    writeBundle({ dir = "" }) {
+      for (const name of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
+        if (!/\.(?:js|css|html|svg)$/.test(name)) continue;
+        const file = join(dir, name);
+        const content = readFileSync(file);
+        writeFileSync(`${file}.br`, brotliCompressSync(content));
+        writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
+      }
+    },
+  };
+}
+
 export default defineConfig(({ mode }) => ({
   base: "/",
+  plugins: [packed()],
   resolve: {
     // The SDK's TypeScript, not its build: no step between a change there and a page here.
     conditions: ["hubbub-source", ...defaultClientConditions],

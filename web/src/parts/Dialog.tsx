@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { closeDialog } from "../state/dialogs";
+import { currentRoom } from "../state/route";
 import { Icon } from "./Icon";
 
 interface Props {
@@ -22,12 +23,15 @@ export function Dialog({ title, lead, bare = false, class: name = "", children }
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
+    const room = currentRoom.peek();
     const element = ref.current;
     element?.showModal();
     element?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => {
       element?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // It led to another room: that is where the user goes on, and the composer could not take the focus until now.
+      if (currentRoom.peek() !== room) document.getElementById("composer")?.focus();
+      else if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
   const onBackdrop = (event: MouseEvent) => {

@@ -33,7 +33,7 @@ export function useTimelineScroll(
   const [start, setStart] = useState<number | null>(null);
   const following = useRef(true);
   const placed = useRef(false);
-  const anchor = useRef<{ key: string; top: number } | null>(null);
+  const anchor = useRef<Anchor | null>(null);
   const sentBefore = useRef(sent);
   const span = spanOf(rows.length, (index) => rows[index]?.seq ?? 0, start);
 
@@ -116,18 +116,23 @@ function place(element: HTMLDivElement): void {
   }
 }
 
+/** A row and where it ends, in the coordinates of the content. Its head may go when an older message joins its group. */
+interface Anchor {
+  key: string;
+  bottom: number;
+}
+
 /** The first message in view. Messages only: a day's heading moves up when older messages of that day arrive. */
-function firstVisible(element: HTMLDivElement): { key: string; top: number } | null {
+function firstVisible(element: HTMLDivElement): Anchor | null {
   for (const row of element.querySelectorAll<HTMLElement>("[data-key^=m], [data-key^=n]")) {
-    if (row.offsetTop + row.offsetHeight > element.scrollTop) {
-      return { key: row.dataset["key"] ?? "", top: row.offsetTop };
-    }
+    const bottom = row.offsetTop + row.offsetHeight;
+    if (bottom > element.scrollTop) return { key: row.dataset["key"] ?? "", bottom };
   }
   return null;
 }
 
-function restore(element: HTMLDivElement, anchor: { key: string; top: number } | null): void {
+function restore(element: HTMLDivElement, anchor: Anchor | null): void {
   if (anchor === null) return;
   const row = element.querySelector<HTMLElement>(`[data-key="${CSS.escape(anchor.key)}"]`);
-  if (row !== null) element.scrollTop += row.offsetTop - anchor.top;
+  if (row !== null) element.scrollTop += row.offsetTop + row.offsetHeight - anchor.bottom;
 }

@@ -1,0 +1,90 @@
+"""A browser, a server that can go down and come back, and people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from hubbub.app import Application, running
+from hubbub.config import Config
+from hubbub.http.pages import APP
+
+from .person import Person
+
+CHROMIUM = os.environ.get("HUBBUB_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-component-update",
+]
+
+NewPerson = Callable[..., Awaitable[Person]]
+
+
+class House:
+    """A server that a test stops and starts again at the same address with the same data."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._running = AsyncExitStack()
+        self.app: Application | None = None
+        self.url = ""
+
+    async def start(self) -> None:
+        self.app = await self._running.enter_async_context(running(self._config))
+        self.url = self.app.url
+        self._config = msgspec.structs.replace(self._config, port=urlsplit(self.url).port)
+
+    async def stop(self) -> None:
+        await self._running.aclose()
+
+
+@pytest.fixture
+async def house(config: Config) -> AsyncIterator[House]:
+    assert (APP / "index.html").is_file(), "the browser app has not been built: see scripts/test"
+    house = House(config)
+    await house.start()
+    yield house
+    await house.stop()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def person(browser: Browser, house: House) -> AsyncIterator[NewPerson]:
+    """Makes a person with a browser of their own. The test fails if a page reports an error."""
+    problems: list[str] = []
+
+    async def make(*, phone: bool = False, dark: bool = False) -> Person:
+        context = await browser.new_context(
+            viewport={"width": 360, "height": 740} if phone else {"width": 1280, "height": 800},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            locale="en-GB",
+        )
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on(
+            "console",
+            lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None,
+        )
+        return Person(page, house.url)
+
+    yield make
+    assert problems == []

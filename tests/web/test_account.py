@@ -1,0 +1,64 @@
+"""Coming in, going out, and what an account's owner decides."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from .conftest import NewPerson
+
+
+async def test_the_first_account_is_the_administrator_and_can_close_the_door(person: NewPerson) -> None:
+    ada, visitor = await person(), await person()
+    await ada.set_up("ada", "Ada Okafor")
+    await ada.page.get_by_role("button", name="Account and devices of Ada Okafor").click()
+    door = ada.page.get_by_role("switch", name="Anyone can create an account")
+    await expect(door).to_be_checked()
+    await door.click()
+    await expect(ada.page.get_by_text("Nobody new can sign up.")).to_be_visible()
+    await visitor.open()
+    await expect(visitor.page.get_by_text("Ask your administrator for an account.")).to_be_visible()
+    await expect(visitor.page.get_by_role("button", name="Create an account")).to_have_count(0)
+
+
+async def test_a_wrong_password_is_told_and_the_right_one_works(person: NewPerson) -> None:
+    ada = await person()
+    await ada.set_up("ada")
+    await ada.sign_out()
+    await ada.sign_in("ada", "not this one")
+    await expect(ada.page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
+    await ada.sign_in("ada")
+    await ada.is_connected()
+
+
+async def test_a_display_name_is_changed(person: NewPerson) -> None:
+    ada = await person()
+    await ada.set_up("ada")
+    await ada.page.get_by_role("button", name="Account and devices of ada").click()
+    await ada.page.get_by_label("Your name").fill("Ada Okafor")
+    await ada.page.get_by_role("button", name="Save").click()
+    await expect(ada.page.locator(".account-title")).to_have_text("Ada Okafor")
+
+
+async def test_the_look_is_kept(person: NewPerson) -> None:
+    ada = await person()
+    await ada.set_up("ada")
+    await ada.page.get_by_role("button", name="Account and devices").click()
+    await ada.page.get_by_text("Dark", exact=True).click()
+    await ada.page.reload()
+    assert await ada.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+async def test_an_address_that_is_taken_is_told_in_the_dialog(person: NewPerson) -> None:
+    ada = await person()
+    await ada.set_up("ada")
+    await ada.create_room("Café & Crème")
+    assert ada.page.url.endswith("/r/cafe-creme")
+    await ada.page.get_by_role("button", name="New room").click()
+    dialog = ada.page.get_by_role("dialog", name="Create a room")
+    await expect(dialog.get_by_label("Name")).to_be_focused()
+    await dialog.get_by_label("Name").fill("Cafe creme")
+    await dialog.get_by_role("button", name="Create room").click()
+    await expect(dialog.get_by_text("A room with this address exists.")).to_be_visible()
+    await dialog.get_by_label("Address").fill("cafe-2")
+    await dialog.get_by_role("button", name="Create room").click()
+    await expect(ada.page.get_by_role("heading", name="Cafe creme", level=1)).to_be_visible()

@@ -1,0 +1,60 @@
+"""The connection breaks, the server goes away, the page is reloaded: nothing is lost and nothing shows twice."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from .conftest import House, NewPerson
+
+
+async def test_a_message_waits_for_the_server_and_is_delivered_once(person: NewPerson, house: House) -> None:
+    ada, bob = await person(), await person()
+    await ada.set_up("ada")
+    await ada.create_room("Kitchen")
+    await ada.say("before")
+    await bob.sign_up("bob", path="/r/kitchen")
+    await bob.page.get_by_role("button", name="Join #kitchen").click()
+    await bob.sees("before")
+
+    await house.stop()
+    await expect(ada.state_line).to_contain_text("Reconnecting")
+    await ada.say("during")
+    await expect(ada.messages).to_have_text(["before", "during"])
+    await expect(ada.page.locator(".row-queued")).to_contain_text("Waiting for the connection")
+
+    await house.start()
+    for one in (ada, bob):
+        retry = one.page.get_by_role("button", name="Try now")
+        await expect(retry.or_(one.state_line.get_by_text("Connected")).first).to_be_visible()
+        if await retry.is_visible():
+            await retry.click()
+        await one.is_connected()
+        await one.sees("before", "during")
+
+
+async def test_the_outbox_survives_a_reload(person: NewPerson, house: House) -> None:
+    ada = await person()
+    await ada.set_up("ada")
+    await ada.create_room("Kitchen")
+    await house.stop()
+    await expect(ada.state_line).to_contain_text("Reconnecting")
+    await ada.say("written on the train")
+    await expect(ada.page.locator(".row-queued")).to_have_count(1)
+    await ada.page.goto("about:blank")
+    await house.start()
+    await ada.open("/r/kitchen")
+    await ada.sees("written on the train")
+
+
+async def test_a_session_that_was_ended_elsewhere_leads_to_the_form(person: NewPerson) -> None:
+    ada, elsewhere = await person(), await person()
+    await ada.set_up("ada")
+    await elsewhere.open()
+    await elsewhere.sign_in("ada")
+    await elsewhere.is_connected()
+    await ada.page.get_by_role("button", name="Account and devices").click()
+    await ada.page.get_by_role("button", name="End the session").click()
+    await expect(elsewhere.page.get_by_text("You have been signed out on this device")).to_be_visible()
+    await expect(ada.page.locator(".device")).to_have_count(1)
+    await ada.page.get_by_role("button", name="Close").click()
+    await ada.is_connected()

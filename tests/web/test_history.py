@@ -1,0 +1,85 @@
+"""Long conversations."""
+
+from __future__ import annotations
+
+from playwright.async_api import Page, expect
+
+from .conftest import NewPerson
+from .person import Person
+
+COUNT = 450
+
+_SCROLL_UP = """
+async () => {
+  const view = document.querySelector(".timeline");
+  const moved = new Set();
+  let most = 0;
+  for (let i = 0; i < 400 && !document.querySelector(".timeline-start"); i++) {
+    const shown = [...document.querySelectorAll("[data-key^=m]")];
+    const seen = shown.find((row) => row.offsetTop > view.scrollTop + 50);
+    const before = seen.getBoundingClientRect().bottom;
+    const wanted = Math.min(300, view.scrollTop);
+    view.scrollTop -= wanted;
+    await new Promise((done) => setTimeout(done, 30));
+    const after = document.querySelector(`[data-key="${seen.dataset.key}"]`);
+    moved.add(Math.round(after.getBoundingClientRect().bottom - before - wanted));
+    most = Math.max(most, shown.length);
+  }
+  return { moved: [...moved], most, start: document.querySelector(".timeline-start") !== null };
+}
+"""
+
+
+async def kitchen_with_messages(ada: Person) -> None:
+    await ada.set_up("ada")
+    await ada.create_room("Kitchen")
+    await send_many(ada.page, COUNT)
+    await ada.open("/r/kitchen")
+    await expect(ada.messages.last).to_have_text(f"line {COUNT}")
+
+
+async def send_many(page: Page, count: int) -> None:
+    """Through the API with the page's cookie, one after the other."""
+    await page.evaluate(
+        """async (count) => {
+          for (let i = 1; i <= count; i++) {
+            const body = JSON.stringify({ text: `line ${i}`, nonce: `n${i}` });
+            const headers = { "content-type": "application/json" };
+            const answer = await fetch("/api/v1/rooms/kitchen/messages", { method: "POST", headers, body });
+            if (!answer.ok) throw new Error(String(answer.status));
+          }
+        }""",
+        count,
+    )
+
+
+async def test_scrolling_up_loads_history_and_keeps_the_place(person: NewPerson) -> None:
+    ada = await person()
+    await kitchen_with_messages(ada)
+    result = await ada.page.evaluate(_SCROLL_UP)
+    assert result["start"], "the beginning was never reached"
+    # What the reader looks at moves by what was scrolled, and by nothing else.
+    assert max(abs(pixels) for pixels in result["moved"]) <= 1
+    assert result["most"] <= 400
+    await expect(ada.messages.first).to_have_text("line 1")
+    await ada.page.get_by_role("button", name="Latest").click()
+    await expect(ada.messages.last).to_have_text(f"line {COUNT}")
+    await expect(ada.messages.last).to_be_in_viewport()
+
+
+async def test_new_messages_do_not_move_a_reader_who_is_further_up(person: NewPerson) -> None:
+    ada, bob = await person(), await person()
+    await kitchen_with_messages(ada)
+    await bob.sign_up("bob", path="/r/kitchen")
+    await bob.page.get_by_role("button", name="Join #kitchen").click()
+    await bob.page.locator(".timeline").evaluate("view => { view.scrollTop -= 1500 }")
+    jump = bob.page.get_by_role("button", name="Latest")
+    await expect(jump).to_be_visible()
+    line = bob.page.get_by_text(f"line {COUNT - 40}", exact=True)
+    before = await line.bounding_box()
+    await ada.say("news")
+    await expect(jump).to_contain_text("1")
+    assert await line.bounding_box() == before
+    await jump.click()
+    await expect(bob.messages.last).to_be_in_viewport()
+    await expect(bob.room("Kitchen").locator(".badge")).to_have_count(0)
