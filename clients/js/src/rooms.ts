@@ -84,7 +84,7 @@ export class Rooms {
     }
     const { waiting } = room;
     const promise = new Promise<Joined>((resolve, reject) => waiting.push({ resolve, reject }));
-    if (room.stage !== "joining" && !(room.known && room.stage === "away")) this.#join(room);
+    if (room.stage !== "joining") this.#join(room);
     return promise;
   }
 

@@ -232,6 +232,17 @@ describe("coming back", () => {
     expect(server.opened).toBe(1);
   });
 
+  test("close leaves no timer behind that would keep a program alive", async () => {
+    const page = await Page.in(server, "general");
+    page.hubbub.send("general", "hi");
+    page.hubbub.typing("general", true);
+    page.hubbub.history("general").catch(() => undefined);
+    await pass(7);
+    page.hubbub.close();
+    await pass(3_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test("close while the token is being fetched opens nothing", async () => {
     const page = new Page(server, { token: async () => "ada's token" });
     page.hubbub.connect();

@@ -248,6 +248,16 @@ describe("membership", () => {
   });
 });
 
+test("a room that was left elsewhere is joined again when the application asks for it", async () => {
+  const page = await Page.in(server, "general");
+  server.cut();
+  server.room("general").members.delete("ada");
+  const joined = page.hubbub.join("general");
+  await pass(1_000);
+  expect(await joined).toMatchObject({ room: "general" });
+  expect(page.story).toEqual(["resync general 1"]);
+});
+
 describe("asking", () => {
   test("gives the replies", async () => {
     const page = await Page.in(server, "general");
@@ -352,6 +362,18 @@ describe("watching", () => {
     expect(server.last("watch")).toMatchObject({ room: "general" });
   });
 
+  test("ends with the membership", async () => {
+    const page = await Page.in(server, "general");
+    void page.hubbub.watch("general");
+    const left = page.hubbub.leave("general");
+    await pass();
+    await left;
+    server.cut();
+    await pass(1_000);
+    expect(page.phase).toBe("connected");
+    expect(server.count("watch")).toBe(1);
+  });
+
   test("passes signals on", async () => {
     const page = await Page.in(server, "general");
     const heard: unknown[] = [];
@@ -394,6 +416,17 @@ describe("typing", () => {
     await pass(60_000);
     const told = server.commands.flatMap((c) => (c.type === "typing" ? [c.typing] : []));
     expect(told).toEqual([true, false, true]);
+  });
+
+  test("is told anew on a new connection", async () => {
+    const page = await Page.in(server, "general");
+    page.hubbub.typing("general", true);
+    await pass();
+    server.cut();
+    await pass(500);
+    page.hubbub.typing("general", true);
+    await pass();
+    expect(server.count("typing")).toBe(2);
   });
 
   test("is nobody's business without a connection", async () => {
