@@ -41,6 +41,7 @@ from hubbub.vocabulary import (
     Watch,
 )
 
+from . import resuming
 from .actions import Actions, joined
 from .actor import Actor
 from .catchup import CatchUp
@@ -187,6 +188,14 @@ class Chat:
         await self._sessions.connected(connection, handshake)
 
     received: Callable[[Connection, Command], None]
+
+    def position(self, connection: Connection) -> str:
+        """Its cursors, for the `id` of an event stream (realtime.streams.Resumable)."""
+        return resuming.position(connection.state)
+
+    def resume(self, handshake: Handshake, last_event_id: str) -> list[Command]:
+        """What an event stream's URL and last id ask for."""
+        return [*resuming.commands(handshake.query, last_event_id)]
 
     def lagging(self, connection: Connection) -> None:
         self._subscriptions.lagging(connection.state)

@@ -19,7 +19,6 @@ from .security import DATA_HEADERS, PAGE_HEADERS, POLLING_HEADERS
 logger = logging.getLogger("hubbub.http.access")
 
 _GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_POLLING: Final = "/socket.io/"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 ROUTE: Final = "hubbub.route"
@@ -30,6 +29,7 @@ class Envelope:
     """ASGI middleware, the outermost.
 
     Args:
+        realtime: whether a path is one of the transports over HTTP: its requests wait, and its end is a secret.
         new_id: makes ids of requests that bring none; 16 characters are enough to find one in a log.
         clock: seconds, for durations only.
     """
@@ -39,11 +39,13 @@ class Envelope:
         app: ASGIApp,
         metrics: HttpMetrics,
         *,
+        realtime: Callable[[str], bool] = lambda _: False,
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
         self._metrics = metrics
+        self._realtime = realtime
         self._new_id = new_id
         self._clock = clock
 
@@ -53,7 +55,7 @@ class Envelope:
             return
         began = self._clock()
         current = _given_id(scope) or self._new_id()
-        headers = [*_headers_of(scope["path"]), (b"x-request-id", current.encode())]
+        headers = [*self._headers_of(scope["path"]), (b"x-request-id", current.encode())]
         status = 500
 
         async def answer(message: Message) -> None:
@@ -72,13 +74,20 @@ class Envelope:
             self._note(scope, status, self._clock() - began)
             request_id.reset(mark)
 
+    def _headers_of(self, path: str) -> list[tuple[bytes, bytes]]:
+        if self._realtime(path):
+            return POLLING_HEADERS
+        return DATA_HEADERS if path.startswith("/api/") else PAGE_HEADERS
+
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         path: str = scope["path"]
         method: str = scope["method"] if scope["method"] in _METHODS else "other"
-        polling = path.startswith(_POLLING)
-        route: str = scope.get(ROUTE) or ("/socket.io/" if polling else "other")
+        realtime = self._realtime(path)
+        if realtime:  # what follows the first part is the connection's secret
+            path = f"/{path.split('/', 2)[1]}/"
+        route: str = scope.get(ROUTE) or (path if realtime else "other")
         # how long a poll waits says nothing about the server
-        self._metrics.observe(method, route, status, None if polling else seconds)
+        self._metrics.observe(method, route, status, None if realtime else seconds)
         level = logging.INFO if path.startswith("/api/") or status >= 500 else logging.DEBUG
         if logger.isEnabledFor(level):
             # the path without its query: people put secrets there
@@ -92,9 +101,3 @@ def _given_id(scope: Scope) -> str | None:
         if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
             return str(value.decode())
     return None
-
-
-def _headers_of(path: str) -> list[tuple[bytes, bytes]]:
-    if path.startswith(_POLLING):
-        return POLLING_HEADERS
-    return DATA_HEADERS if path.startswith("/api/") else PAGE_HEADERS

@@ -35,7 +35,6 @@ from .pages import APP, Pages
 from .rooms import Performer
 
 _API: Final = "/api/"
-_POLLING: Final = "/socket.io"
 Page = Callable[[Request], Awaitable[Response]]
 
 
@@ -55,7 +54,8 @@ def build_site(
     *,
     identity: Identity,
     chat: Performer,
-    polling: ASGIApp,
+    realtime: ASGIApp,
+    serves: Callable[[str], bool],
     registry: CollectorRegistry,
     checks: Mapping[str, Check],
     closing: Callable[[], bool],
@@ -64,7 +64,8 @@ def build_site(
     """Wire it.
 
     Args:
-        polling: answers what begins with /socket.io/.
+        realtime: the transports over HTTP.
+        serves: whether a path is for `realtime`.
         checks: what `/readyz` tries.
         closing: whether the server is going down.
     """
@@ -88,19 +89,20 @@ def build_site(
     site: ASGIApp = Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
     if settings.allowed_origins:
         site = _cors(site, settings.allowed_origins)
-    return Envelope(_Fork(polling, site), HttpMetrics(registry))
+    return Envelope(_Fork(realtime, serves, site), HttpMetrics(registry), realtime=serves)
 
 
 class _Fork:
-    """Long-polling goes its own way, past the router: it is the one busy HTTP path."""
+    """Event streams and long-polling go their own way, past the router: they are the busy HTTP paths."""
 
-    def __init__(self, polling: ASGIApp, site: ASGIApp) -> None:
-        self._polling = polling
+    def __init__(self, realtime: ASGIApp, serves: Callable[[str], bool], site: ASGIApp) -> None:
+        self._realtime = realtime
+        self._serves = serves
         self._site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].rstrip("/") == _POLLING:
-            await self._polling(scope, receive, send)
+        if scope["type"] == "http" and self._serves(scope["path"]):
+            await self._realtime(scope, receive, send)
         else:
             await self._site(scope, receive, send)
 

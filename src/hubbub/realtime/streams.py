@@ -60,7 +60,7 @@ class Resumable(Protocol):
     """A handler whose connections can go on where an event stream broke off, by `Last-Event-ID` alone."""
 
     def position(self, connection: Connection) -> str:
-        """Where this connection is now that everything published has been handed to it; empty: nowhere."""
+        """Where this connection is now that everything published has been handed to it; empty: not known."""
         ...
 
     def resume(self, handshake: Handshake, last_event_id: str) -> list[Any]:
@@ -158,7 +158,7 @@ class StreamApp:
                 data = connection.take()
                 if isinstance(handler, Resumable) and not ended:
                     here = handler.position(connection)
-                    if here != position:
+                    if here and here != position:
                         position = here
                         data += b"id: %b\n\n" % here.encode()
                 if gone.done():
