@@ -1,7 +1,6 @@
 import { HubbubError } from "./errors.js";
 import type {
   DirectoryPage,
-  ErrorBody,
   EventPage,
   Joined,
   MemberPage,
@@ -72,20 +71,20 @@ export class Api {
   }
 
   server(): Promise<ServerInfo> {
-    return this.#json("GET", "server");
+    return this.#call("GET", "server");
   }
 
   /** Open or close the server for new accounts. Administrators only. */
   updateServer(changes: { signup: "open" | "closed" }): Promise<ServerInfo> {
-    return this.#json("PATCH", "server", changes);
+    return this.#call("PATCH", "server", changes);
   }
 
   signUp(account: SignUp): Promise<SignedIn> {
-    return this.#json("POST", "accounts", account);
+    return this.#call("POST", "accounts", account);
   }
 
   signIn(credentials: SignIn): Promise<SignedIn> {
-    return this.#json("POST", "sessions", credentials);
+    return this.#call("POST", "sessions", credentials);
   }
 
   /** End the login that this client uses. */
@@ -94,74 +93,66 @@ export class Api {
   }
 
   async sessions(): Promise<SessionInfo[]> {
-    return (await this.#json<{ sessions: SessionInfo[] }>("GET", "sessions")).sessions;
+    return (await this.#call<{ sessions: SessionInfo[] }>("GET", "sessions")).sessions;
   }
 
-  async endSession(id: string): Promise<void> {
-    await this.#call("DELETE", `sessions/${encodeURIComponent(id)}`);
+  endSession(id: string): Promise<void> {
+    return this.#call("DELETE", `sessions/${encodeURIComponent(id)}`);
   }
 
   me(): Promise<Me> {
-    return this.#json("GET", "me");
+    return this.#call("GET", "me");
   }
 
   updateMe(changes: { title?: string }): Promise<Me> {
-    return this.#json("PATCH", "me", changes);
+    return this.#call("PATCH", "me", changes);
   }
 
   /** Ends all other logins of the user. */
-  async changePassword(old: string, fresh: string): Promise<void> {
-    await this.#call("POST", "me/password", { old, new: fresh });
+  changePassword(old: string, fresh: string): Promise<void> {
+    return this.#call("POST", "me/password", { old, new: fresh });
   }
 
   async rooms(): Promise<RoomList["rooms"]> {
-    return (await this.#json<RoomList>("GET", "rooms")).rooms;
+    return (await this.#call<RoomList>("GET", "rooms")).rooms;
   }
 
   createRoom(room: string, title?: string, topic?: string): Promise<RoomEntry> {
-    return this.#json("POST", "rooms", { room, title, topic });
+    return this.#call("POST", "rooms", { room, title, topic });
   }
 
   directory(after?: string, limit?: number): Promise<DirectoryPage> {
-    return this.#json("GET", `directory${query({ after, limit })}`);
+    return this.#call("GET", `directory${query({ after, limit })}`);
   }
 
   /** Become a member. To receive the room's events, join it on a connection. */
   join(room: string): Promise<Joined> {
-    return this.#json("POST", `${path(room)}/members`, {});
+    return this.#call("POST", `${path(room)}/members`, {});
   }
 
-  async leave(room: string): Promise<void> {
-    await this.#call("DELETE", `${path(room)}/members/me`);
+  leave(room: string): Promise<void> {
+    return this.#call("DELETE", `${path(room)}/members/me`);
   }
 
   members(room: string, after?: string, limit?: number): Promise<MemberPage> {
-    return this.#json("GET", `${path(room)}/members${query({ after, limit })}`);
+    return this.#call("GET", `${path(room)}/members${query({ after, limit })}`);
   }
 
   history(room: string, page: { before?: number; after?: number; limit?: number } = {}): Promise<EventPage> {
-    return this.#json("GET", `${path(room)}/events${query(page)}`);
+    return this.#call("GET", `${path(room)}/events${query(page)}`);
   }
 
   /** The same nonce gives the same message however often it is sent. */
   send(room: string, text: string, nonce: string): Promise<Sent> {
-    return this.#json("POST", `${path(room)}/messages`, { text, nonce });
+    return this.#call("POST", `${path(room)}/messages`, { text, nonce });
   }
 
   markRead(room: string, seq: number): Promise<ReadMark> {
-    return this.#json("PUT", `${path(room)}/read`, { seq });
+    return this.#call("PUT", `${path(room)}/read`, { seq });
   }
 
-  async #json<T>(method: string, where: string, body?: object): Promise<T> {
-    const response = await this.#call(method, where, body);
-    try {
-      return (await response.json()) as T;
-    } catch {
-      throw new HubbubError("bad_response", "The server's answer can't be read.", true);
-    }
-  }
-
-  async #call(method: string, where: string, body?: object): Promise<Response> {
+  /** Resolves with nothing where the answer has no body. */
+  async #call<T = void>(method: string, where: string, body?: object): Promise<T> {
     const headers: Record<string, string> = { accept: "application/json" };
     // The cookie counts only with this content type, which no form of another site can send.
     if (method !== "GET") headers["content-type"] = "application/json";
@@ -179,8 +170,13 @@ export class Api {
     } catch {
       throw new HubbubError("unreachable", "The server can't be reached right now.", true);
     }
-    if (!response.ok) throw await refusal(response);
-    return response;
+    const { ok, status } = response;
+    if (status === 204) return undefined as T;
+    const answer = await response.json().catch(() => null);
+    if (ok && answer !== null) return answer as T;
+    if (answer?.error) throw HubbubError.of(answer.error);
+    // A proxy in front of the server answered.
+    throw new HubbubError("bad_response", `The server answered with status ${status}.`, ok || status >= 500);
   }
 }
 
@@ -203,15 +199,4 @@ function query(values: Query): string {
   const parts = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) if (value !== undefined) parts.set(name, String(value));
   return parts.size > 0 ? `?${parts}` : "";
-}
-
-async function refusal(response: Response): Promise<HubbubError> {
-  try {
-    const { error } = (await response.json()) as { error: ErrorBody };
-    return HubbubError.of(error);
-  } catch {
-    // A proxy in front of the server answered.
-    const { status } = response;
-    return new HubbubError("bad_response", `The server answered with status ${status}.`, status >= 500);
-  }
 }

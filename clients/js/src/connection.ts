@@ -127,7 +127,7 @@ export class Connection {
       .then((token) => {
         if (stale()) return;
         const { url, WebSocket, now } = this.#settings;
-        this.#link = Link.open(url, WebSocket, token, this.#listener(stale), now);
+        this.#link = new Link(url, WebSocket, token, this.#listener(stale), now);
       })
       .catch((error: unknown) => {
         if (!stale()) this.#ended(1006, "", asError(error));

@@ -14,10 +14,13 @@ import { Tab } from "./tab.js";
 import type { Events, Options, Outgoing, State } from "./types.js";
 import { Typing } from "./typing.js";
 import type {
+  CreateRoom,
+  Directory,
   DirectoryPage,
   EventPage,
   Joined,
   MemberPage,
+  Members,
   ReadMark,
   RoomEntry,
   RoomState,
@@ -50,17 +53,7 @@ export class Hubbub {
   readonly #watch: Watch;
   readonly #user: string | null;
   readonly #webSocket: typeof WebSocket | undefined;
-  #state: State = {
-    phase: "idle",
-    transport: null,
-    wire: null,
-    user: null,
-    session: null,
-    attempt: 0,
-    retryAt: null,
-    error: null,
-    sending: 0,
-  };
+  #state: State;
 
   constructor(options: Options = {}) {
     const base = serverUrl(options.url);
@@ -123,6 +116,7 @@ export class Hubbub {
       isComing: (room) => this.#rooms.has(room) && !this.#rooms.isLive(room),
       watching: (answer) => this.#emitter.emit("watching", answer),
     });
+    this.#state = this.#snapshot();
     void this.#outbox.open();
   }
 
@@ -158,11 +152,11 @@ export class Hubbub {
 
   /** The public rooms. `after`: the last room of the page before. */
   directory(after?: string, limit?: number): Promise<DirectoryPage> {
-    return this.#requests.ask({ type: "directory", ...given({ after, limit }) });
+    return this.#requests.ask({ type: "directory", after, limit } as Directory);
   }
 
   createRoom(room: string, title?: string, topic?: string): Promise<RoomEntry> {
-    return this.#requests.ask({ type: "create_room", room, ...given({ title, topic }) });
+    return this.#requests.ask({ type: "create_room", room, title, topic } as CreateRoom);
   }
 
   /**
@@ -216,7 +210,7 @@ export class Hubbub {
 
   /** Who is in a room, by name. `after`: the last name of the page before. */
   members(room: string, after?: string, limit?: number): Promise<MemberPage> {
-    return this.#requests.ask({ type: "members", room, ...given({ after, limit }) });
+    return this.#requests.ask({ type: "members", room, after, limit } as Members);
   }
 
   /** I have read everything up to `seq`. */
@@ -314,33 +308,32 @@ export class Hubbub {
   }
 
   #changed(): void {
+    const next = this.#snapshot();
+    const keys = Object.keys(next) as (keyof State)[];
+    if (keys.every((key) => next[key] === this.#state[key])) return;
+    this.#state = next;
+    this.#emitter.emit("state", next);
+    if (next.phase !== "closed") return;
+    this.#rooms.closed(next.error ?? disconnected());
+    this.#outbox.rest();
+  }
+
+  #snapshot(): State {
     const { phase, attempt, retryAt, error, welcome, isUp } = this.#connection;
     const storage = this.#archive.kind;
-    const next: State = {
+    return {
       phase,
       transport: isUp ? (welcome?.transport as "websocket") : null,
-      wire: isUp ? (welcome?.wire ?? null) : null,
+      wire: isUp ? (welcome?.wire as string) : null,
       user: welcome?.user ?? null,
       session: welcome?.session ?? null,
       attempt,
       retryAt,
       error,
       sending: this.#outbox.sending,
-      ...(storage === undefined ? {} : { storage }),
+      ...(storage && { storage }),
     };
-    const keys = Object.keys(next) as (keyof State)[];
-    if (keys.every((key) => next[key] === this.#state[key])) return;
-    this.#state = next;
-    this.#emitter.emit("state", next);
-    if (phase !== "closed") return;
-    this.#rooms.closed(error ?? disconnected());
-    this.#outbox.rest();
   }
-}
-
-/** An object without its undefined members. */
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
 function defaultStorage(base: string): OutboxStorage {

@@ -54,7 +54,6 @@ export class IndexedDbStorage implements OutboxStorage {
       const request = this.#factory.open(this.#name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "nonce" });
       request.onerror = () => reject(request.error);
-      request.onblocked = () => reject(new Error("another tab holds an older database"));
       request.onsuccess = () => {
         const database = request.result;
         // A newer version of the page, or the user who deletes this site's data, must not wait for us.
@@ -75,7 +74,6 @@ export class IndexedDbStorage implements OutboxStorage {
       const transaction = database.transaction(STORE, mode);
       const request = work(transaction.objectStore(STORE));
       transaction.oncomplete = () => resolve(request.result);
-      transaction.onerror = () => reject(transaction.error);
       transaction.onabort = () => reject(transaction.error);
     });
   }

@@ -29,7 +29,14 @@ export class Link {
   #error: HubbubError | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(socket: WebSocket, token: string | null, handler: LinkHandler, now: () => number) {
+  constructor(
+    url: string,
+    Socket: typeof WebSocket,
+    token: string | null,
+    handler: LinkHandler,
+    now: () => number,
+  ) {
+    const socket = new Socket(url, SUBPROTOCOL);
     this.#socket = socket;
     this.#handler = handler;
     this.#now = now;
@@ -39,16 +46,6 @@ export class Link {
     socket.onmessage = (message: MessageEvent) => this.#hear(message.data);
     socket.onclose = (close: CloseEvent) => this.#end(close.code, close.reason, this.#error);
     this.#timer = setTimeout(() => this.abandon(timedOut()), WELCOME_MS);
-  }
-
-  static open(
-    url: string,
-    Socket: typeof WebSocket,
-    token: string | null,
-    handler: LinkHandler,
-    now: () => number,
-  ): Link {
-    return new Link(new Socket(url, SUBPROTOCOL), token, handler, now);
   }
 
   /** False: not connected. */

@@ -70,8 +70,7 @@ export class Requests {
 
   /** The server closes for good on an oversized frame, so it must not leave the house. */
   #tooLarge(frame: string): boolean {
-    if (this.limits === null || frame.length * 3 <= this.limits.frame_bytes) return false;
-    return bytes.encode(frame).length > this.limits.frame_bytes;
+    return this.limits !== null && textBytes(frame) > this.limits.frame_bytes;
   }
 }
 

@@ -37,8 +37,9 @@ interface Room {
   waiting: Waiter[];
   /** Events that must not be shown before the answer to a send; null: none. */
   held: Event[] | null;
-  overflow: boolean;
-  timer: ReturnType<typeof setTimeout> | undefined;
+  /** More came than is held. */
+  overflow?: boolean;
+  timer?: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** The joined rooms: on every new connection they are joined again, each from its cursor. */
@@ -77,8 +78,6 @@ export class Rooms {
         known: false,
         waiting: [],
         held: null,
-        overflow: false,
-        timer: undefined,
       };
       this.#rooms.set(id, room);
     }
