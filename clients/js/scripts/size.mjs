@@ -1,22 +1,27 @@
-// Prints how large the SDK is in a browser bundle, and fails when that is more than 8 KB compressed.
+// Prints how large the SDK is in a browser bundle, and fails when the client is more than 8 KB compressed.
 
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const LIMIT_BYTES = 8 * 1024;
 
-const { outputFiles } = await build({
-  entryPoints: [new URL("../src/index.ts", import.meta.url).pathname],
-  bundle: true,
-  minify: true,
-  format: "esm",
-  target: "es2022",
-  write: false,
-});
-const code = outputFiles[0].contents;
-const packed = gzipSync(code, { level: 9 }).length;
-console.log(`${code.length} bytes minified, ${packed} bytes gzip`);
-if (packed > LIMIT_BYTES) {
-  console.error(`more than ${LIMIT_BYTES} bytes`);
+async function packed(contents) {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: fileURLToPath(new URL("../src", import.meta.url)), loader: "ts" },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+  });
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+}
+
+const client = await packed('export { Hubbub } from "./hubbub.ts"');
+const all = await packed('export * from "./index.ts"');
+console.log(`minified and gzipped: the client ${client} bytes, with the REST API and all else ${all} bytes`);
+if (client > LIMIT_BYTES) {
+  console.error(`the client has more than ${LIMIT_BYTES} bytes`);
   process.exitCode = 1;
 }
