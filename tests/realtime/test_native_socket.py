@@ -159,6 +159,27 @@ async def test_the_compact_wire_shares_the_room(stand: Stand) -> None:
         assert stand.gateway.census() == {("native.msgpack", "websocket"): 1, ("native.json", "websocket"): 1}
 
 
+async def test_compression_for_those_who_ask_when_the_operator_allows_it() -> None:
+    async with (
+        running(GatewaySettings(compression=True)) as stand,
+        connect(stand.ws + "/ws") as asks,
+        connect(stand.ws + "/ws", compression=None) as does_not,
+        raw(stand) as bare,
+    ):
+        await stand.handler.until(lambda: len(stand.handler.connections) == 3)
+        assert asks.protocol.extensions
+        assert not does_not.protocol.extensions
+        await asks.send(json.dumps({"type": "send", "room": "everyone", "text": "z" * 3000, "nonce": "n"}))
+        for client in (asks, does_not):
+            assert json.loads(await client.recv())["text"] == "z" * 3000
+        assert len((await bare.message())[1]) > 3000
+
+
+async def test_compression_is_off_by_default(stand: Stand) -> None:
+    async with connect(stand.ws + "/ws") as client:
+        assert not client.protocol.extensions
+
+
 async def test_bytes_may_arrive_in_any_pieces(stand: Stand) -> None:
     async with raw(stand, upgraded=False) as client:
         stream = HELLO + masked(TEXT, SEND[:9], final=False) + masked(PING, b"!") + masked(0, SEND[9:])

@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hubbub.wire import engineio
+from hubbub.wire.deflate import RESPONSE, negotiate
 from hubbub.wire.socketio import MAIN
 from hubbub.wire.upgrade import Refusal, Request, accept
 from hubbub.wire.websocket import TEXT, frame
@@ -65,10 +66,11 @@ class Gateway:
         self._context = Context(handler, codec, settings, hub.loop, node or secrets.token_hex(4))
         self._context.keeps_handshakes = knows_namespace is not None
         self._natives = {wire.subprotocol: NativeSocketLane(wire) for wire in codec.natives}
-        self._default_native = next(iter(self._natives.values()))
+        self._deflated = {wire.subprotocol: NativeSocketLane(wire, deflate=True) for wire in codec.natives}
+        self._default_subprotocol = codec.natives[0].subprotocol
         self._engine = SocketIoServer(self._context, knows_namespace or MAIN.__eq__)
         self.polling = PollingApp(self._context, self._engine)
-        self.streams = StreamApp(self._context, self._default_native.native, hub)
+        self.streams = StreamApp(self._context, codec.natives[0], hub)
 
     async def http(self, scope: Any, receive: Any, send: Any) -> None:
         """ASGI application for the transports over HTTP: what `serves` says yes to."""
@@ -152,17 +154,19 @@ class Gateway:
         if rest and isinstance(protocol, WebSocketLink):
             protocol.feed(rest)
 
-    def _link(self, transport: asyncio.Transport, response: bytes) -> WebSocketLink:
+    def _link(self, transport: asyncio.Transport, response: bytes, *, deflate: bool = False) -> WebSocketLink:
         transport.set_write_buffer_limits(high=self.settings.write_buffer_bytes)
         transport.write(response)
-        link = WebSocketLink(transport, self._context)
+        link = WebSocketLink(transport, self._context, deflate=deflate)
         transport.set_protocol(link)
         return link
 
     def _open_native(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
-        response, chosen = accept(request, tuple(self._natives))
-        link = self._link(transport, response)
-        connection = NativeConnection(self._context, link, self._natives.get(chosen or "", self._default_native))
+        deflate = self.settings.compression and negotiate(request)
+        response, chosen = accept(request, tuple(self._natives), extensions=RESPONSE if deflate else None)
+        link = self._link(transport, response, deflate=deflate)
+        lanes = self._deflated if deflate else self._natives
+        connection = NativeConnection(self._context, link, lanes[chosen or self._default_subprotocol])
         link.open(connection)
         connection.begin(_handshake(transport, request, path, query, link.peer))
 

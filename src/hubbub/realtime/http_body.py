@@ -8,7 +8,7 @@ from typing import Any
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
-class ClientGone(Exception):  # noqa: N818
+class ClientGone(Exception):
     """The client hung up in the middle of its request."""
 
 

@@ -54,13 +54,13 @@ class WebSocketLink(asyncio.BufferedProtocol):
 
     __slots__ = ("_closing", "_congested", "_context", "_decoder", "endpoint", "silent", "slot", "transport")
 
-    def __init__(self, transport: asyncio.Transport, context: Context) -> None:
+    def __init__(self, transport: asyncio.Transport, context: Context, *, deflate: bool = False) -> None:
         self.transport = transport
         self._context = context
         self.endpoint: Endpoint | None = None
         self.silent = False
         self.slot = -1
-        self._decoder = Decoder(context.settings.message_bytes)
+        self._decoder = Decoder(context.settings.message_bytes, deflate=deflate)
         self._closing = False
         self._congested = False
         context.links += 1

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError
 from hubbub.wire.rejection import CommandError
-from hubbub.wire.websocket import BINARY, TEXT, frame
+from hubbub.wire.websocket import BINARY, TEXT, compressed_frame, frame
 
 from .codec import NativeWire
 from .connection import Connection
@@ -23,17 +23,21 @@ logger = logging.getLogger(__name__)
 
 
 class NativeSocketLane:
-    """One encoding of the native wire, one object per WebSocket frame."""
+    """One encoding of the native wire, one object per WebSocket frame.
+
+    Clients with permessage-deflate sit in a lane of their own, so that a message is compressed once for all of them.
+    """
 
     transport: Final = "websocket"
 
-    def __init__(self, native: NativeWire) -> None:
+    def __init__(self, native: NativeWire, *, deflate: bool = False) -> None:
         self.native = native
         self.wire = native.name
         self.opcode = native.opcode
+        self.frame = compressed_frame if deflate else frame
 
     def encode(self, outgoing: Outgoing) -> bytes:
-        return frame(self.opcode, self.native.encode(outgoing))
+        return self.frame(self.opcode, self.native.encode(outgoing))
 
     def join(self, parts: Sequence[bytes]) -> bytes:
         return b"".join(parts)
@@ -68,11 +72,11 @@ class NativeConnection(Peer):
 
     def reply(self, ref: int | str, ok: Struct) -> None:
         lane = self.lane
-        self._write(frame(lane.opcode, lane.native.encode_reply(ref, ok)))
+        self._write(lane.frame(lane.opcode, lane.native.encode_reply(ref, ok)))
 
     def fail(self, ref: int | str | None, error: HubbubError) -> None:
         lane = self.lane
-        self._write(frame(lane.opcode, lane.native.encode_error(ref, error)))
+        self._write(lane.frame(lane.opcode, lane.native.encode_error(ref, error)))
 
     def disconnect(self, why: Disconnect) -> None:
         self.link.close(why.code, why.reason)

@@ -14,6 +14,8 @@ class GatewaySettings(Struct, frozen=True):
         message_bytes: the longest message, and the longest long-polling body, that a client may send.
         write_buffer_bytes: unsent bytes after which a connection counts as lagging.
         handshake_seconds: time for the request head, and for a Socket.IO client's CONNECT.
+        compression: accept permessage-deflate from WebSocket clients that offer it. A message is then compressed
+            once for all members of a room that want it; a message of 64 bytes or less is not.
         allowed_origins: Origins that browsers may use long-polling from, besides the server's own; "*": any.
     """
 
@@ -22,4 +24,5 @@ class GatewaySettings(Struct, frozen=True):
     message_bytes: int = 65536
     write_buffer_bytes: int = 262144
     handshake_seconds: float = 10.0
+    compression: bool = False
     allowed_origins: tuple[str, ...] = ()

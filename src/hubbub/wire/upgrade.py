@@ -28,7 +28,7 @@ class Request(Struct, frozen=True):
     headers: dict[str, str]
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """Not a handshake that can be accepted. `response` is the whole HTTP answer; the connection closes after it."""
 
     def __init__(self, status: HTTPStatus, text: str, headers: Sequence[tuple[str, str]] = ()) -> None:
@@ -72,12 +72,15 @@ def wants_upgrade(request: Request) -> bool:
     return "websocket" in tokens(request.headers.get("upgrade", ""))
 
 
-def accept(request: Request, subprotocols: Sequence[str] = ()) -> tuple[bytes, str | None]:
+def accept(
+    request: Request, subprotocols: Sequence[str] = (), *, extensions: str | None = None
+) -> tuple[bytes, str | None]:
     """Check the handshake (section 4.2.1) and make the answer (section 4.2.2).
 
     Args:
         request: what the client sent.
         subprotocols: those that this endpoint speaks; the client's first known one is chosen.
+        extensions: the negotiated ones, as the answer names them; None: none.
 
     Returns:
         The 101 response, and the chosen subprotocol or None.
@@ -113,6 +116,8 @@ def accept(request: Request, subprotocols: Sequence[str] = ()) -> tuple[bytes, s
     ]
     if chosen is not None:
         lines.append(f"Sec-WebSocket-Protocol: {chosen}")
+    if extensions is not None:
+        lines.append(f"Sec-WebSocket-Extensions: {extensions}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n", chosen
 
 

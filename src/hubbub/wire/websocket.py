@@ -16,6 +16,8 @@ from typing import Final
 
 from hubbub.errors import CloseCode
 
+from .deflate import SMALLEST_BYTES, CorruptError, TooBigError, compress, decompress
+
 
 class Opcode(IntEnum):
     """RFC 6455 section 5.2."""
@@ -34,6 +36,9 @@ BINARY: Final = 0x2
 CLOSE: Final = 0x8
 PING: Final = 0x9
 PONG: Final = 0xA
+
+RSV1: Final = 0x40
+"""Marks a compressed message, when permessage-deflate was negotiated."""
 
 Buffer = bytes | bytearray | memoryview
 _utf8 = codecs.getincrementaldecoder("utf-8")
@@ -57,7 +62,7 @@ def _choose_apply_mask() -> Callable[[Buffer, bytes], bytes]:
 apply_mask = _choose_apply_mask()
 
 
-class Failure(Exception):  # noqa: N818  the RFC's word: "_Fail the WebSocket Connection_"
+class Failure(Exception):
     """The peer broke the protocol; close with `code` (RFC 6455 section 7.1.7)."""
 
     def __init__(self, code: CloseCode, reason: str) -> None:
@@ -69,12 +74,13 @@ class Failure(Exception):  # noqa: N818  the RFC's word: "_Fail the WebSocket Co
 class _Partial:
     """A data message of which not everything has arrived: fragments, or a frame cut by the network."""
 
-    __slots__ = ("data", "final", "mask", "missing", "opcode", "utf8")
+    __slots__ = ("compressed", "data", "final", "mask", "missing", "opcode", "utf8")
 
-    def __init__(self, opcode: int) -> None:
+    def __init__(self, opcode: int, *, compressed: bool) -> None:
         self.opcode = opcode
+        self.compressed = compressed
         self.data = bytearray()
-        self.utf8 = _utf8() if opcode == TEXT else None
+        self.utf8 = _utf8() if opcode == TEXT and not compressed else None
         self.missing = 0  # bytes of the current frame that have not arrived
         self.mask = b""
         self.final = False
@@ -95,16 +101,18 @@ class Decoder:
     Args:
         limit_bytes: the longest message accepted; a longer one fails with 1009 before it is buffered.
         masked: True on a server (clients must mask), False on a client (servers must not). Section 5.1.
+        deflate: permessage-deflate was negotiated: RSV1 marks compressed messages (RFC 7692 section 6).
 
     Attributes:
         failure: set once when the peer broke the protocol; nothing is decoded after it, nor after a CLOSE.
     """
 
-    __slots__ = ("_carry", "_ended", "_limit_bytes", "_masked", "_partial", "failure")
+    __slots__ = ("_carry", "_deflate", "_ended", "_limit_bytes", "_masked", "_partial", "failure")
 
-    def __init__(self, limit_bytes: int, *, masked: bool = True) -> None:
+    def __init__(self, limit_bytes: int, *, masked: bool = True, deflate: bool = False) -> None:
         self._limit_bytes = limit_bytes
         self._masked = masked
+        self._deflate = deflate
         self._carry: bytes = b""  # a cut frame header or control frame, at most 131 bytes
         self._partial: _Partial | None = None
         self._ended = False  # by a CLOSE or a failure
@@ -179,7 +187,7 @@ class Decoder:
                     self._end()  # section 5.5.1: nothing counts after it
                     return
                 continue
-            if first & 0x80 and opcode and end - position >= size:
+            if first & 0xC0 == 0x80 and opcode and end - position >= size:
                 # the usual case: a whole message in one frame
                 if size > self._limit_bytes:
                     raise Failure(CloseCode.TOO_BIG, "message too big")
@@ -195,9 +203,9 @@ class Decoder:
 
     def _check_header(self, first: int, second: int, size: int) -> None:
         """What the first two bytes alone can violate (sections 5.2, 5.4 and 5.5)."""
-        if first & 0x70:
-            raise Failure(CloseCode.PROTOCOL_ERROR, "reserved bits set")
         opcode = first & 0x0F
+        if first & 0x70 and not (self._deflate and first & 0x70 == RSV1 and opcode in {TEXT, BINARY}):
+            raise Failure(CloseCode.PROTOCOL_ERROR, "reserved bits set")
         if (second >= 0x80) is not self._masked:
             raise Failure(CloseCode.PROTOCOL_ERROR, "frame not masked" if self._masked else "frame masked")
         if opcode >= CLOSE:
@@ -214,7 +222,7 @@ class Decoder:
         """Start a data frame whose message is not complete with it, or which has not arrived completely."""
         partial = self._partial
         if partial is None:
-            partial = self._partial = _Partial(first & 0x0F)
+            partial = self._partial = _Partial(first & 0x0F, compressed=bool(first & RSV1))
         if len(partial.data) + size > self._limit_bytes:
             raise Failure(CloseCode.TOO_BIG, "message too big")
         partial.missing = size
@@ -237,8 +245,20 @@ class Decoder:
         partial = self._partial
         if partial is not None and partial.final:
             partial.append(b"", end=True)
-            out.append((partial.opcode, bytes(partial.data)))
+            data = bytes(partial.data)
+            out.append((partial.opcode, self._inflate(partial.opcode, data) if partial.compressed else data))
             self._partial = None
+
+    def _inflate(self, opcode: int, data: bytes) -> bytes:
+        try:
+            data = decompress(data, self._limit_bytes)
+        except TooBigError:
+            raise Failure(CloseCode.TOO_BIG, "message too big") from None
+        except CorruptError:
+            raise Failure(CloseCode.INVALID_TEXT, "bad compressed data") from None
+        if opcode == TEXT:
+            _check_utf8(data)
+        return data
 
     def _unmask(self, payload: memoryview, mask: bytes) -> bytes:
         return apply_mask(payload, mask) if mask else bytes(payload)
@@ -267,6 +287,13 @@ def _may_arrive(code: int) -> bool:
 def frame(opcode: int, payload: bytes, *, final: bool = True) -> bytes:
     """A server's frame: unmasked (section 5.1)."""
     return header(opcode, len(payload), final=final) + payload
+
+
+def compressed_frame(opcode: int, payload: bytes) -> bytes:
+    """The same for a client that negotiated permessage-deflate; short messages are not compressed."""
+    if len(payload) < SMALLEST_BYTES:
+        return frame(opcode, payload)
+    return frame(opcode | RSV1, compress(payload))
 
 
 def header(opcode: int, size: int, *, final: bool = True) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 from hubbub.realtime.connection import Connection
 
 
-class NoAnswer(TimeoutError):  # noqa: N818  what happened, in one word
+class NoAnswer(TimeoutError):
     """Not everybody answered in time.
 
     Attributes:
