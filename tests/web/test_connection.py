@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.async_api import expect
+import json
+
+from playwright.async_api import WebSocketRoute, expect
 
 from .conftest import House, NewPerson
 
@@ -58,3 +60,35 @@ async def test_a_session_that_was_ended_elsewhere_leads_to_the_form(person: NewP
     await expect(ada.page.locator(".device")).to_have_count(1)
     await ada.page.get_by_role("button", name="Close").click()
     await ada.is_connected()
+
+
+async def test_a_refused_message_can_be_discarded_or_tried_again(person: NewPerson) -> None:
+    ada = await person()
+    refusing = True
+
+    def between(page_side: WebSocketRoute) -> None:
+        server_side = page_side.connect_to_server()
+
+        def from_page(frame: str | bytes) -> None:
+            command = json.loads(frame)
+            if refusing and command["type"] == "send":
+                error = {"code": "room_forbidden", "message": "You are not a member of this room.", "retryable": False}
+                page_side.send(json.dumps({"type": "reply", "ref": command["ref"], "error": error}))
+            else:
+                server_side.send(frame)
+
+        page_side.on_message(from_page)
+
+    await ada.page.route_web_socket("**/ws", between)
+    await ada.set_up("ada")
+    await ada.create_room("Kitchen")
+    failed = ada.page.locator(".row-failed")
+    await ada.say("one")
+    await expect(failed).to_contain_text("Not sent. You are not a member of this room.")
+    await failed.get_by_role("button", name="Discard").click()
+    await expect(ada.messages).to_have_count(0)
+    await ada.say("two")
+    await expect(failed).to_have_count(1)
+    refusing = False
+    await failed.get_by_role("button", name="Retry").click()
+    await ada.sees("two")
