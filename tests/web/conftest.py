@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from hubbub.app import Application, running
 from hubbub.config import Config
@@ -26,6 +26,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--disable-component-update",
 ]
+
+# A busy machine is no failure.
+expect.set_options(timeout=20_000)
 
 NewPerson = Callable[..., Awaitable[Person]]
 
@@ -78,7 +81,7 @@ async def person(browser: Browser, house: House) -> AsyncIterator[NewPerson]:
             locale="en-GB",
         )
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on(
             "console",

@@ -67,6 +67,16 @@ async def test_scrolling_up_loads_history_and_keeps_the_place(person: NewPerson)
     await expect(ada.messages.last).to_be_in_viewport()
 
 
+async def test_saying_something_from_far_above_leads_to_the_end(person: NewPerson) -> None:
+    ada = await person()
+    await kitchen_with_messages(ada)
+    await ada.page.evaluate(_SCROLL_UP)
+    await expect(ada.messages.first).to_have_text("line 1")
+    await ada.say("back again")
+    await expect(ada.messages.last).to_have_text("back again")
+    await expect(ada.messages.last).to_be_in_viewport()
+
+
 async def test_new_messages_do_not_move_a_reader_who_is_further_up(person: NewPerson) -> None:
     ada, bob = await person(), await person()
     await kitchen_with_messages(ada)

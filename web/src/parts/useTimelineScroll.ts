@@ -73,11 +73,12 @@ export function useTimelineScroll(
   useLayoutEffect(() => {
     const element = ref.current;
     if (element === null || !ready) return;
-    if (sent > sentBefore.current) {
-      following.current = true;
-      setStart(null);
-    }
+    const says = sent > sentBefore.current;
     sentBefore.current = sent;
+    if (says) {
+      toLatest();
+      if (start !== null) return; // the rows of the end come with the next rendering
+    }
     if (!placed.current) {
       placed.current = true;
       place(element);

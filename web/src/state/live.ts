@@ -43,8 +43,9 @@ import {
 import { currentRoom } from "./route";
 import { me, serverName, sessionEnded, stage } from "./session";
 
-/** The newest message of the open room, for screen readers. */
-export const announcement = signal("");
+/** The newest messages of the open room, for screen readers. */
+export const announcements = signal<readonly { seq: number; text: string }[]>([]);
+const ANNOUNCED = 5;
 
 /** Connect, and keep the state in step with what arrives. Returns what undoes it. */
 export function goLive(): () => void {
@@ -87,7 +88,7 @@ export function goLive(): () => void {
     forgetOutbox();
     clearPresence();
     closeDialog();
-    announcement.value = "";
+    announcements.value = [];
     document.title = serverName();
   };
 }
@@ -100,7 +101,8 @@ function noteEvent(event: Event): void {
       stopTyping(event.sender);
       const read = rooms.peek().get(event.room)?.tally.read ?? event.seq - 1;
       if (!attending.peek() && logOf(event.room).peek().divider === null) setDivider(event.room, read);
-      announcement.value = `${displayName(event.sender)}: ${plainText(event.text ?? "")}`;
+      const text = `${displayName(event.sender)}: ${plainText(event.text ?? "")}`;
+      announcements.value = [...announcements.peek(), { seq: event.seq, text }].slice(-ANNOUNCED);
     }
     receive(event);
     countInRoom(event);
@@ -127,6 +129,7 @@ function followRoom(): (() => void) | undefined {
     const tally = rooms.peek().get(room)?.tally;
     setDivider(room, tally !== undefined && tally.unread > 0 ? tally.read : null);
     clearPresence();
+    announcements.value = [];
   });
   return () => shrink(room);
 }

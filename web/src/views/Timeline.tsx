@@ -7,7 +7,7 @@ import { MessageSkeleton } from "../parts/Skeleton";
 import { useTimelineScroll } from "../parts/useTimelineScroll";
 import { atBottom } from "../state/attention";
 import { ensureLog, loadOlder, logOf } from "../state/conversation";
-import { announcement } from "../state/live";
+import { announcements } from "../state/live";
 import { outbox, pendingIn } from "../state/outbox";
 import type { MyRoom } from "../state/rooms";
 import { me } from "../state/session";
@@ -55,7 +55,9 @@ export function Timeline({ room }: { room: MyRoom }) {
         </button>
       )}
       <div class="sr-only" role="log" aria-live="polite" aria-label="New messages">
-        {announcement.value}
+        {announcements.value.map(({ seq, text }) => (
+          <p key={seq}>{text}</p>
+        ))}
       </div>
     </div>
   );
