@@ -7,7 +7,9 @@ brings one frame or a hundred.
 from __future__ import annotations
 
 import gc
+import os
 import select
+import signal
 import socket
 import time
 from collections.abc import MutableSequence
@@ -96,6 +98,7 @@ class Generator:
         self._counts = [0] * Counter.SIZE
         self._stamp = 0
         self._reads = 0
+        self._parent = os.getppid()
         self._pong = self._masker.frame(b"", opcode=10)
         self._engine_pong = self._masker.frame(b"3")
 
@@ -317,8 +320,11 @@ class Generator:
 
     def _publish(self) -> None:
         self._counters[:] = self._counts
+        if os.getppid() != self._parent:
+            raise GeneratorError("the bench has ended")
 
 
 def generate(plan: Plan, counters: MutableSequence[int], phase: Any, results: Connection) -> None:
     """The main function of a generator process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal interrupts everybody; the parent ends us
     results.send_bytes(msgspec.msgpack.encode(Generator(plan, counters, phase).run()))

@@ -56,14 +56,14 @@ class Server:
         try:
             self.address = ("127.0.0.1", self._wait_for_port(self._process))
         except ServerError:
-            self._stop()
+            self.stop()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
+        self.stop()
 
     def _wait_for_port(self, process: subprocess.Popen[bytes]) -> int:
         assert process.stdout is not None
@@ -83,7 +83,8 @@ class Server:
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End the process, by its pid. Harmless when it has ended."""
         process, self._process = self._process, None
         if process is None:
             return

@@ -1,0 +1,110 @@
+"""The table and the JSON file say what was found, and what was not."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hubbub.bench.load import Window
+from hubbub.bench.machine import Machine
+from hubbub.bench.plan import Tally
+from hubbub.bench.report import report
+from hubbub.bench.results import Durable, FanOut, IdleCost, Paced, Results, Row, Saturation, fan_out, percentile_ms
+from hubbub.bench.scale import Scale
+
+
+def measured(window: int, per_cpu_second: float, *, generator_load: float = 0.5) -> FanOut:
+    return FanOut(
+        window=window,
+        members=1_000,
+        deliveries_per_cpu_second=per_cpu_second,
+        rounds=[per_cpu_second],
+        deliveries_per_second=1.0,
+        bytes_per_delivery=158.0,
+        latency_p50_ms=1.0,
+        latency_p99_ms=2.0,
+        server_load=1.0,
+        generator_load=generator_load,
+    )
+
+
+def idle(bytes_each: float) -> IdleCost:
+    return IdleCost(19_000, bytes_each, 5_000.0, 4_000.0)
+
+
+def example() -> Results:
+    rows = [
+        Row("floor", "C floor", idle(0.0), [measured(1, 160_000.0), measured(32, 3_100_000.0)]),
+        Row("raw", "Hubbub, raw WebSocket", idle(2_048.0), [measured(1, 152_000.0), measured(32, 4_000_000.0)]),
+        Row("socketio", "Hubbub, Socket.IO", idle(2_458.0), [measured(32, 3_800_000.0, generator_load=0.97)]),
+        Row("ws", "ws on Node.js", failure="there is no Node.js"),
+    ]
+    durable = Durable(
+        200, 50, 20, Saturation(3_200, 42_000.0, 840_000.0, 1.3, 0.6), Paced(2_000.0, 2_000.0, 1.25, 4.5, 0.2, 0.3, 0.2)
+    )
+    machine = Machine(2, "A CPU", 23.5, "6.1", "3.11.7", 20_000)
+    return Results("0.1.0", "2026-01-01T00:00:00+00:00", machine, Scale(), rows, durable)
+
+
+def test_the_table_shows_each_server_and_why_figures_are_missing() -> None:
+    lines = report(example()).splitlines()
+    raw = next(line for line in lines if line.startswith("Hubbub, raw WebSocket"))
+    assert raw.split()[-5:] == ["2.0", "5.0k", "152.0k", "4.00M", "158"]
+    ws = next(line for line in lines if line.startswith("ws on Node.js"))
+    assert ws.endswith("(there is no Node.js)")
+    assert "2 CPUs (A CPU), 23.5 GiB, Linux 6.1, Python 3.11.7" in lines[1]
+
+
+def test_the_promises_are_shown_as_ratios() -> None:
+    lines = report(example()).splitlines()
+    assert "raw, KB an idle connection: 2.00 (goal: at most 3)" in lines
+    assert "Socket.IO to raw, memory: 1.20 (goal: at most 1.25)" in lines
+    assert "raw to C floor, fan-out with 1 in flight: 0.95 (goal: at least 0.85)" in lines
+    assert "Socket.IO to raw, fan-out with 32 in flight: 0.95 (goal: at least 0.9)" in lines
+
+
+def test_a_generator_that_was_the_limit_is_named() -> None:
+    text = report(example())
+    assert "3.80M*" in text
+    assert "* The generator was busy" in text
+    quiet = example()
+    quiet.rows[2].fan_out = []
+    assert "*" not in report(quiet)
+
+
+def test_durable_sends_are_shown() -> None:
+    text = report(example())
+    assert "accepted at saturation: 42,000 sends/s" in text
+    assert "at 2,000 sends/s: reply p50 1.25 ms, p99 4.50 ms" in text
+
+
+def test_what_was_not_measured_is_no_zero() -> None:
+    results = example()
+    results.rows = [Row("raw", "Hubbub, raw WebSocket")]
+    results.durable = Durable(200, 50, 20, failure="it broke")
+    text = report(results)
+    assert text.count("–") == 5
+    assert "goal" not in text
+    assert "failed: it broke" in text
+
+
+def test_the_json_file_reads_back() -> None:
+    results = example()
+    assert msgspec.json.decode(msgspec.json.encode(results), type=Results) == results
+
+
+def test_rounds_become_medians() -> None:
+    def window(deliveries: int) -> Window:
+        return Window(2.0, 1.0, 0.5, deliveries, deliveries, deliveries * 66, 10, 0)
+
+    rounds = [(window(count), Tally([1_000_000, 3_000_000], [], [])) for count in (100, 900, 200)]
+    found = fan_out(1, 1_000, rounds)
+    assert found.deliveries_per_cpu_second == 200.0
+    assert found.rounds == [100.0, 900.0, 200.0]
+    assert found.deliveries_per_second == 100.0
+    assert found.bytes_per_delivery == 66.0
+    assert (found.latency_p50_ms, found.latency_p99_ms) == (3.0, 3.0)
+
+
+def test_percentiles() -> None:
+    samples = [number * 1_000_000 for number in range(100)]
+    assert (percentile_ms(samples, 0.5), percentile_ms(samples, 0.99), percentile_ms([], 0.5)) == (50.0, 99.0, 0.0)
