@@ -89,7 +89,7 @@ async def test_a_login_that_ends_takes_its_connection_along(hubbub: Application,
     login = await sign_up("ada")
     async with of(hubbub, login) as client:
         await Api(hubbub.url, login.token).sign_out()
-        await client._state.until(lambda state: state.phase is Phase.CLOSED)
+        await client._session.state.until(lambda state: state.phase is Phase.CLOSED)
         assert client.state.error is not None
 
 

@@ -30,7 +30,7 @@ class Ending(Struct, frozen=True):
     again: bool
 
 
-class Refused(Exception):  # noqa: N818  it carries an `Ending`
+class Refused(Exception):
     """No connection was made."""
 
     def __init__(self, ending: Ending) -> None:

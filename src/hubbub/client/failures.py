@@ -1,7 +1,5 @@
 """What a call of the client can raise, all of it `HubbubError`: what the server answered, or that it did not."""
 
-# ruff: noqa: N818  named like the errors of the server
-
 from __future__ import annotations
 
 from collections.abc import Iterator

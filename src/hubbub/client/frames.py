@@ -7,7 +7,17 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from hubbub.vocabulary import Event, RoomId, Seq, Signal
+from hubbub.vocabulary import (
+    Event,
+    Membership,
+    Presence,
+    ReadChanged,
+    RoomId,
+    Seq,
+    Signal,
+    TypingChanged,
+    Welcome,
+)
 
 from .requests import ReplyFrame
 
@@ -20,7 +30,8 @@ class Unknown(Struct, frozen=True):
     seq: Seq | None = None
 
 
-Inbound = Event | Signal | ReplyFrame | Unknown
+Arrived = Event | TypingChanged | Presence | ReadChanged | Membership | Unknown
+Inbound = Arrived | Welcome | ReplyFrame
 
 _known: Final[msgspec.json.Decoder[Event | Signal | ReplyFrame]] = msgspec.json.Decoder(Event | Signal | ReplyFrame)
 _any: Final = msgspec.json.Decoder(Unknown).decode
