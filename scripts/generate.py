@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hubbub.config import configuration_page
 from hubbub.http.asyncapi import asyncapi_document
+from hubbub.http.openapi import openapi_document
 from hubbub.http.schema import json_schema_document
 from hubbub.http.typescript import typescript_module
 
@@ -27,6 +28,7 @@ def as_json(document: dict[str, object]) -> str:
 
 TARGETS: list[tuple[str, Callable[[], str]]] = [
     ("docs/configuration.md", configuration_page),
+    ("docs/openapi.json", lambda: as_json(openapi_document(VERSION))),
     ("docs/asyncapi.json", lambda: as_json(asyncapi_document(VERSION))),
     ("docs/schema.json", lambda: as_json(json_schema_document(VERSION))),
     ("clients/js/src/vocabulary.ts", typescript_module),

@@ -171,6 +171,7 @@ def gateway_settings(config: Config) -> GatewaySettings:
         heartbeat_timeout_seconds=config.heartbeat_timeout_seconds,
         message_bytes=config.message_bytes,
         write_buffer_bytes=config.write_buffer_bytes,
+        compression=config.compression,
         allowed_origins=config.allowed_origins,
     )
 

@@ -70,6 +70,8 @@ def _settings(command: F) -> F:
 def _metavar(field: Field) -> str:
     if field.choices:
         return "|".join(field.choices)
+    if field.default is False:
+        return "true|false"
     return {"data": "DIR", "host": "HOST", "port": "PORT"}.get(field.name, "LIST" if field.many else "N")
 
 

@@ -76,6 +76,8 @@ def _allowed(kind: inspect.Type, choices: tuple[str, ...]) -> str:
         return f"a whole number from {kind.ge} to {kind.le}"
     if isinstance(kind, inspect.FloatType):
         return f"a number from {kind.ge:g} to {kind.le:g}"
+    if isinstance(kind, inspect.BoolType):
+        return "true or false"
     if isinstance(kind, inspect.VarTupleType):
         patterned = isinstance(kind.item_type, inspect.StrType) and kind.item_type.pattern
         return "a list of origins such as https://app.example.org, or *" if patterned else _NETWORKS

@@ -67,6 +67,13 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             "Larger than `text_bytes`.",
         ),
     ] = 65_536
+    compression: Annotated[
+        bool,
+        Meta(
+            description="Accept permessage-deflate from WebSocket clients that offer it: fewer bytes for more CPU and "
+            "memory. A message is compressed once for all members of a room."
+        ),
+    ] = False
     heartbeat_seconds: Annotated[
         float, Meta(ge=1, le=3600, description="The server pings every connection this often.")
     ] = 25.0

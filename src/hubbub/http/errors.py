@@ -14,17 +14,17 @@ from hubbub.errors import HubbubError
 from hubbub.wire.rejection import ErrorBody
 
 
-class MethodNotAllowed(HubbubError):  # noqa: N818  named as in hubbub.errors
+class MethodNotAllowed(HubbubError):
     code = "method_not_allowed"
     message = "This address does not know this method."
 
 
-class BodyTooLarge(HubbubError):  # noqa: N818  named as in hubbub.errors
+class BodyTooLarge(HubbubError):
     code = "body_too_large"
     message = "The body is too large."
 
 
-class WrongContentType(HubbubError):  # noqa: N818  named as in hubbub.errors
+class WrongContentType(HubbubError):
     code = "wrong_content_type"
     message = "Send JSON with the header 'Content-Type: application/json'."
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from hubbub.errors import BadField, BadJson, Forbidden, HubbubError, Internal, StoreUnavailable, Unauthenticated
 from hubbub.vocabulary import Event
 
+from .api import OPERATIONS
 from .cookie import COOKIE
 from .errors import STATUS, BodyTooLarge, Failure, WrongContentType
 from .operation import Nothing, Operation
@@ -31,8 +32,8 @@ _TAGS: Final = {
 }
 
 
-def openapi_document(operations: Sequence[Operation[Any]], version: str) -> Schema:
-    """The document that /api/v1/openapi.json serves."""
+def openapi_document(version: str, operations: Sequence[Operation[Any]] = OPERATIONS) -> Schema:
+    """The document that /api/v1/openapi.json serves. `version`: of this server."""
     paths: dict[str, Schema] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)

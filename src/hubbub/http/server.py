@@ -5,43 +5,32 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hubbub import __version__
-from hubbub.errors import Forbidden
-from hubbub.identity import Identity
-from hubbub.vocabulary import Limits
 
-from .operation import Call, Nothing, Operation
+from .call import Call
+from .operation import Nothing, Operation
 from .views import ServerChange, ServerInfo
 
 _TAG: Final = "server"
 
 
-class Server:
-    """`/api/v1/server`."""
+async def show_server(call: Call, given: Nothing) -> ServerInfo:
+    """For clients that have not signed in yet."""
+    state = await call.services.identity.server_state()
+    return ServerInfo("Hubbub", __version__, state.signup, state.needs_setup, call.services.limits)
 
-    def __init__(self, identity: Identity, limits: Limits) -> None:
-        self._identity = identity
-        self._limits = limits
 
-    def operations(self) -> list[Operation[Any]]:
-        return [
-            Operation(
-                "GET", "/api/v1/server", "server", "What this server is", _TAG,
-                self.show, Nothing, ServerInfo, public=True,
-            ),
-            Operation(
-                "PATCH", "/api/v1/server", "changeServer", "Open or close sign-up", _TAG,
-                self.change, ServerChange, ServerInfo, errors=(Forbidden,),
-            ),
-        ]  # fmt: skip
+async def change_server(call: Call, given: ServerChange) -> ServerInfo:
+    """For administrators. What they choose goes before the configuration."""
+    await call.services.identity.set_signup(call.login, given.signup)
+    return await show_server(call, Nothing())
 
-    async def show(self, call: Call, given: Nothing) -> ServerInfo:
-        return await self._info()
 
-    async def change(self, call: Call, given: ServerChange) -> ServerInfo:
-        """For administrators."""
-        await self._identity.set_signup(call.login, given.signup)
-        return await self._info()
-
-    async def _info(self) -> ServerInfo:
-        state = await self._identity.server_state()
-        return ServerInfo("Hubbub", __version__, state.signup, state.needs_setup, self._limits)
+OPERATIONS: Final[tuple[Operation[Any], ...]] = (
+    Operation(
+        "GET", "/api/v1/server", "server", "What this server is", _TAG, show_server, Nothing, ServerInfo, public=True
+    ),
+    Operation(
+        "PATCH", "/api/v1/server", "changeServer", "Open or close sign-up", _TAG,
+        change_server, ServerChange, ServerInfo,
+    ),
+)  # fmt: skip

@@ -23,16 +23,17 @@ from hubbub.errors import HubbubError, NotFound
 from hubbub.identity import Identity
 from hubbub.vocabulary import Limits
 
-from .api import api_operations
+from .api import OPERATIONS
 from .asyncapi import asyncapi_document
+from .call import Performer, Services
+from .endpoint import Endpoint
 from .envelope import ROUTE, Envelope
 from .errors import MethodNotAllowed, error_response
 from .health import Check, HealthPages
 from .metrics import HttpMetrics, MetricsPage
 from .openapi import openapi_document
-from .operation import Endpoint, Operation
+from .operation import Operation
 from .pages import APP, Pages
-from .rooms import Performer
 
 _API: Final = "/api/"
 Page = Callable[[Request], Awaitable[Response]]
@@ -69,15 +70,15 @@ def build_site(
         checks: what `/readyz` tries.
         closing: whether the server is going down.
     """
-    endpoint = Endpoint(identity, settings.allowed_origins, settings.body_bytes)
-    operations = api_operations(identity, chat, settings.limits, now_ms)
+    services = Services(identity, chat, settings.limits, now_ms)
+    endpoint = Endpoint(services, settings.allowed_origins, settings.body_bytes)
     health = HealthPages(checks, closing)
     documents = {
-        "/api/v1/openapi.json": openapi_document(operations, __version__),
+        "/api/v1/openapi.json": openapi_document(__version__),
         "/api/v1/asyncapi.json": asyncapi_document(__version__),
     }
     routes = [
-        *_api_routes(endpoint, operations),
+        *_api_routes(endpoint, OPERATIONS),
         *(_page(path, _document(document)) for path, document in documents.items()),
         _page("/livez", health.live),
         _page("/readyz", health.ready),

@@ -1,0 +1,73 @@
+"""One request on its way through an operation, and what operations work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.requests import Request
+
+from hubbub.chat import Actor
+from hubbub.errors import Unauthenticated
+from hubbub.identity import Identity
+from hubbub.store import Login
+from hubbub.vocabulary import Command, Limits, Reply
+
+from .cookie import COOKIE
+
+
+class Performer(Protocol):
+    """The chat, as far as REST uses it."""
+
+    async def perform(self, actor: Actor, command: Command) -> Reply:
+        """Do what a connection's command would do. Raises the same errors."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The layers below. `now_ms`: Unix milliseconds."""
+
+    identity: Identity
+    chat: Performer
+    limits: Limits
+    now_ms: Callable[[], int]
+
+
+class Call:
+    """One request, authenticated.
+
+    Attributes:
+        services: the layers below.
+        peer: the client's address as text, empty when unknown.
+        secure: the client came by https.
+        cookie: the token, when it came in the browser's cookie; else None.
+        headers: for the answer; a handler may add to them.
+    """
+
+    def __init__(self, services: Services, request: Request, login: Login | None) -> None:
+        self.services = services
+        self.peer = request.client.host if request.client else ""
+        self.secure = request.url.scheme == "https"
+        self.cookie = None if "authorization" in request.headers else request.cookies.get(COOKIE)
+        self.headers: list[tuple[str, str]] = []
+        self._login = login
+        self._path: dict[str, str] = request.path_params
+
+    @property
+    def login(self) -> Login:
+        """Raises Unauthenticated."""
+        if self._login is None:
+            raise Unauthenticated
+        return self._login
+
+    @property
+    def actor(self) -> Actor:
+        """Raises Unauthenticated."""
+        login = self.login
+        return Actor(login.user_id, login.user, login.id)
+
+    def path(self, name: str) -> str:
+        """A parameter of the path, percent-decoded."""
+        return self._path[name]

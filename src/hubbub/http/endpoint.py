@@ -1,0 +1,91 @@
+"""Runs operations: authenticate, decode, do, encode. Every error becomes its coded answer."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hubbub.errors import Forbidden, HubbubError, Internal, Unauthenticated
+from hubbub.store import Login
+
+from .body import check_content_type, decode_body, decode_query, read_body
+from .call import Call, Services
+from .cookie import COOKIE
+from .errors import error_response
+from .operation import Operation
+from .origin import SAFE_METHODS, from_own_page
+
+logger = logging.getLogger(__name__)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Endpoint:
+    """The way of every API request.
+
+    Args:
+        allowed_origins: whose pages may use the cookie, besides our own. `*` names nobody.
+        body_bytes: the longest body.
+    """
+
+    def __init__(self, services: Services, allowed_origins: tuple[str, ...], body_bytes: int) -> None:
+        self._services = services
+        self._allowed_origins = allowed_origins
+        self._body_bytes = body_bytes
+
+    async def run(self, operation: Operation[Any], request: Request) -> Response:
+        """Never raises: what nobody expected is logged and becomes `internal`."""
+        try:
+            return await self._run(operation, request)
+        except Internal:
+            logger.exception("%s failed", operation.name)
+            return error_response(Internal())
+        except HubbubError as error:
+            return error_response(error)
+        except Exception:
+            logger.exception("%s failed", operation.name)
+            return error_response(Internal())
+
+    async def _run(self, operation: Operation[Any], request: Request) -> Response:
+        login = None if operation.public else await self.authenticate(request)
+        if request.method in SAFE_METHODS:
+            given = decode_query(request, operation.input)
+        else:
+            body = await read_body(request, self._body_bytes)
+            if body or operation.has_body:
+                check_content_type(request)
+            given = decode_body(body, operation.input)
+        call = Call(self._services, request, login)
+        answer = await operation.handler(call, given)
+        if answer is None:
+            response = Response(status_code=204)
+        else:
+            response = Response(_encode(answer), operation.status, media_type="application/json")
+        for name, value in call.headers:
+            response.headers.append(name, value)
+        return response
+
+    async def authenticate(self, request: Request) -> Login:
+        """Who asks: by the Authorization header, else by the cookie.
+
+        Raises:
+            Unauthenticated: no valid token.
+            Forbidden: a cookie on a request that changes something, from a page of another origin.
+        """
+        identity = self._services.identity
+        given = request.headers.get("authorization")
+        if given is not None:
+            scheme, _, token = given.partition(" ")
+            if scheme.lower() != "bearer":
+                raise Unauthenticated
+            return await identity.authenticate(token.strip())
+        cookie = request.cookies.get(COOKIE)
+        if not cookie:
+            raise Unauthenticated
+        if request.method not in SAFE_METHODS and not from_own_page(request, self._allowed_origins):
+            raise Forbidden("This request came from a page of another site.")
+        return await identity.authenticate(cookie)
