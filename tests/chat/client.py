@@ -33,16 +33,9 @@ from hubbub.vocabulary import (
 
 T = TypeVar("T", bound=Struct)
 R = TypeVar("R", bound=Struct)
+F = TypeVar("F")
 Received = (
-    RoomCreated
-    | MemberJoined
-    | MemberLeft
-    | Message
-    | Welcome
-    | TypingChanged
-    | Presence
-    | ReadChanged
-    | Membership
+    RoomCreated | MemberJoined | MemberLeft | Message | Welcome | TypingChanged | Presence | ReadChanged | Membership
 )
 _decode = msgspec.json.Decoder(Received).decode
 _numbers = count(1)
@@ -51,12 +44,15 @@ PATIENCE_SECONDS: Final = 20.0  # until a test that waits for what never comes f
 
 class Replied(Struct, frozen=True):
     ref: int | str
-    ok: Struct
+    ok: Reply
 
 
 class Failed(Struct, frozen=True):
     ref: int | str | None
     code: str
+
+
+Answer = Replied | Failed
 
 
 class TestLane:
@@ -134,6 +130,7 @@ class TestConnection(Connection):
         self.take(self.lane.join([self.lane.encode(one) for one in outgoing]))
 
     def reply(self, ref: int | str, ok: Struct) -> None:
+        assert isinstance(ok, Reply)
         self._keep(Replied(ref, ok))
 
     def fail(self, ref: int | str | None, error: HubbubError) -> None:
@@ -215,11 +212,11 @@ class TestConnection(Connection):
     async def answer(self, ref: int) -> Reply | Failed:
         """The answer to the command with this ref."""
 
-        def found() -> Replied | Failed | None:
+        def found() -> Answer | None:
             return next((one for one in self.log if isinstance(one, Replied | Failed) and one.ref == ref), None)
 
-        answer = await self.until(found)
-        return answer if isinstance(answer, Failed) else answer.ok  # type: ignore[return-value]
+        answer: Answer = await self.until(found)
+        return answer if isinstance(answer, Failed) else answer.ok
 
     async def ask(self, command: Command, kind: type[R]) -> R:
         """Send a command and give its reply, which is of this kind."""
@@ -233,7 +230,7 @@ class TestConnection(Connection):
         assert isinstance(answer, Failed), answer
         return answer.code
 
-    async def until(self, found: Callable[[], R | None]) -> R:
+    async def until(self, found: Callable[[], F | None]) -> F:
         """Wait until `found` gives something; it is asked after everything that this client receives."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while (thing := found()) is None:

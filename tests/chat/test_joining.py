@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -354,9 +355,9 @@ async def test_a_log_with_a_hole_is_not_replayed_as_if_it_had_none(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     await log_of(world, 5)
-    for answer in (lambda page: [], lambda page: page[1:]):
+    for first in (1, 99):
         founder = await world.person("founder")
-        world.store.edit("events.after", answer)
+        world.store.edit("events.after", itemgetter(slice(first, None)))
         founder.begin(Join(GENERAL, since=0))
         await founder.gone()
         assert founder.ended is not None
@@ -378,6 +379,32 @@ async def test_a_cursor_from_a_node_that_knows_more_waits_for_this_one(world: Wo
     await say(founder, "next")
     await late.has("general", sent.seq + 1)
     assert late.seqs("general") == [sent.seq + 1]
+
+
+async def test_several_connections_wait_for_the_same_entry(world: World) -> None:
+    founder = await log_of(world, 3)
+    world.letterbox.shut = True
+    (sent,) = await say(founder, "the bus has it still")
+    waiting = [await world.person("founder", "general", since=sent.seq) for _ in range(3)]
+    await world.ticks()
+    world.letterbox.shut = False
+    for room, events in world.letterbox.post:
+        world.chat.events(room, events)
+    await say(founder, "next")
+    for late in waiting:
+        await late.has("general", sent.seq + 1)
+        assert late.seqs("general") == [sent.seq + 1]
+
+
+async def test_the_chat_ends_during_a_join(world: World) -> None:
+    await world.room()
+    ada = await world.person("ada")
+    world.store.hold("rooms.head")
+    ref = ada.begin(Join(GENERAL))
+    await world.store.reached("rooms.head")
+    await world.chat.close()
+    assert ref not in [one.ref for one in ada.all(Replied)]
+    assert world.chat.counters.failures == 0
 
 
 async def test_a_cursor_that_the_store_has_lost_ends_the_connection(
@@ -420,6 +447,38 @@ async def test_a_send_during_a_replay_is_answered_and_comes_in_its_place(tmp_pat
         await founder.has("general", 13)
         assert founder.seqs("general") == list(range(1, 14))
         assert founder.log.index(Replied(sent, reply)) < founder.log.index(founder.events("general")[-1])
+
+
+async def test_somebody_elses_leaving_during_a_join_is_not_mine(world: World) -> None:
+    await world.room()
+    bob = await world.person("bob", "general")
+    await world.person("cyd", "general")
+    ada = await world.person("ada")
+    world.store.hold("rooms.head")
+    ref = ada.begin(Join(GENERAL, since=0))
+    await world.store.reached("rooms.head")
+    await world.chat.perform(world.actors["cyd"], Leave(GENERAL))
+    world.store.release("rooms.head")
+    assert isinstance(await ada.answer(ref), Joined)
+    await bob.has("general", 6)
+    await ada.has("general", 6)
+    assert ada.seqs("general") == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_buffer_that_fills_during_a_join_delays_its_replay(world: World) -> None:
+    founder = await log_of(world, 5)
+    late = await world.person("founder")
+    world.store.hold("rooms.head")
+    ref = late.begin(Join(GENERAL, since=5))
+    await world.store.reached("rooms.head")
+    late.fill()
+    world.store.release("rooms.head")
+    await late.answer(ref)
+    await say(founder, "unread")
+    assert late.seqs("general") == []
+    late.drain()
+    await late.has("general", 6)
+    assert late.seqs("general") == [6]
 
 
 async def test_a_replay_ends_when_its_client_goes(world: World) -> None:

@@ -23,7 +23,6 @@ from hubbub.vocabulary import (
     Watching,
 )
 
-from .client import TestConnection
 from .world import World, opened, say
 
 GENERAL = RoomId("general")
@@ -181,10 +180,19 @@ async def test_one_that_goes_while_slow_leaves_nothing_behind(world: World) -> N
     assert world.chat.census() == {"users": 0, "rooms": 0}
 
 
+async def test_watching_a_room_that_was_never_shown_while_slow_and_going(world: World) -> None:
+    await world.room()
+    slow = await world.person("slow", "general")
+    slow.fill()
+    slow.tell(Watch(GENERAL))
+    slow.leave()
+    world.clock.advance(10)
+    assert world.chat.census() == {"users": 0, "rooms": 0}
+
+
 async def test_joining_while_slow_waits_with_everything(world: World) -> None:
     await world.room()
     ada = await world.person("ada", "general")
-    slow = TestConnection(world.chat)
     slow = await world.person("slow")
     slow.tell(Join(GENERAL, since=0))
     await world.ticks(1)

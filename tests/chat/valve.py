@@ -45,7 +45,7 @@ class Valve:
         self._errors.pop(name, None)
         self._edits.pop(name, None)
 
-    async def call(self, name: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401
+    async def call(self, name: str, make: Callable[[], Any]) -> Any:
         self.calls.append(name)
         if (error := self._errors.get(name)) is not None:
             raise error
@@ -62,15 +62,15 @@ class Valve:
 
     @property
     def logins(self) -> LoginStore:
-        return _Part(self, "logins", self._store.logins)  # type: ignore[return-value]
+        return _Part(self, "logins", self._store.logins)
 
     @property
     def rooms(self) -> RoomStore:
-        return _Part(self, "rooms", self._store.rooms)  # type: ignore[return-value]
+        return _Part(self, "rooms", self._store.rooms)
 
     @property
     def events(self) -> EventStore:
-        return _Events(self, "events", self._store.events)  # type: ignore[return-value]
+        return _Events(self, "events", self._store.events)
 
     async def open(self) -> None:
         await self._store.open()

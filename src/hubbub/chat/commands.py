@@ -19,6 +19,7 @@ from hubbub.vocabulary import (
     Done,
     Join,
     Reply,
+    RoomId,
     Send,
     Typing,
     Watch,
@@ -99,28 +100,27 @@ class Commands:
             check_nonce(command.nonce)
             session.ticket = self._sending.add(session.connection, actor, command)
             return True
-        if isinstance(command, Typing | Watch):
-            return self._signal(session, command)
-        return False
-
-    def _signal(self, session: Session, command: Typing | Watch) -> bool:
-        feed: Feed | None = None
-        if session.actor is None:
-            return False
-        if command.room is not None:
-            feed = self._feed(command.room)
-            if feed is None or feed not in session.joined:
+        if isinstance(command, Typing):
+            feed = self._joined(session, command.room)
+            if feed is None or actor is None:
                 return False
-        reply: Reply
-        if isinstance(command, Watch):
-            reply = self._presence.watch(session, feed)
-        else:
-            if feed is not None:
-                self._typists.changed(feed, session.actor.user.name, typing=command.typing)
-            reply = Done()
-        if command.ref is not None:
-            session.connection.reply(command.ref, reply)
+            self._typists.changed(feed, actor.user.name, typing=command.typing)
+            _reply(session, command, Done())
+            return True
+        return isinstance(command, Watch) and actor is not None and self._watch(session, command)
+
+    def _watch(self, session: Session, command: Watch) -> bool:
+        feed: Feed | None = None
+        if command.room is not None:
+            feed = self._joined(session, command.room)
+            if feed is None:
+                return False
+        _reply(session, command, self._presence.watch(session, feed))
         return True
+
+    def _joined(self, session: Session, room: RoomId) -> Feed | None:
+        feed = self._feed(room)
+        return feed if feed in session.joined else None
 
     async def _run(self, session: Session) -> None:
         waiting = session.waiting
@@ -146,8 +146,7 @@ class Commands:
         """One command that may need the store; replies, or raises what becomes the reply."""
         if isinstance(command, Auth):
             await self._authenticate(session, command.token)
-            if command.ref is not None:
-                session.connection.reply(command.ref, Done())
+            _reply(session, command, Done())
             return
         actor = session.actor
         if actor is None:
@@ -162,5 +161,9 @@ class Commands:
                 await self._subscriptions.join(session, actor, command)
             case _:
                 reply = await self._actions.perform(actor, command, session.connection.id)
-                if command.ref is not None:
-                    session.connection.reply(command.ref, reply)
+                _reply(session, command, reply)
+
+
+def _reply(session: Session, command: Command, reply: Reply) -> None:
+    if command.ref is not None:
+        session.connection.reply(command.ref, reply)

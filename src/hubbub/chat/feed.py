@@ -122,9 +122,6 @@ class Feed:
         self._left = left
         self._moved: asyncio.Event | None = None
 
-    def __repr__(self) -> str:
-        return f"<Feed {self.room} head={self.head} target={self.target}>"
-
     @property
     def in_use(self) -> bool:
         """Whether somebody here needs it, or may again in a moment."""
@@ -193,7 +190,7 @@ class Feed:
         self.target = max(self.target, event.seq)
         if len(self._held) < self._held_limit:
             self._held[event.seq] = event
-            self._counters.held += 1
+            self._counters.held += self.head != COLD  # before the head is known, nothing is early
 
     def _release(self) -> None:
         """Hand on what is no longer early; say so if something is missing."""

@@ -51,10 +51,10 @@ class Roster(Generic[K, V]):
             if len(entry) == 1:
                 self._entries[key] = next(iter(entry))
             return False
-        if entry is value and entry is not None:
-            del self._entries[key]
-            return True
-        return False
+        if entry is not value:
+            return False
+        del self._entries[key]
+        return True
 
     def of(self, key: K) -> tuple[V, ...]:
         """The values of a key, in the order in which they were added."""

@@ -15,7 +15,8 @@ class ChatSettings(Struct, frozen=True, kw_only=True):
         allowed_origins: origins other than our own whose pages may use the session cookie, e.g. `https://example.org`.
         auth_seconds: how long a connection may stay without signing in.
         lag_seconds: how long one may leave its write buffer full before it is closed with TOO_SLOW.
-        backlog_commands: commands of one connection that wait behind a slow one; a further one is refused.
+        backlog_commands: commands of one connection that wait behind a slow one; a further one is refused. More than
+            the 100 joins with which an event stream may begin.
         pending_sends: sends of all connections that wait for the store; a further one is refused.
         page_events: events read from the store at a time, in a replay and in filling a gap.
         chunk_bytes: text handed to a connection at once in a replay; between two chunks it may turn out to be slow.
@@ -37,7 +38,7 @@ class ChatSettings(Struct, frozen=True, kw_only=True):
     allowed_origins: tuple[str, ...] = ()
     auth_seconds: float = 10.0
     lag_seconds: float = 60.0
-    backlog_commands: int = 64
+    backlog_commands: int = 128
     pending_sends: int = 20_000
     page_events: int = 200
     chunk_bytes: int = 65536
