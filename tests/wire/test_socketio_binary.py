@@ -83,6 +83,7 @@ def test_the_limit_of_bytes_is_for_one_packet() -> None:
         b'["a",{"_placeholder":true,"num":"0"}]',
         b'["a",{"_placeholder":true,"num":true}]',
         b'["a",{"_placeholder":true}]',
+        b'["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":0}]',
         b'["a"',
         b"[]",
         b"[null]",
@@ -159,3 +160,8 @@ def test_arbitrary_bytes_are_a_packet_or_refused(data: bytes, parts: list[bytes]
             collected.attach(part)
     except PacketError:
         return
+
+
+def test_what_clients_would_take_for_a_placeholder_is_not_sent() -> None:
+    with pytest.raises(ValueError, match="_placeholder"):
+        encode_binary(PacketType.BINARY_EVENT, ["a", b"x", {"_placeholder": True, "num": 0}])

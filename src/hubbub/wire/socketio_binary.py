@@ -5,6 +5,7 @@ socket.emit("baz", buffer)      51-["baz",{"_placeholder":true,"num":0}]   then 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -91,11 +92,23 @@ def _assemble(packet: Packet, parts: list[bytes]) -> Assembled:
     kind = PacketType.EVENT if packet.type is PacketType.BINARY_EVENT else PacketType.ACK
     if kind is PacketType.EVENT and not (args and isinstance(args[0], str | int | float)):
         raise PacketError("event without a name")
-    return Assembled(kind, packet.namespace, packet.id, [_fill(item, parts, DEPTH_MAX) for item in args])
+    return Assembled(kind, packet.namespace, packet.id, fill(args, parts))
 
 
-def _fill(value: Any, parts: list[bytes], depth: int) -> Any:
-    """Put the attachments into their places, in new lists and dicts."""
+def fill(args: list[Any], parts: Sequence[bytes]) -> list[Any]:
+    """The arguments with the attachments in their places, in new lists and dicts.
+
+    Each attachment has one place, as every encoder makes it: with one attachment in 100,000 places, a short packet
+    would become a huge one when it is sent on.
+
+    Raises:
+        PacketError: a placeholder that does not fit, or nested deeper than `DEPTH_MAX`.
+    """
+    free: list[bytes | None] = [*parts]
+    return [_fill(item, free, DEPTH_MAX) for item in args]
+
+
+def _fill(value: Any, parts: list[bytes | None], depth: int) -> Any:
     if depth == 0:
         raise PacketError("nested too deep")
     if isinstance(value, list):
@@ -107,7 +120,10 @@ def _fill(value: Any, parts: list[bytes], depth: int) -> Any:
     number = value.get("num")
     if type(number) is not int or not 0 <= number < len(parts):
         raise PacketError("illegal attachments")
-    return parts[number]
+    part, parts[number] = parts[number], None
+    if part is None:
+        raise PacketError("an attachment in two places")
+    return part
 
 
 def encode_binary(kind: PacketType, args: list[Any], ack: int | None = None, namespace: str = MAIN) -> list[bytes]:
@@ -115,9 +131,13 @@ def encode_binary(kind: PacketType, args: list[Any], ack: int | None = None, nam
 
     Args:
         kind: BINARY_EVENT or BINARY_ACK.
-        args: for an event with its name in front. What is nested deeper than `DEPTH_MAX` raises ValueError.
+        args: for an event with its name in front.
         ack: the acknowledgement's id.
         namespace: where it goes.
+
+    Raises:
+        ValueError: nested deeper than `DEPTH_MAX`, or an object that clients would take for a placeholder.
+        TypeError: a value that JSON can't carry.
     """
     parts: list[bytes] = []
     body = _encode_json([_take(item, parts, DEPTH_MAX) for item in args])
@@ -135,5 +155,7 @@ def _take(value: Any, parts: list[bytes], depth: int) -> Any:
     if isinstance(value, list | tuple):
         return [_take(item, parts, depth - 1) for item in value]
     if isinstance(value, dict):
+        if value.get("_placeholder") is True:
+            raise ValueError("'_placeholder' stands for binary data")
         return {key: _take(item, parts, depth - 1) for key, item in value.items()}
     return value

@@ -10,7 +10,8 @@ from typing import Any
 
 from hubbub.errors import BadField, HubbubError, Internal, UnknownCommand
 
-from .emission import AnswerOut, Event, Failure
+from .emission import AnswerOut, Failure
+from .events import Event
 from .socket import Socket
 
 logger = logging.getLogger(__name__)

@@ -1,62 +1,79 @@
-"""Events with a name and arguments, as an application emits them, on both wires."""
+"""Events with a name and arguments on their way out, for every wire."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
 
-from hubbub.errors import BadField, HubbubError
+from hubbub.errors import HubbubError
 from hubbub.realtime.room import Outgoing
-from hubbub.wire import compact, native
-from hubbub.wire.engineio import MESSAGE, PacketError
+from hubbub.wire.engineio import MESSAGE
 from hubbub.wire.native import NativeJson
-from hubbub.wire.rejection import UNDECODABLE, CommandError, ErrorBody, error_json
-from hubbub.wire.socketio import MAIN, Packet, PacketType, encode_ack, encode_event
-from hubbub.wire.socketio_binary import Assembled, encode_binary
-from hubbub.wire.websocket import BINARY, TEXT
+from hubbub.wire.rejection import ErrorBody, error_json
+from hubbub.wire.socketio import MAIN, PacketType, encode_ack, encode_event
+from hubbub.wire.socketio_binary import encode_binary, fill
 
-RESERVED: Final = frozenset(
-    {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener", "reply"}
-)
-"""Names that clients raise by themselves; nobody may send them."""
+RESERVED: Final = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
+"""Names that Socket.IO clients raise by themselves; nobody may send them."""
+
+REPLY: Final = "reply"
+"""The native wire's word for an answer; no event can have this name."""
 
 _encode = msgspec.json.Encoder().encode
-_pack = msgspec.msgpack.Encoder().encode
-_arguments = msgspec.json.Decoder(list[Any])
+_decode = msgspec.json.Decoder(list[Any]).decode
 
 
-class Event(Struct, frozen=True):
-    """An event from a client. `ref`: it waits for an answer under this id."""
+class Arguments:
+    """The arguments of an event or an answer as they were when it was made: later changes are not sent.
 
-    name: str
-    args: list[Any]
-    ref: int | str | None = None
+    Encoded at once, so that what can't be sent is an error where it was said, and no member's fault. Without bytes,
+    which is nearly always, that is the only encoding that any wire needs.
 
+    Args:
+        values: what JSON can carry, and bytes anywhere in it.
 
-class Answer(Struct, frozen=True):
-    """A client's answer to an event of ours that asked for one."""
+    Raises:
+        TypeError, ValueError: a value that can't be sent, or nested too deep.
+    """
 
-    id: int
-    args: list[Any]
+    __slots__ = ("attachments", "packed")
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self.attachments: list[bytes] = []
+        if any(map(_may_hold_bytes, values)):
+            text, *self.attachments = encode_binary(PacketType.BINARY_EVENT, list(values))
+            self.packed = text[text.index(b"["):]
+        else:
+            self.packed = _encode(values)
+
+    def values(self) -> list[Any]:
+        """The arguments anew, as a Socket.IO client sees them, bytes included."""
+        values = _decode(self.packed)
+        return fill(values, self.attachments) if self.attachments else values
+
+    def json(self) -> bytes:
+        """A JSON array in which bytes are base64 text."""
+        return _encode(self.values()) if self.attachments else self.packed
 
 
 class Emission(Outgoing):
     """An event of ours.
 
     Args:
-        args: what JSON can carry, and bytes anywhere in it.
+        name: of the event.
+        args: see `Arguments`.
+        namespace: where it happens.
         ack: the id under which an answer is wanted.
         offset: added as the last argument for Socket.IO clients, which keep it for connection state recovery.
 
     Raises:
-        ValueError: a reserved name.
-        TypeError: an argument that can't be encoded (on first use, before anything is sent).
+        ValueError: a reserved name, or arguments that are nested too deep.
+        TypeError: an argument that can't be sent.
     """
 
-    __slots__ = ("_attachments", "ack", "args", "name", "namespace", "offset")
+    __slots__ = ("_args", "ack", "name", "namespace", "offset")
 
     def __init__(
         self,
@@ -67,86 +84,86 @@ class Emission(Outgoing):
         ack: int | None = None,
         offset: str | None = None,
     ) -> None:
-        if name in RESERVED:
+        if name in RESERVED or name == REPLY:
             raise ValueError(f"{name!r} is a reserved event name")
         self.name = name
-        self.args = args
         self.namespace = namespace
         self.ack = ack
         self.offset = offset
+        self._args = Arguments(args)
         self._json = None
         self._packet = None
-        self._attachments: list[bytes] | None = None
 
     @property
     def json(self) -> bytes:
         """The native wire's form: `{"type":name,"args":[…],"ref":…}`. Bytes become base64 text."""
         if self._json is None:
             ref = b"" if self.ack is None else b',"ref":%d' % self.ack
-            self._json = b'{"type":%b,"args":%b%b}' % (_encode(self.name), _encode(self.args), ref)
+            self._json = b'{"type":%b,"args":%b%b}' % (_encode(self.name), self._args.json(), ref)
         return self._json
 
     def map(self) -> dict[str, Any]:
         """The same for MessagePack."""
-        body: dict[str, Any] = {"type": self.name, "args": self.args}
+        body: dict[str, Any] = {"type": self.name, "args": self._args.values()}
         return body if self.ack is None else {**body, "ref": self.ack}
 
     @property
     def packet(self) -> bytes:
         if self._packet is None:
-            self._make_packet()
-        return self._packet or b""
-
-    @property
-    def attachments(self) -> Sequence[bytes]:  # type: ignore[override]
-        if self._packet is None:
-            self._make_packet()
-        return self._attachments or ()
-
-    def _make_packet(self) -> None:
-        args = [self.name, *self.args] if self.offset is None else [self.name, *self.args, self.offset]
-        if any(map(_may_hold_bytes, self.args)):
-            text, *parts = encode_binary(PacketType.BINARY_EVENT, args, self.ack, self.namespace)
-            if parts:
-                self._packet, self._attachments = MESSAGE + text, parts
-                return
-        self._packet = MESSAGE + encode_event(_encode(args), self.ack, self.namespace)
-
-
-class AnswerOut(Outgoing):
-    """Our answer to a client's event."""
-
-    __slots__ = ("_args", "_attachments", "_namespace", "_ref")
-
-    def __init__(self, ref: int | str, args: list[Any], namespace: str) -> None:
-        self._ref = ref
-        self._args = args
-        self._namespace = namespace
-        self._attachments: list[bytes] = []
-        self._packet = None
-
-    @property
-    def json(self) -> bytes:
-        return b'{"type":"reply","ref":%b,"args":%b}' % (_encode(self._ref), _encode(self._args))
-
-    def map(self) -> dict[str, Any]:
-        """The same for MessagePack."""
-        return {"type": "reply", "ref": self._ref, "args": self._args}
-
-    @property
-    def packet(self) -> bytes:
-        if self._packet is None:
-            ref, packet = int(self._ref), b""
-            if any(map(_may_hold_bytes, self._args)):
-                packet, *self._attachments = encode_binary(PacketType.BINARY_ACK, self._args, ref, self._namespace)
-            if not self._attachments:
-                packet = encode_ack(ref, _encode(self._args), self._namespace)
-            self._packet = MESSAGE + packet
+            array = self._array()
+            if self._args.attachments:
+                head = _binary_head(PacketType.BINARY_EVENT, self._args, self.ack, self.namespace)
+                self._packet = MESSAGE + head + array
+            else:
+                self._packet = MESSAGE + encode_event(array, self.ack, self.namespace)
         return self._packet
 
     @property
     def attachments(self) -> Sequence[bytes]:  # type: ignore[override]
-        return self._attachments if self.packet else ()
+        return self._args.attachments
+
+    def _array(self) -> bytes:
+        """Name, arguments and offset in one JSON array."""
+        inner = [_encode(self.name)]
+        if self._args.packed != b"[]":
+            inner.append(self._args.packed[1:-1])
+        if self.offset is not None:
+            inner.append(_encode(self.offset))
+        return b"[%b]" % b",".join(inner)
+
+
+class AnswerOut(Outgoing):
+    """Our answer to a client's event.
+
+    Raises:
+        TypeError, ValueError: as `Arguments`.
+    """
+
+    __slots__ = ("_args", "_namespace", "_ref")
+
+    def __init__(self, ref: int | str, args: list[Any], namespace: str) -> None:
+        self._ref = ref
+        self._args = Arguments(args)
+        self._namespace = namespace
+
+    @property
+    def json(self) -> bytes:
+        return b'{"type":"reply","ref":%b,"args":%b}' % (_encode(self._ref), self._args.json())
+
+    def map(self) -> dict[str, Any]:
+        """The same for MessagePack."""
+        return {"type": REPLY, "ref": self._ref, "args": self._args.values()}
+
+    @property
+    def packet(self) -> bytes:
+        ref = int(self._ref)
+        if self._args.attachments:
+            return MESSAGE + _binary_head(PacketType.BINARY_ACK, self._args, ref, self._namespace) + self._args.packed
+        return MESSAGE + encode_ack(ref, self._args.packed, self._namespace)
+
+    @property
+    def attachments(self) -> Sequence[bytes]:  # type: ignore[override]
+        return self._args.attachments
 
 
 class Failure(Outgoing):
@@ -165,7 +182,7 @@ class Failure(Outgoing):
 
     def map(self) -> dict[str, Any]:
         """The same for MessagePack."""
-        return _error_map(self._ref, self._error)
+        return error_map(self._ref, self._error)
 
     @property
     def packet(self) -> bytes:
@@ -173,112 +190,15 @@ class Failure(Outgoing):
         return MESSAGE + encode_ack(int(self._ref), body, self._namespace)
 
 
+def error_map(ref: int | str | None, error: HubbubError) -> dict[str, Any]:
+    """An error reply for MessagePack."""
+    return {"type": REPLY, "ref": ref, "error": ErrorBody(error.code, error.message, error.retryable)}
+
+
+def _binary_head(kind: PacketType, args: Arguments, ack: int | None, namespace: str) -> bytes:
+    where = b"" if namespace == MAIN else namespace.encode() + b","
+    return b"%d%d-%b%b" % (kind, len(args.attachments), where, b"" if ack is None else b"%d" % ack)
+
+
 def _may_hold_bytes(value: Any) -> bool:
     return not isinstance(value, str | int | float | bool | None)
-
-
-class _Said(Struct):
-    type: str
-    args: list[Any] = []
-    ref: int | str | None = None
-
-
-class JsonEvents:
-    """`{"type":name,"args":[…],"ref":…}` in a text frame; an answer is `{"type":"reply","ref":…,"args":[…]}`."""
-
-    name: Final = "native.json"
-    subprotocol: Final = native.SUBPROTOCOL
-    opcode: Final = TEXT
-
-    def __init__(self) -> None:
-        self._decoder = msgspec.json.Decoder(_Said)
-
-    def decode(self, payload: bytes) -> Event | Answer:
-        try:
-            return _meaning(self._decoder.decode(payload))
-        except UNDECODABLE:
-            raise CommandError(BadField('An event is {"type": its name, "args": [its arguments]}.')) from None
-
-    def encode(self, outgoing: Outgoing) -> bytes:
-        return outgoing.json
-
-    def encode_reply(self, ref: int | str, ok: Struct) -> bytes:
-        return NativeJson.encode_reply(ref, ok)
-
-    def encode_error(self, ref: int | str | None, error: HubbubError) -> bytes:
-        return NativeJson.encode_error(ref, error)
-
-
-class MessagePackEvents:
-    """The same maps in binary frames. Bytes travel as bytes."""
-
-    name: Final = "native.msgpack"
-    subprotocol: Final = compact.SUBPROTOCOL
-    opcode: Final = BINARY
-
-    def __init__(self) -> None:
-        self._decoder = msgspec.msgpack.Decoder(_Said)
-
-    def decode(self, payload: bytes) -> Event | Answer:
-        try:
-            return _meaning(self._decoder.decode(payload))
-        except UNDECODABLE:
-            raise CommandError(BadField('An event is {"type": its name, "args": [its arguments]}.')) from None
-
-    def encode(self, outgoing: Outgoing) -> bytes:
-        return _pack(cast("Emission | AnswerOut | Failure", outgoing).map())
-
-    def encode_reply(self, ref: int | str, ok: Struct) -> bytes:
-        return _pack({"type": "reply", "ref": ref, "ok": ok})
-
-    def encode_error(self, ref: int | str | None, error: HubbubError) -> bytes:
-        return _pack(_error_map(ref, error))
-
-
-def _error_map(ref: int | str | None, error: HubbubError) -> dict[str, Any]:
-    return {"type": "reply", "ref": ref, "error": ErrorBody(error.code, error.message, error.retryable)}
-
-
-def _meaning(said: _Said) -> Event | Answer:
-    if said.type == "reply" and isinstance(said.ref, int):
-        return Answer(said.ref, said.args)
-    if said.type in RESERVED:
-        raise CommandError(BadField("This event name is reserved."), said.ref)
-    return Event(said.type, said.args, said.ref)
-
-
-class EventCodec:
-    """Of an application whose events are names with arguments. Holds no state of a connection."""
-
-    def __init__(self) -> None:
-        self.natives = (JsonEvents(), MessagePackEvents())
-
-    def event(self, packet: Packet) -> Event:
-        name, *args = _list(packet)
-        return _event(name, args, packet.id)
-
-    def ack(self, packet: Packet) -> Answer | None:
-        return None if packet.id is None else Answer(packet.id, _list(packet))
-
-    def assembled(self, packet: Assembled) -> Event | Answer | None:
-        if packet.type is PacketType.ACK:
-            return None if packet.id is None else Answer(packet.id, packet.args)
-        return _event(packet.args[0], packet.args[1:], packet.id)
-
-
-def _list(packet: Packet) -> list[Any]:
-    try:
-        found: list[Any] = _arguments.decode(packet.data or b"")
-    except UNDECODABLE:
-        raise PacketError("illegal payload") from None
-    if packet.type is PacketType.EVENT and not found:
-        raise PacketError("event without a name")
-    return found
-
-
-def _event(name: Any, args: list[Any], ref: int | None) -> Event:
-    if isinstance(name, int | float):
-        name = str(name)
-    if not isinstance(name, str) or name in RESERVED:
-        raise PacketError("illegal event name")
-    return Event(name, args, ref)

@@ -30,7 +30,7 @@ from hubbub.wire.socketio import MAIN
 
 from .answers import Answers
 from .dispatch import Dispatcher
-from .emission import Answer, Event, EventCodec
+from .events import Answer, Event, EventCodec
 from .namespace import Handlers, Namespace
 from .recovery import Absent, Recovery, RecoverySettings
 from .refusal import ConnectionRefused
