@@ -107,6 +107,7 @@ async def _serve(config: Config) -> None:
     def on_signal(number: signal.Signals) -> None:
         if stop.is_set():  # the second one: at once, as if we had no handler. The store survives it.
             loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
         stop.set()
 

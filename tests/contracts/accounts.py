@@ -21,6 +21,13 @@ class AccountContract:
         assert not second.admin
         assert first.id != second.id
 
+    async def test_a_later_account_can_be_made_an_administrator(self, store: Store) -> None:
+        await person(store, "ada")
+        second = await store.accounts.create(UserName("bob"), "", "hash", NOW, admin=True)
+
+        assert second.admin
+        assert await store.accounts.by_name(UserName("bob")) == second
+
     async def test_of_accounts_made_at_once_one_is_administrator(self, store: Store) -> None:
         people = await asyncio.gather(*(person(store, f"user{number}") for number in range(8)))
 
