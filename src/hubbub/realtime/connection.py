@@ -94,9 +94,19 @@ class Connection(ABC):
         """What Socket.IO's CONNECT answer says: the socket's id, and the secret to recover it. Before acceptance."""
 
     @property
+    def busy(self) -> bool:
+        """It can't take anything right now without queueing it here: what is volatile is not for it."""
+        return self.paused
+
+    @property
     @abstractmethod
     def closed(self) -> bool:
         """True from the moment the link is closing: writes go nowhere."""
+
+
+def ended_by(why: Disconnect) -> str:
+    """The reason that `Handler.disconnected` gets after `Connection.disconnect`, in Socket.IO's words."""
+    return "forced server close" if why.reconnect else "server namespace disconnect"
 
 
 class Handler(Protocol):

@@ -82,6 +82,13 @@ class EngineSession:
         return self.link.peer if self.link is not None else self.polling.peer if self.polling is not None else ""
 
     @property
+    def busy(self) -> bool:
+        """What is sent now waits in this process."""
+        if self.link is not None:
+            return self.link.busy
+        return self.polling is not None and self.polling.busy
+
+    @property
     def transport(self) -> str:
         return "polling" if self.link is None else "websocket"
 

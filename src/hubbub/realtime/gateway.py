@@ -14,7 +14,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from urllib.parse import unquote
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -29,7 +29,7 @@ from .codec import Codec
 from .connection import Handler, Handshake
 from .context import Context
 from .engine import EngineSession, ProbingSocket
-from .link import WebSocketLink
+from .link import Endpoint, WebSocketLink
 from .listener import FirstRequest, LateUpgrade
 from .native import NativeConnection, NativeSocketLane
 from .polling_app import PollingApp
@@ -43,6 +43,18 @@ ENGINE_PATH: Final = "/socket.io/"
 _HTTP_PATHS: Final = frozenset({"socket.io", "sse", "poll"})
 
 
+class RawPath(NamedTuple):
+    """Plain WebSockets at a path of an application's own.
+
+    Attributes:
+        subprotocols: those that it speaks.
+        start: gets the link, the handshake, the agreed subprotocol and whether permessage-deflate was negotiated.
+    """
+
+    subprotocols: tuple[str, ...]
+    start: Callable[[WebSocketLink, Handshake, str | None, bool], Endpoint]
+
+
 class Gateway:
     """All connections of one server process.
 
@@ -50,6 +62,9 @@ class Gateway:
         codec: gives meaning to what clients send, e.g. `VocabularyCodec`.
         knows_namespace: which Socket.IO namespaces there are; only the main one when not given.
         node: prefix of connection ids, unique among nodes; made up when not given.
+
+    Attributes:
+        raw: plain WebSockets by path, none at first.
     """
 
     def __init__(
@@ -63,6 +78,7 @@ class Gateway:
         node: str | None = None,
     ) -> None:
         self.settings = settings
+        self.raw: dict[str, RawPath] = {}
         self._context = Context(handler, codec, settings, hub.loop, node or secrets.token_hex(4))
         self._context.keeps_handshakes = knows_namespace is not None
         self._natives = {wire.subprotocol: NativeSocketLane(wire) for wire in codec.natives}
@@ -144,6 +160,8 @@ class Gateway:
                 self._open_native(transport, request, path, query)
             elif path in {ENGINE_PATH, ENGINE_PATH[:-1]}:
                 self._open_engine(transport, request, path, query)
+            elif path in self.raw:
+                self._open_raw(transport, request, path, query)
             else:
                 raise Refusal(HTTPStatus.NOT_FOUND, f"WebSockets are at {NATIVE_PATH} and {ENGINE_PATH}")
         except Refusal as refusal:
@@ -169,6 +187,13 @@ class Gateway:
         connection = NativeConnection(self._context, link, lanes[chosen or self._default_subprotocol])
         link.open(connection)
         connection.begin(_handshake(transport, request, path, query, link.peer))
+
+    def _open_raw(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
+        known, start = self.raw[path]
+        deflate = self.settings.compression and negotiate(request)
+        response, chosen = accept(request, known, extensions=RESPONSE if deflate else None)
+        link = self._link(transport, response, deflate=deflate)
+        link.open(start(link, _handshake(transport, request, path, query, link.peer), chosen, deflate))
 
     def _open_engine(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
         context = self._context

@@ -14,6 +14,7 @@ from .context import Context
 logger = logging.getLogger(__name__)
 
 _CLOSE_SECONDS: Final = 3.0
+_BUSY_BYTES: Final = 16384  # what one tick writes waits for its end in any case
 _EMPTY_PING: Final = frame(PING, b"")
 
 # All connections of a process read into this one buffer: the loop is one thread, and the decoder copies what it keeps.
@@ -52,7 +53,7 @@ class WebSocketLink(asyncio.BufferedProtocol):
     It is the transport's protocol from the upgrade on. Close handshake: RFC 6455 section 7.
     """
 
-    __slots__ = ("_closing", "_congested", "_context", "_decoder", "endpoint", "silent", "slot", "transport")
+    __slots__ = ("_closing", "_congested", "_context", "_decoder", "_held", "endpoint", "silent", "slot", "transport")
 
     def __init__(self, transport: asyncio.Transport, context: Context, *, deflate: bool = False) -> None:
         self.transport = transport
@@ -63,6 +64,7 @@ class WebSocketLink(asyncio.BufferedProtocol):
         self._decoder = Decoder(context.settings.message_bytes, deflate=deflate)
         self._closing = False
         self._congested = False
+        self._held = False
         context.links += 1
 
     def open(self, endpoint: Endpoint) -> None:
@@ -75,6 +77,11 @@ class WebSocketLink(asyncio.BufferedProtocol):
         """The other end's address; empty when unknown."""
         name = self.transport.get_extra_info("peername")
         return str(name[0]) if isinstance(name, tuple) else ""
+
+    @property
+    def busy(self) -> bool:
+        """The kernel takes no more: what is written waits in this process."""
+        return self.transport.get_write_buffer_size() > _BUSY_BYTES
 
     # asyncio.BufferedProtocol
 
@@ -126,8 +133,22 @@ class WebSocketLink(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         self._congested = self.silent = False
         if self.endpoint is not None:
-            self.transport.resume_reading()
+            if not self._held:
+                self.transport.resume_reading()
             self.endpoint.relieved()
+
+    def hold(self) -> None:
+        """The endpoint has enough for now: read no more. What has been read is still delivered."""
+        if not self._held and self.endpoint is not None:
+            self._held = True
+            self.transport.pause_reading()
+
+    def read_on(self) -> None:
+        """The endpoint has room again. Harmless when it always had."""
+        if self._held:
+            self._held = self.silent = False
+            if not self._congested and self.endpoint is not None:
+                self.transport.resume_reading()
 
     # Pulse
 
@@ -140,7 +161,7 @@ class WebSocketLink(asyncio.BufferedProtocol):
         self.transport.write(_EMPTY_PING)
 
     def dead(self) -> None:
-        if self._congested:  # its answers can't arrive while it is not read; the handler limits how long it may lag
+        if self._congested or self._held:  # its answers can't arrive while it is not read, which has a limit of its own
             return
         self.close(CloseCode.HEARTBEAT_LOST, "no answer to a ping", because="ping timeout")
 

@@ -13,7 +13,7 @@ from hubbub.wire.rejection import CommandError
 from hubbub.wire.websocket import BINARY, TEXT, compressed_frame, frame
 
 from .codec import NativeWire
-from .connection import Connection
+from .connection import Connection, ended_by
 from .context import Context
 from .link import WebSocketLink
 from .peer import Peer
@@ -64,6 +64,10 @@ class NativeConnection(Peer):
 
     # Connection
 
+    @property
+    def busy(self) -> bool:
+        return self.link.busy
+
     def emit(self, outgoing: Outgoing) -> None:
         self._write(self.lane.encode(outgoing))
 
@@ -79,7 +83,7 @@ class NativeConnection(Peer):
         self._write(lane.frame(lane.opcode, lane.native.encode_error(ref, error)))
 
     def disconnect(self, why: Disconnect) -> None:
-        self.link.close(why.code, why.reason)
+        self.link.close(why.code, why.reason, because=ended_by(why))
 
     def dismiss(self) -> None:
         self.link.close(CloseCode.SESSION_ENDED, "disconnected by the server")

@@ -12,7 +12,7 @@ from hubbub.errors import BadJson, Disconnect, HubbubError
 from hubbub.wire.rejection import CommandError
 
 from .codec import NativeWire
-from .connection import Connection, Handshake
+from .connection import Connection, Handshake, ended_by
 from .context import Context
 from .peer import Peer
 from .room import Outgoing
@@ -144,7 +144,7 @@ class HttpConnection(Peer):
         self.put(self.lane.wrap(self.lane.native.encode_error(ref, error)))
 
     def disconnect(self, why: Disconnect) -> None:
-        self._end(int(why.code), why.reason, "server namespace disconnect")
+        self._end(int(why.code), why.reason, ended_by(why))
 
     def dismiss(self) -> None:
         self._end(4501, "disconnected by the server", "server namespace disconnect")

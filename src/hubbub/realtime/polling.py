@@ -50,6 +50,11 @@ class PollTransport:
         """Whether a poll is pending."""
         return self._waiter is not None
 
+    @property
+    def busy(self) -> bool:
+        """Something waits for the client, which has not asked again yet."""
+        return self._bytes > 0 and self._waiter is None
+
     def put(self, data: bytes) -> None:
         """Buffer one packet, or several that are joined by the separator."""
         if not self._session.open:

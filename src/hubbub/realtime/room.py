@@ -144,7 +144,7 @@ class Room:
                 del self._members[connection.lane]
 
     def publish(self, outgoing: Outgoing, *, skip: Connection | None = None, volatile: bool = False) -> None:
-        """Send at the end of this tick to all members but `skip`; `volatile`: and those that lag."""
+        """Send at the end of this tick to all members but `skip`; `volatile`: and those that are busy."""
         if not self._pending:
             self._hub.mark(self)
         self._pending.append(_Pending(outgoing, skip, volatile))
@@ -173,13 +173,13 @@ def _write_unevenly(
     volatile = any(entry.volatile for entry in pending)
     even: list[Connection] = []
     for member in members:
-        if member not in skipping and not (volatile and member.paused):
+        if member not in skipping and not (volatile and member.busy):
             even.append(member)
             continue
         own = [
             part
             for entry, part in zip(pending, parts, strict=True)
-            if entry.skip is not member and not (entry.volatile and member.paused)
+            if entry.skip is not member and not (entry.volatile and member.busy)
         ]
         if own:
             lane.write((member,), lane.join(own))

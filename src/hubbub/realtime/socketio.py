@@ -13,7 +13,7 @@ from hubbub.wire import engineio, socketio
 from hubbub.wire.socketio_events import encode_ok, encode_refusal, event_packet
 from hubbub.wire.websocket import BINARY, TEXT, frame
 
-from .connection import NO_HANDSHAKE, Connection
+from .connection import NO_HANDSHAKE, Connection, ended_by
 from .engine import EngineSession
 from .peer import Peer
 from .room import Lane, Outgoing
@@ -109,6 +109,10 @@ class SocketIoConnection(Peer):
 
     # Connection
 
+    @property
+    def busy(self) -> bool:
+        return self.session.busy
+
     def emit(self, outgoing: Outgoing) -> None:
         if not self.closed:
             self.lane.write((self,), self.lane.encode(outgoing))
@@ -134,7 +138,7 @@ class SocketIoConnection(Peer):
         self._send(_MESSAGE + event_packet(_encode_json(Closing(int(why.code), why.reason, why.reconnect))))
         if not why.reconnect:  # after this packet the client does not come back by itself
             self._send(_MESSAGE + socketio.encode_disconnect(self.namespace))
-        self.session.close("server namespace disconnect", why.code)
+        self.session.close(ended_by(why), why.code)
 
     def refuse(self, error: HubbubError) -> None:
         """The client gets `connect_error` and may CONNECT again on the same session, with other credentials."""

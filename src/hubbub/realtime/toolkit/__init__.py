@@ -3,6 +3,7 @@
 from .answers import NoAnswer
 from .broadcast import Broadcast
 from .namespace import Namespace
+from .raw import RawSocket
 from .recovery import RecoverySettings
 from .refusal import ConnectionRefused
 from .server import Server
@@ -15,6 +16,7 @@ __all__ = [
     "ConnectionRefused",
     "Namespace",
     "NoAnswer",
+    "RawSocket",
     "RecoverySettings",
     "Server",
     "Socket",

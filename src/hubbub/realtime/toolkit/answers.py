@@ -29,7 +29,7 @@ class _Question:
 
     def __init__(self, asked: set[Connection], future: asyncio.Future[None]) -> None:
         self.waiting = asked
-        self.answers: list[list[Any]] = []
+        self.answers: list[Any] = []
         self.future = future
 
 
@@ -40,20 +40,26 @@ class Answers:
         self._loop = loop
         self._ids = itertools.count()
         self._open: dict[int, _Question] = {}
+        self._asked: dict[Connection, set[int]] = {}
+
+    def __len__(self) -> int:
+        """Open questions."""
+        return len(self._open)
 
     def next_id(self) -> int:
         return next(self._ids)
 
-    async def collect(self, number: int, asked: Sequence[Connection], timeout_seconds: float) -> list[list[Any]]:
-        """The arguments of each answer, in the order in which they came.
+    async def collect(self, number: int, asked: Sequence[Connection], timeout_seconds: float) -> list[Any]:
+        """What each one answered, in the order in which it came: nothing is None, several values are a list.
 
         Raises:
             NoAnswer: some did not answer in time, or left before.
         """
-        question = _Question(set(asked), self._loop.create_future())
         if not asked:
             return []
-        self._open[number] = question
+        question = self._open[number] = _Question(set(asked), self._loop.create_future())
+        for connection in asked:
+            self._asked.setdefault(connection, set()).add(number)
         try:
             async with asyncio.timeout(timeout_seconds):
                 await question.future
@@ -61,6 +67,8 @@ class Answers:
             pass
         finally:
             del self._open[number]
+            for connection in tuple(question.waiting):
+                self._settle(number, question, connection)
         if len(question.answers) < len(asked):
             raise NoAnswer(question.answers, len(asked) - len(question.answers))
         return question.answers
@@ -69,17 +77,19 @@ class Answers:
         """An answer came. One that nobody asked for, or asked of somebody else, is dropped."""
         question = self._open.get(number)
         if question is not None and connection in question.waiting:
-            question.answers.append(args)
-            self._remove(question, connection)
+            question.answers.append(args[0] if len(args) == 1 else args or None)
+            self._settle(number, question, connection)
 
     def gone(self, connection: Connection) -> None:
         """It will answer nothing any more."""
-        for question in self._open.values():
-            if connection in question.waiting:
-                self._remove(question, connection)
+        for number in tuple(self._asked.get(connection, ())):
+            self._settle(number, self._open[number], connection)
 
-    @staticmethod
-    def _remove(question: _Question, connection: Connection) -> None:
+    def _settle(self, number: int, question: _Question, connection: Connection) -> None:
         question.waiting.discard(connection)
+        numbers = self._asked[connection]
+        numbers.discard(number)
+        if not numbers:
+            del self._asked[connection]
         if not question.waiting and not question.future.done():
             question.future.set_result(None)

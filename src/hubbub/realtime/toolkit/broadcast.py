@@ -45,7 +45,7 @@ class Broadcast:
 
     @property
     def volatile(self) -> Broadcast:
-        """Sockets that can't take it right now may miss it: positions, meters, cursors."""
+        """Sockets with unsent data may miss it, and it is not recovered: positions, meters, cursors."""
         return self._changed(volatile=True)
 
     def emit(self, event: str, *args: Any) -> None:
@@ -54,6 +54,7 @@ class Broadcast:
         Raises:
             ValueError: a reserved event name.
             TypeError: an argument that is neither JSON nor bytes.
+            RuntimeError: the server has not been opened.
         """
         self._namespace.publish(
             event, args, rooms=self._rooms, excluded=self._excluded, sender=self._sender, volatile=self._volatile
@@ -66,11 +67,10 @@ class Broadcast:
             timeout: seconds.
 
         Raises:
-            NoAnswer: not everybody answered in time; it carries the answers that came.
+            NoAnswer: not everybody answered in time, or somebody left; it carries the answers that came.
         """
-        return await self._namespace.ask(
-            event, args, rooms=self._rooms, excluded=self._excluded, sender=self._sender, timeout_seconds=timeout
-        )
+        asked = self._namespace.roster.choose(self._rooms, self._excluded, self._sender)
+        return await self._namespace.ask(asked, event, args, timeout)
 
     def _changed(
         self,

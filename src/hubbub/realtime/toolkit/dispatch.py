@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from hubbub.errors import BadField, HubbubError, Internal, UnknownCommand
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Runs handlers. Plain functions run at once; coroutines run as tasks that start in the order of the events."""
+    """Runs handlers: plain functions at once, coroutines as tasks that start in the order of the events."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -27,26 +27,21 @@ class Dispatcher:
         """Call what is registered for `event`."""
         handlers = socket.namespace.handlers
         handler = handlers.events.get(event.name)
-        if handler is None and not handlers.any:
-            if event.ref is not None and socket.wire != "socketio":
-                fail(socket, event, UnknownCommand())  # a Socket.IO client's own time-out is the field's answer
-            return
-        if not handlers.any and not socket.middleware and handler is not None:
-            if inspect.iscoroutinefunction(handler):
-                self._spawn(self._call(handler, socket, event))
-            else:
-                self._call_plain(handler, socket, event)
-        else:
+        if handlers.any or socket.middleware:
             self._spawn(self._call_all(handler, socket, event))
+        elif handler is not None:
+            self._call(handler, socket, event)
+        else:
+            _unheard(socket, event)
 
-    def run(self, handler: Callable[..., Any], *args: Any) -> None:
+    def notify(self, handler: Callable[..., Any], *args: Any) -> None:
         """Call a handler that has nothing to answer."""
         try:
             result = handler(*args)
         except Exception:
             logger.exception("a handler failed")
             return
-        if inspect.iscoroutine(result):
+        if inspect.isawaitable(result):
             self._spawn(_logged(result))
 
     async def close(self) -> None:
@@ -60,70 +55,91 @@ class Dispatcher:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _call_plain(self, handler: Callable[..., Any], socket: Socket, event: Event) -> None:
+    def _call(self, handler: Callable[..., Any], socket: Socket, event: Event) -> None:
+        """The short way: nothing but the event's own handler."""
         try:
             result = handler(socket, *event.args)
         except Exception as failure:  # noqa: BLE001  an application's bug must not end the connection
-            fail(socket, event, _as_error(failure, handler, event))
+            _fail(socket, event, _as_error(failure, handler, event))
             return
         if inspect.isawaitable(result):
-            self._spawn(self._finish(result, handler, socket, event))
+            self._spawn(_finish(result, handler, socket, event))
         else:
-            answer(socket, event, result)
-
-    async def _call(self, handler: Callable[..., Any], socket: Socket, event: Event) -> None:
-        try:
-            result = await handler(socket, *event.args)
-        except Exception as failure:  # noqa: BLE001
-            fail(socket, event, _as_error(failure, handler, event))
-        else:
-            answer(socket, event, result)
-
-    async def _finish(self, result: Any, handler: Callable[..., Any], socket: Socket, event: Event) -> None:
-        try:
-            value = await result
-        except Exception as failure:  # noqa: BLE001
-            fail(socket, event, _as_error(failure, handler, event))
-        else:
-            answer(socket, event, value)
+            _answer(socket, event, result)
 
     async def _call_all(self, handler: Callable[..., Any] | None, socket: Socket, event: Event) -> None:
         """The long way: middleware, catch-all handlers, then the event's own."""
+        result = None
         try:
             for middleware in socket.middleware:
-                await _settle(middleware(event.name, event.args))
-            result = None
+                await settle(middleware(event.name, event.args))
             for catch_all in socket.namespace.handlers.any:
-                result = await _settle(catch_all(socket, event.name, *event.args))
+                result = await settle(catch_all(socket, event.name, *event.args))
             if handler is not None:
-                result = await _settle(handler(socket, *event.args))
+                result = await settle(handler(socket, *event.args))
         except Exception as failure:  # noqa: BLE001
-            fail(socket, event, _as_error(failure, handler or self._call_all, event))
+            _fail(socket, event, _as_error(failure, handler, event))
         else:
-            answer(socket, event, result)
+            if handler is None and not socket.namespace.handlers.any:
+                _unheard(socket, event)
+            else:
+                _answer(socket, event, result)
 
 
-def answer(socket: Socket, event: Event, result: Any) -> None:
+async def settle(result: Any) -> Any:
+    """What a plain function returned, or what a coroutine comes to."""
+    return await result if inspect.isawaitable(result) else result
+
+
+async def _finish(result: Awaitable[Any], handler: Callable[..., Any], socket: Socket, event: Event) -> None:
+    try:
+        value = await result
+    except Exception as failure:  # noqa: BLE001
+        _fail(socket, event, _as_error(failure, handler, event))
+    else:
+        _answer(socket, event, value)
+
+
+async def _logged(result: Awaitable[Any]) -> None:
+    try:
+        await result
+    except Exception:
+        logger.exception("a handler failed")
+
+
+def _answer(socket: Socket, event: Event, result: Any) -> None:
     """Send a handler's result to the client that asked for it: None is no argument, a tuple several."""
     if event.ref is None:
         return
     args = [] if result is None else list(result) if isinstance(result, tuple) else [result]
-    socket.connection.emit(AnswerOut(event.ref, args, socket.namespace.name))
+    try:
+        answer = AnswerOut(event.ref, args, socket.namespace.name)
+    except Exception:
+        logger.exception("the answer to %r can't be sent", event.name)
+        _fail(socket, event, Internal())
+    else:
+        socket.connection.emit(answer)
 
 
-def fail(socket: Socket, event: Event, error: HubbubError) -> None:
+def _fail(socket: Socket, event: Event, error: HubbubError) -> None:
     """Tell the client that asked: `{"error":{"code","message","retryable"}}` as the answer's argument."""
     if event.ref is not None:
         socket.connection.emit(Failure(event.ref, error, socket.namespace.name))
 
 
-def _as_error(failure: Exception, handler: Callable[..., Any], event: Event) -> HubbubError:
+def _unheard(socket: Socket, event: Event) -> None:
+    """Nobody handles it. Socket.IO has no word for that: its client's own time-out is the answer of the field."""
+    if socket.wire != "socketio":
+        _fail(socket, event, UnknownCommand())
+
+
+def _as_error(failure: Exception, handler: Callable[..., Any] | None, event: Event) -> HubbubError:
     """What the client may know of a failure. A call that does not fit the handler's parameters is the client's."""
     if isinstance(failure, HubbubError):
         return failure
-    if isinstance(failure, TypeError) and not _fits(handler, event):
+    if isinstance(failure, TypeError) and handler is not None and not _fits(handler, event):
         return BadField(f"The event takes other arguments than the {len(event.args)} given.")
-    logger.error("the handler of an event failed", exc_info=failure)
+    logger.error("the handler of %r failed", event.name, exc_info=failure)
     return Internal()
 
 
@@ -132,15 +148,6 @@ def _fits(handler: Callable[..., Any], event: Event) -> bool:
         inspect.signature(handler).bind(None, *event.args)
     except TypeError:
         return False
+    except ValueError:  # a built-in that does not tell
+        return True
     return True
-
-
-async def _logged(coroutine: Coroutine[Any, Any, Any]) -> None:
-    try:
-        await coroutine
-    except Exception:
-        logger.exception("a handler failed")
-
-
-async def _settle(result: Any) -> Any:
-    return await result if inspect.isawaitable(result) else result

@@ -15,7 +15,9 @@ from hubbub.wire.rejection import ErrorBody, error_json
 from hubbub.wire.socketio import MAIN, PacketType, encode_ack, encode_event
 from hubbub.wire.socketio_binary import encode_binary, fill
 
-RESERVED: Final = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
+RESERVED: Final = frozenset(
+    {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
+)
 """Names that Socket.IO clients raise by themselves; nobody may send them."""
 
 REPLY: Final = "reply"
@@ -44,7 +46,7 @@ class Arguments:
         self.attachments: list[bytes] = []
         if any(map(_may_hold_bytes, values)):
             text, *self.attachments = encode_binary(PacketType.BINARY_EVENT, list(values))
-            self.packed = text[text.index(b"["):]
+            self.packed = text[text.index(b"[") :]
         else:
             self.packed = _encode(values)
 

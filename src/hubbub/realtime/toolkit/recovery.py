@@ -2,7 +2,8 @@
 
 Works with an unmodified Socket.IO client (4.6 and later), which keeps the `pid` of its CONNECT answer and the last
 offset it saw, a string that each event carries as its last argument. Source: Socket.IO documentation, "Connection
-state recovery". Where the reference implementation needs that the client saw at least one event, this one does not.
+state recovery". Where the reference implementation needs that the client saw one of the remembered events, this one
+does not: it knows by the heartbeat what has arrived.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from hubbub.realtime.room import Outgoing
 
 
 class RecoverySettings(Struct, frozen=True):
-    """Bounds of what is remembered.
+    """Bounds of what a server remembers, all its namespaces together.
 
     Attributes:
         seconds: how long a client may be away.
-        events: how many events each namespace remembers.
-        bytes: how many bytes of events each namespace remembers.
+        events: how many events are remembered.
+        bytes: how many bytes of events are remembered.
         sockets: how many clients that went away are remembered; the oldest are forgotten first.
     """
 
@@ -33,88 +34,141 @@ class RecoverySettings(Struct, frozen=True):
     sockets: int = 10_000
 
 
+class Absent(Struct, frozen=True):
+    """A socket that went away and may come back.
+
+    Attributes:
+        since: the number of the newest event when it connected at first.
+    """
+
+    namespace: str
+    socket_id: str
+    rooms: frozenset[str]
+    data: dict[str, Any]
+    since: int
+
+
+class _Away(Struct, frozen=True):
+    absent: Absent
+    left: float
+
+
 class _Entry(Struct, frozen=True):
-    offset: int
+    number: int
     time: float
+    namespace: str
     outgoing: Outgoing
     rooms: tuple[str, ...]
     excluded: tuple[str, ...]
     size: int
 
-    def meant_for(self, rooms: frozenset[str]) -> bool:
-        return (not self.rooms or not rooms.isdisjoint(self.rooms)) and rooms.isdisjoint(self.excluded)
-
-
-class Absent(Struct, frozen=True):
-    """A socket that went away and may come back. `since`: the offset when it connected."""
-
-    socket_id: str
-    rooms: frozenset[str]
-    data: dict[str, Any]
-    since: int
-    left: float
+    def meant_for(self, absent: Absent) -> bool:
+        if self.namespace != absent.namespace:
+            return False
+        return (not self.rooms or not absent.rooms.isdisjoint(self.rooms)) and absent.rooms.isdisjoint(self.excluded)
 
 
 class Recovery:
-    """The memory of one namespace."""
+    """The memory of one server.
 
-    def __init__(self, settings: RecoverySettings, now: Callable[[], float]) -> None:
+    Args:
+        settings: its bounds.
+        now: a monotonic clock, seconds.
+        proof_seconds: what was sent this long before a connection was lost has arrived: the client has answered a
+            ping that was sent after it.
+        secret: makes the names of logs and the secrets of sockets.
+    """
+
+    def __init__(
+        self,
+        settings: RecoverySettings,
+        now: Callable[[], float],
+        proof_seconds: float,
+        secret: Callable[[int], str] = secrets.token_urlsafe,
+    ) -> None:
         self._settings = settings
         self._now = now
+        self._proof_seconds = proof_seconds
+        self._secret = secret
+        self._name = secret(3)  # tells this log's offsets from those of another run of the server
         self._log: deque[_Entry] = deque()
         self._bytes = 0
-        self._absent: dict[str, Absent] = {}
-        self.offset = 0
+        self._away: dict[str, _Away] = {}
+        self._forgotten_time = float("-inf")  # when the newest event was sent that is not remembered any more
+        self.number = 0
 
     @property
-    def newest(self) -> str:
-        """The offset of the last event that was sent."""
-        return format(self.offset, "x")
+    def events(self) -> int:
+        """How many events are remembered."""
+        return len(self._log)
+
+    @property
+    def sockets(self) -> int:
+        """How many clients that went away are remembered."""
+        return len(self._away)
+
+    @property
+    def offset(self) -> str:
+        """Names the newest event."""
+        return f"{self._name}.{self.number:x}"
 
     def next_offset(self) -> str:
-        """The offset of the event that is about to be sent: its last argument."""
-        self.offset += 1
-        return self.newest
+        """Names the event that is about to be sent: its last argument."""
+        self.number += 1
+        return self.offset
 
-    def remember(self, outgoing: Outgoing, rooms: tuple[str, ...], excluded: tuple[str, ...]) -> None:
-        """The event with the newest offset was sent. `rooms` empty: to everybody."""
+    def remember(self, namespace: str, outgoing: Outgoing, rooms: tuple[str, ...], excluded: tuple[str, ...]) -> None:
+        """The newest event has been sent. `rooms` empty: to everybody in the namespace."""
         size = len(outgoing.packet) + sum(map(len, outgoing.attachments))
-        self._log.append(_Entry(self.offset, self._now(), outgoing, rooms, excluded, size))
+        self._log.append(_Entry(self.number, self._now(), namespace, outgoing, rooms, excluded, size))
         self._bytes += size
-        oldest = self._now() - self._settings.seconds
-        while self._log and (
-            len(self._log) > self._settings.events or self._bytes > self._settings.bytes or self._log[0].time < oldest
-        ):
-            self._bytes -= self._log.popleft().size
+        self._forget()
 
     def leave(self, pid: str, absent: Absent) -> None:
         """A socket lost its connection."""
-        self._absent[pid] = absent
-        oldest = self._now() - self._settings.seconds
-        while self._absent:
-            first = next(iter(self._absent))
-            if len(self._absent) <= self._settings.sockets and self._absent[first].left >= oldest:
-                break
-            del self._absent[first]
+        self._away[pid] = _Away(absent, self._now())
+        self._forget()
 
-    def restore(self, pid: Any, offset: Any) -> tuple[Absent, list[Outgoing]] | None:
+    def restore(self, pid: Any, offset: Any, namespace: str) -> tuple[Absent, list[Outgoing]] | None:
         """The socket that comes back with `pid`, and what it missed after `offset`; None: it can't be recovered."""
-        absent = self._absent.pop(pid, None) if isinstance(pid, str) else None
-        if absent is None or absent.left < self._now() - self._settings.seconds:
+        self._forget()
+        away = self._away.get(pid) if isinstance(pid, str) else None
+        if away is None or away.absent.namespace != namespace:
             return None
-        seen = absent.since
-        if isinstance(offset, str):
-            try:
-                seen = max(int(offset, 16), seen)  # a client may still carry an offset of an earlier socket
-            except ValueError:
-                return None
-        first = self._log[0].offset if self._log else self.offset + 1
-        if not first - 1 <= seen <= self.offset:  # something after it has been forgotten, or it is of another log
+        del self._away[pid]
+        absent = away.absent
+        seen = max(absent.since, self._number_of(offset))
+        if seen > self.number:
             return None
-        missed = [entry.outgoing for entry in self._log if entry.offset > seen and entry.meant_for(absent.rooms)]
-        return absent, missed
+        first = self._log[0].number if self._log else self.number + 1
+        if seen < first - 1 and self._forgotten_time >= away.left - self._proof_seconds:
+            return None  # what has been forgotten may not have arrived
+        return absent, [entry.outgoing for entry in self._log if entry.number > seen and entry.meant_for(absent)]
 
-    @staticmethod
-    def new_pid() -> str:
+    def new_pid(self) -> str:
         """A secret that lets its bearer come back as the same socket."""
-        return secrets.token_urlsafe(18)
+        return self._secret(18)
+
+    def _number_of(self, offset: Any) -> int:
+        """0 for none, and for one of another log, which a client keeps after a restart of the server."""
+        name, _, number = offset.partition(".") if isinstance(offset, str) else ("", "", "")
+        try:
+            return int(number, 16) if name == self._name else 0
+        except ValueError:
+            return 0
+
+    def _forget(self) -> None:
+        """Keep within the bounds."""
+        settings = self._settings
+        oldest = self._now() - settings.seconds
+        too_old = oldest - self._proof_seconds
+        log = self._log
+        while log and (len(log) > settings.events or self._bytes > settings.bytes or log[0].time < too_old):
+            entry = log.popleft()
+            self._bytes -= entry.size
+            self._forgotten_time = entry.time
+        while self._away:
+            first = next(iter(self._away))
+            if len(self._away) <= settings.sockets and self._away[first].left >= oldest:
+                break
+            del self._away[first]

@@ -12,7 +12,7 @@ class ConnectionRefused(Forbidden):
 
     Args:
         message: what the client reads as `error.message`.
-        data: what it reads as `error.data`; anything that JSON can carry.
+        data: what a Socket.IO client reads as `error.data`; anything that JSON can carry.
     """
 
     code = "refused"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -18,15 +19,19 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Beside:
-    """An ASGI application: long-polling goes to the server, everything else to `app`, 404 without one."""
+    """An ASGI application: what clients without WebSocket ask goes to the server, all else to `app`; 404 without one.
+
+    WebSockets do not come here, see `Gateway.http_protocol`.
+    """
 
     def __init__(self, server: Server, app: Asgi | None) -> None:
         self._server = server
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and str(scope["path"]).startswith("/socket.io/"):
-            await self._server.gateway.polling(scope, receive, send)
+        gateway = self._server.gateway
+        if scope["type"] == "http" and gateway.serves(str(scope["path"])):
+            await gateway.http(scope, receive, send)
         elif self._app is not None:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
@@ -55,10 +60,12 @@ async def serve(
         app: an ASGI application (FastAPI, Starlette, Litestar, …) for everything that is not real-time. Its lifespan
             runs before the first connection.
         port: 0 takes a free one.
-        grace_seconds: how long clients have to go at the end.
+        grace_seconds: how long clients have to go at the end, and requests to be answered.
         on_started: called with the port when connections are accepted.
         uvicorn_options: further options of `uvicorn.Config`, e.g. `ssl_certfile`.
     """
+    uvicorn_options.setdefault("log_level", "warning")
+    uvicorn_options.setdefault("timeout_graceful_shutdown", max(1, math.ceil(grace_seconds)))
     await server.open()
     config = uvicorn.Config(
         Beside(server, app),
@@ -67,24 +74,46 @@ async def serve(
         http=server.gateway.http_protocol,
         ws=server.gateway.ws_protocol,
         lifespan="off" if app is None else "auto",
-        log_level=uvicorn_options.pop("log_level", "warning"),
         **uvicorn_options,
     )
+    closing = _Closing(server, grace_seconds)
     try:
-        await _Uvicorn(config, on_started).serve()
+        await _Uvicorn(config, closing, on_started).serve()
     finally:
-        await server.close(grace_seconds)
+        await closing()
+
+
+class _Closing:
+    """Closes a server once, however its end comes."""
+
+    def __init__(self, server: Server, grace_seconds: float) -> None:
+        self._server = server
+        self._grace_seconds = grace_seconds
+        self._done = False
+
+    async def __call__(self) -> None:
+        if not self._done:
+            self._done = True
+            await self._server.close(self._grace_seconds)
 
 
 class _Uvicorn(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[int], None] | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, closing: Callable[[], Awaitable[None]], on_started: Callable[[int], None] | None
+    ) -> None:
         super().__init__(config)
+        self._closing = closing
         self._on_started = on_started
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         await super().startup(sockets)
         if self.started and self._on_started is not None:
             self._on_started(self.servers[0].sockets[0].getsockname()[1])
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        """Clients first: requests that wait for events would not end by themselves."""
+        await self._closing()
+        await super().shutdown(sockets)
 
 
 def run(

@@ -25,21 +25,22 @@ class Socket:
         handshake: path, query, headers, address; `handshake.auth` is what a Socket.IO client gave as `auth`.
         data: the application's own values; recovered together with the socket.
         recovered: it came back within the recovery time with its id, rooms and data, and has got what it missed.
-        connected: False from the moment the client is gone.
+        recovery_id, since: what recovery knows it by; the server's own.
     """
 
     __slots__ = (
+        "_accepted",
         "_middleware",
         "_rooms",
-        "connected",
+        "_unwanted",
         "connection",
         "data",
         "handshake",
         "id",
-        "joined_at",
         "namespace",
         "recovered",
         "recovery_id",
+        "since",
     )
 
     def __init__(self, namespace: Namespace, connection: Connection, handshake: Handshake, socket_id: str) -> None:
@@ -50,8 +51,9 @@ class Socket:
         self.data: dict[str, Any] = {}
         self.recovered = False
         self.recovery_id: str | None = None
-        self.joined_at = 0
-        self.connected = True
+        self.since = 0
+        self._accepted = False
+        self._unwanted = False
         self._rooms: set[str] = set()
         self._middleware: list[EventMiddleware] = []
 
@@ -59,32 +61,37 @@ class Socket:
         return f"<Socket {self.id} {self.namespace.name} by {self.transport}>"
 
     @property
+    def connected(self) -> bool:
+        """False from the moment the client is gone. True in the connect handler, too."""
+        return not self.connection.closed
+
+    @property
     def transport(self) -> str:
-        """What it uses right now: "websocket" or "polling"."""
+        """What it uses right now: "websocket", "polling" or "sse"."""
         return self.connection.lane.transport
 
     @property
     def wire(self) -> str:
-        """How it speaks: "socketio" or "native.json"."""
+        """How it speaks: "socketio", "native.json" or "native.msgpack"."""
         return self.connection.lane.wire
 
     @property
     def rooms(self) -> frozenset[str]:
-        """The rooms that it has joined, and its own id."""
+        """The rooms that it has joined, and its own id. A disconnect handler still sees them."""
         return frozenset(self._rooms | {self.id})
 
     def join(self, *rooms: str) -> None:
-        """Enter rooms; they need no creation."""
+        """Enter rooms; they need no creation. Nothing happens when the client is gone."""
         if self.connected:
             for room in rooms:
                 self._rooms.add(room)
-                self.namespace.enter(room, self.connection)
+                self.namespace.roster.enter(room, self.connection)
 
     def leave(self, *rooms: str) -> None:
         """Leave rooms; the last one out removes the room."""
         for room in rooms:
             self._rooms.discard(room)
-            self.namespace.exit(room, self.connection)
+            self.namespace.roster.exit(room, self.connection)
 
     def emit(self, event: str, *args: Any) -> None:
         """Send an event to this client only. Raises as `Broadcast.emit`."""
@@ -99,7 +106,7 @@ class Socket:
         Raises:
             NoAnswer: it did not answer in time, or left.
         """
-        answers = await self.namespace.ask_only(self, event, args, timeout_seconds=timeout)
+        answers = await self.namespace.ask([self.connection], event, args, timeout)
         if not answers:
             raise NoAnswer([], 1)
         return answers[0]
@@ -129,5 +136,16 @@ class Socket:
         return tuple(self._middleware)
 
     def disconnect(self) -> None:
-        """End the connection to this namespace. The client does not come back by itself."""
-        self.connection.dismiss()
+        """End the connection to this namespace. The client does not come back by itself.
+
+        In a connect handler: after the client has been told that it is connected.
+        """
+        if self._accepted:
+            self.connection.dismiss()
+        else:
+            self._unwanted = True
+
+    def accept(self) -> bool:
+        """The connect handler has returned; the server's own. False: it asked for disconnection."""
+        self._accepted = True
+        return not self._unwanted

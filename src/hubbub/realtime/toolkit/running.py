@@ -1,0 +1,20 @@
+"""What exists while a server runs."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from hubbub.realtime.gateway import Gateway
+from hubbub.realtime.room import Hub
+
+from .answers import Answers
+from .recovery import Recovery
+
+
+class Running(Struct, frozen=True):
+    """Made by `Server.open`. `recovery`: None when clients are not recovered."""
+
+    hub: Hub
+    answers: Answers
+    gateway: Gateway
+    recovery: Recovery | None
