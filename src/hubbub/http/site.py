@@ -36,6 +36,7 @@ from .operation import Operation
 from .pages import APP, Pages
 
 _API: Final = "/api/"
+_METHODS: Final = ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"]
 Page = Callable[[Request], Awaitable[Response]]
 
 
@@ -84,7 +85,7 @@ def build_site(
         _page("/readyz", health.ready),
         _page("/metrics", MetricsPage(registry, settings.metrics, endpoint.authenticate)),
         _page("/ws", _upgrade_required),
-        Route("/api/{rest:path}", _named("/api/", _unknown), methods=None),
+        *(Route(path, _named(_API, _unknown), methods=_METHODS) for path in ("/api", "/api/{rest:path}")),
         _page("/{rest:path}", Pages(settings.app), name="app"),
     ]
     site: ASGIApp = Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
