@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hubbub import __version__
-from hubbub.errors import HubbubError, NotFound
+from hubbub.errors import NotFound
 from hubbub.identity import Identity
 from hubbub.vocabulary import Limits
 
@@ -74,18 +74,15 @@ def build_site(
     services = Services(identity, chat, settings.limits, now_ms)
     endpoint = Endpoint(services, settings.allowed_origins, settings.body_bytes)
     health = HealthPages(checks, closing)
-    documents = {
-        "/api/v1/openapi.json": openapi_document(__version__),
-        "/api/v1/asyncapi.json": asyncapi_document(__version__),
-    }
+    api = {(operation.path, operation.method): _operation(endpoint, operation) for operation in OPERATIONS}
+    api["/api/v1/openapi.json", "GET"] = _document(openapi_document(__version__))
+    api["/api/v1/asyncapi.json", "GET"] = _document(asyncapi_document(__version__))
     routes = [
-        *_api_routes(endpoint, OPERATIONS),
-        *(_page(path, _document(document)) for path, document in documents.items()),
+        *_api_routes(api),
         _page("/livez", health.live),
         _page("/readyz", health.ready),
         _page("/metrics", MetricsPage(registry, settings.metrics, endpoint.authenticate)),
         _page("/ws", _upgrade_required),
-        *(Route(path, _named(_API, _unknown), methods=_METHODS) for path in ("/api", "/api/{rest:path}")),
         _page("/{rest:path}", Pages(settings.app), name="app"),
     ]
     site: ASGIApp = Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
@@ -109,19 +106,31 @@ class _Fork:
             await self._site(scope, receive, send)
 
 
-def _api_routes(endpoint: Endpoint, operations: Sequence[Operation[Any]]) -> list[Route]:
-    """One route per path, so that a wrong method is told all the right ones."""
-    by_path: dict[str, dict[str, Operation[Any]]] = {}
-    for operation in operations:
-        by_path.setdefault(operation.path, {})[operation.method] = operation
+def _api_routes(pages: Mapping[tuple[str, str], Page]) -> list[Route]:
+    """A route per path that takes every method, so that a wrong one is told the right ones."""
+    by_path: dict[str, dict[str, Page]] = {}
+    for (path, method), page in pages.items():
+        by_path.setdefault(path, {})[method] = page
+    found = [Route(path, _named(path, _by_method(methods)), methods=_METHODS) for path, methods in by_path.items()]
+    unknown = [Route(path, _named(_API, _unknown), methods=_METHODS) for path in ("/api", "/api/{rest:path}")]
+    return found + unknown
 
-    def page(methods: dict[str, Operation[Any]]) -> Page:
-        async def run(request: Request) -> Response:
-            return await endpoint.run(methods["GET" if request.method == "HEAD" else request.method], request)
 
-        return run
+def _by_method(pages: dict[str, Page]) -> Page:
+    allowed = {"allow": ", ".join(sorted({*pages, *(["HEAD"] if "GET" in pages else [])}))}
 
-    return [Route(path, _named(path, page(methods)), methods=list(methods)) for path, methods in by_path.items()]
+    async def run(request: Request) -> Response:
+        page = pages.get("GET" if request.method == "HEAD" else request.method)
+        return error_response(MethodNotAllowed(), allowed) if page is None else await page(request)
+
+    return run
+
+
+def _operation(endpoint: Endpoint, operation: Operation[Any]) -> Page:
+    async def run(request: Request) -> Response:
+        return await endpoint.run(operation, request)
+
+    return run
 
 
 def _page(path: str, page: Page, *, name: str | None = None) -> Route:
@@ -157,14 +166,10 @@ async def _upgrade_required(request: Request) -> Response:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    """What the router refuses: a wrong method, or an unknown path."""
-    if not isinstance(error, HTTPException):  # pragma: no cover  the table above says so
+    """What the router refuses outside the API: a wrong method."""
+    if not isinstance(error, HTTPException):  # pragma: no cover  the table of handlers says so
         raise error
-    wrong_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-    answer: HubbubError = MethodNotAllowed() if wrong_method else NotFound()
-    if request.url.path.startswith(_API):
-        return error_response(answer, error.headers)
-    return Response(f"{answer.message}\n", error.status_code, error.headers, "text/plain")
+    return Response(f"{error.detail}\n", error.status_code, error.headers, "text/plain")
 
 
 def _cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
