@@ -70,10 +70,16 @@ async def open_store(config: Config) -> SqliteStore:
     except DataInUse as error:
         raise StartError(f"data: another Hubbub is using the database in {path.parent}") from error
     except StoreUnavailable as error:
-        cause = error.__cause__
-        detail = f": {cause.strerror}" if isinstance(cause, OSError) else f": {cause}" if cause else ""
-        raise StartError(f"data: the database {path} can't be opened{detail}") from error
+        raise StartError(f"data: {path} can't be used: {_reason(error)}") from error
     return store
+
+
+def _reason(error: StoreUnavailable) -> str:
+    """Why, for the operator; a client would only be told to try again."""
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror
+    return error.message if error.message != StoreUnavailable.message else str(cause or error)
 
 
 class Application:

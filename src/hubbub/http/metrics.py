@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, Literal, Protocol
+from urllib.parse import urlsplit
 
 from prometheus_client import (
     CollectorRegistry,
@@ -164,11 +165,12 @@ def is_local(request: Request) -> bool:
     """
     if any(name.startswith("x-forwarded-") or name in {"forwarded", "via", "x-real-ip"} for name in request.headers):
         return False
-    host = request.headers.get("host", "").rpartition("]")[0].lstrip("[") or request.headers.get("host", "")
-    host = host if host.count(":") > 1 else host.partition(":")[0]
-    return (
-        request.client is not None and _is_loopback(request.client.host) and (host == "localhost" or _is_loopback(host))
-    )
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return False
+    peer = request.client.host if request.client else ""
+    return _is_loopback(peer) and (host == "localhost" or _is_loopback(host))
 
 
 def _is_loopback(address: str) -> bool:
