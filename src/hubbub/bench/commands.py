@@ -32,7 +32,7 @@ def register(group: click.Group) -> None:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="A minute instead of ten, with smaller loads.")
+@click.option("--quick", is_flag=True, help="A minute instead of seven, with smaller loads.")
 @click.option("--only", metavar="KEY,…", help=f"Only these servers: {', '.join(one.key for one in CONTESTANTS)}.")
 @click.option("--scenario", "scenarios", type=click.Choice(_SCENARIOS), multiple=True, help="Only this. Repeatable.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results here, too.")

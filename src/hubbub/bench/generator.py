@@ -12,7 +12,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import MutableSequence
+from collections.abc import Callable, MutableSequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
@@ -91,6 +91,7 @@ class Generator:
         self._masker = Masker()
         self._epoll = select.epoll()
         self._socks: dict[int, socket.socket] = {}
+        self._receive: dict[int, Callable[[bytearray], int]] = {}
         self._greetings: dict[int, _Greeting] = {}
         self._senders: dict[int, _Sender] = {}
         self._tally = Tally([], [], [])
@@ -98,9 +99,11 @@ class Generator:
         self._counts = [0] * Counter.SIZE
         self._stamp = 0
         self._reads = 0
+        self._sample = plan.sample
         self._parent = os.getppid()
-        self._pong = self._masker.frame(b"", opcode=10)
-        self._engine_pong = self._masker.frame(b"3")
+        engine = self._dialect.path.startswith("/socket.io/")
+        self._ping = _ENGINE_PING if engine else _PING
+        self._pong = self._masker.frame(b"3") if engine else self._masker.frame(b"", opcode=10)
 
     def run(self) -> Tally:
         """Connect, then load until the parent says stop."""
@@ -145,6 +148,7 @@ class Generator:
             sock.connect(self._plan.address)
         descriptor = sock.fileno()
         self._socks[descriptor] = sock
+        self._receive[descriptor] = sock.recv_into
         steps = self._dialect.greeting(member, self._masker)
         self._greetings[descriptor] = _Greeting(member, self._dialect.opening(member), steps)
         self._epoll.register(descriptor, select.EPOLLOUT)
@@ -263,7 +267,7 @@ class Generator:
         """Read once. Returns the deliveries and the replies whose marks are in these bytes."""
         buffer, counts = self._buffer, self._counts
         try:
-            size = self._socks[descriptor].recv_into(buffer)
+            size = self._receive[descriptor](buffer)
         except BlockingIOError:
             return 0, 0
         except OSError:
@@ -282,10 +286,10 @@ class Generator:
             counts[Counter.LISTENER_DELIVERED] += delivered
             counts[Counter.LISTENER_BYTES] += size
         self._reads += 1
-        if delivered and self._reads % self._plan.sample == 0 and self._recording:
+        if self._reads % self._sample == 0 and delivered and self._recording:
             self._note(self._tally.deliveries, buffer.find(DELIVERY, 0, size), size)
-        if buffer.find(_PING, 0, size) >= 0 or buffer.find(_ENGINE_PING, 0, size) >= 0:
-            self._answer_pings(descriptor, size)
+        if buffer.find(self._ping, 0, size) >= 0:
+            self._answer_ping(descriptor)
         return delivered, replied
 
     def _note_replies(self, size: int) -> None:
@@ -306,11 +310,10 @@ class Generator:
         if end <= size:
             samples.append((now or time.monotonic_ns()) - int(self._buffer[mark + 1 : end]))
 
-    def _answer_pings(self, descriptor: int, size: int) -> None:
+    def _answer_ping(self, descriptor: int) -> None:
         """A length byte can look like a ping; an answer that nobody asked for does no harm (RFC 6455 section 5.5.3)."""
-        engine = self._buffer.find(_ENGINE_PING, 0, size) >= 0
         with suppress(OSError):
-            self._socks[descriptor].send(self._engine_pong if engine else self._pong)
+            self._socks[descriptor].send(self._pong)
 
     def _lost(self, descriptor: int) -> None:
         self._epoll.unregister(descriptor)

@@ -42,4 +42,4 @@ QUICK = Scale(
     durable_seconds=2.0,
     connect_seconds=30.0,
 )
-"""A minute instead of ten: shows that everything works, and figures to be believed roughly."""
+"""A minute instead of seven: shows that everything works, and figures to be believed roughly."""
