@@ -1,0 +1,106 @@
+"""Lines for people, objects for machines."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from hubbub.logs import JsonFormatter, TextFormatter, request_id, set_up_logging
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, levels = list(root.handlers), {name: logging.getLogger(name).level for name in ("", "uvicorn", "asyncio")}
+    yield
+    root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def record(message: str, *args: object, **extra: object) -> logging.LogRecord:
+    made = logging.getLogger("hubbub.test").makeRecord(
+        "hubbub.test", logging.INFO, __file__, 1, message, args, None, extra=extra
+    )
+    made.created, made.msecs = 0.0, 7.0
+    return made
+
+
+def test_a_text_line_names_time_level_logger_and_fields() -> None:
+    line = TextFormatter().format(record("sent %d", 3, room="general", text="two words", empty=""))
+    assert line == '1970-01-01T00:00:00.007Z INFO hubbub.test: sent 3 room=general text="two words" empty=""'
+
+
+def test_a_client_s_text_can_not_make_a_second_line() -> None:
+    line = TextFormatter().format(record("from %s", "a\n1970 INFO forged", device="b\r\nforged"))
+    assert "\n" not in line
+    assert "\r" not in line
+    assert "a\\n1970 INFO forged" in line
+
+
+def test_a_json_line_is_an_object_with_the_fields() -> None:
+    line = JsonFormatter().format(record("sent %d", 3, room="general", where=io.StringIO))
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "ts": "1970-01-01T00:00:00.007Z",
+        "level": "info",
+        "logger": "hubbub.test",
+        "message": "sent 3",
+        "room": "general",
+        "where": str(io.StringIO),
+    }
+
+
+def test_what_a_request_caused_carries_its_id() -> None:
+    mark = request_id.set("abc")
+    try:
+        assert json.loads(JsonFormatter().format(record("x")))["request_id"] == "abc"
+        assert TextFormatter().format(record("x")).endswith("x request_id=abc")
+    finally:
+        request_id.reset(mark)
+    assert "request_id" not in json.loads(JsonFormatter().format(record("x")))
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_is_logged_with_its_line(form: str) -> None:
+    stream = io.StringIO()
+    set_up_logging("info", form, stream)
+    try:
+        raise ZeroDivisionError("by zero")
+    except ZeroDivisionError:
+        logging.getLogger("hubbub.test").exception("it failed")
+    text = stream.getvalue()
+    assert "it failed" in text
+    assert "ZeroDivisionError: by zero" in text
+    assert (text.count("\n") == 1) is (form == "json")
+
+
+def test_the_level_holds_for_all_and_other_people_s_chatter_stays_out() -> None:
+    stream = io.StringIO()
+    set_up_logging("info", "text", stream)
+    for name in ("hubbub.app", "uvicorn.error", "asyncio"):
+        logging.getLogger(name).debug("debug of %s", name)
+        logging.getLogger(name).info("info of %s", name)
+        logging.getLogger(name).error("error of %s", name)
+    lines = [line.partition(": ")[2] for line in stream.getvalue().splitlines()]
+    assert lines == [
+        "info of hubbub.app",
+        "error of hubbub.app",
+        "error of uvicorn.error",
+        "info of asyncio",
+        "error of asyncio",
+    ]
+
+
+def test_a_second_set_up_replaces_the_first() -> None:
+    first, second = io.StringIO(), io.StringIO()
+    set_up_logging("info", "text", first)
+    set_up_logging("warning", "json", second)
+    logging.getLogger("hubbub.test").warning("once")
+    logging.getLogger("hubbub.test").info("not at all")
+    assert first.getvalue() == ""
+    assert json.loads(second.getvalue())["message"] == "once"
