@@ -108,6 +108,7 @@ class TestConnection(Connection):
         self.room_bytes: int | None = None
         self.buffered = 0
         self.most_buffered = 0
+        self.heard: Callable[[Received], None] | None = None  # called with each event and signal as it comes
         self._lag_known = False
         self._id = f"c{next(_numbers)}"
         self._news = asyncio.Event()
@@ -155,7 +156,10 @@ class TestConnection(Connection):
         self.buffered += len(data)
         self.most_buffered = max(self.most_buffered, self.buffered)
         for line in data.splitlines():
-            self._keep(_decode(line))
+            received = _decode(line)
+            self._keep(received)
+            if self.heard is not None:
+                self.heard(received)
         if self.room_bytes is None:
             self.buffered = 0
         elif self.buffered > self.room_bytes and not self.paused:

@@ -220,6 +220,17 @@ async def test_a_room_is_followed_while_somebody_here_needs_it(world: World) -> 
     await again.has("general", 5)
 
 
+async def test_a_feed_that_was_dropped_does_not_take_its_successor_with_it(world: World) -> None:
+    feeds = world.chat._feeds
+    old = feeds.open(GENERAL)
+    feeds.drop_if_unused(old)
+    new = feeds.open(GENERAL)
+    feeds.drop_if_unused(old)
+    assert feeds.get(GENERAL) is new
+    feeds.drop_if_unused(new)
+    assert not world.letterbox.follows("general")
+
+
 async def test_a_gap_of_a_room_that_nobody_needs_any_more_is_not_filled(world: World) -> None:
     ada, bob = await pair(world)
     _, b = await unheard(world, ada, "a", "b")

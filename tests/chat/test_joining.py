@@ -172,6 +172,27 @@ async def test_while_joining_again_nothing_comes_before_the_reply(world: World) 
     assert ada.seqs("general") == [6, 7]
 
 
+@pytest.mark.parametrize("missed", [0, 1])
+async def test_while_joining_again_a_full_buffer_that_empties_lets_nothing_through(world: World, missed: int) -> None:
+    founder = await log_of(world, 5)
+    ada = await world.person("ada", "general")
+    world.store.hold("rooms.head")
+    ref = ada.begin(Join(GENERAL, since=6))
+    await world.store.reached("rooms.head")
+    ada.fill()
+    await say(founder, *["missed"] * missed)
+    ada.drain()
+    await say(founder, "meanwhile")
+    await founder.ask(Watch(GENERAL), Watching)
+    await world.store.events.after(GENERAL, 0, 1)  # a replay, if one had begun, would have its page by now
+    await world.ticks()
+    assert ada.seqs("general") == []
+    world.store.release("rooms.head")
+    await ada.answer(ref)
+    await ada.has("general", 7 + missed)
+    assert ada.seqs("general") == list(range(7, 8 + missed))
+
+
 async def test_joining_again_that_fails_leaves_all_as_it_was(world: World) -> None:
     founder = await log_of(world, 5)
     ada = await world.person("ada", "general")

@@ -95,6 +95,20 @@ async def test_sends_during_a_commit_form_the_next_group(world: World) -> None:
     assert [len(group) for group in world.store.groups] == [1, 3]
 
 
+async def test_what_clients_send_at_a_groups_events_joins_those_that_waited_already(world: World) -> None:
+    """The next group is taken after this one's events were written out and what came meanwhile was read."""
+    ada, bob = await two(world)
+    first = Message(GENERAL, 5, world.user("ada").name, world.clock.ms(), "first")
+    bob.heard = lambda received: bob.tell(Send(GENERAL, "answer", "n3")) if received == first else None
+    world.store.hold("events.append")
+    ada.begin(Send(GENERAL, "first", "n1"))
+    await world.store.reached("events.append")
+    ada.begin(Send(GENERAL, "waiting", "n2"))
+    world.store.release("events.append")
+    await ada.has("general", 7)
+    assert [len(group) for group in world.store.groups] == [1, 2]
+
+
 async def test_a_nonce_is_stored_once_and_its_event_comes_once(world: World) -> None:
     ada, bob = await two(world)
     first = await ada.ask(Send(GENERAL, "hello", "n1"), Sent)

@@ -18,11 +18,14 @@ from hubbub.vocabulary import (
     RoomId,
     RoomList,
     Rooms,
+    Send,
+    Sent,
     TypingChanged,
     Watch,
     Watching,
 )
 
+from .client import Replied
 from .world import World, opened, say
 
 GENERAL = RoomId("general")
@@ -125,20 +128,41 @@ async def test_watching_while_slow_begins_when_it_is_back(world: World) -> None:
 async def test_leaving_one_room_while_slow_does_not_keep_the_other_one_silent(world: World) -> None:
     await world.room()
     await world.room("other")
-    slow = await world.person("slow", "general")
+    slow, device = await world.person("slow", "general"), await world.person("slow")
     await slow.ask(Join(RoomId("other")), Joined)
     await slow.ask(Watch(GENERAL), Watching)
-    world.letterbox.shut = True
-    (sent,) = await say(slow, "unheard", room="other")
     slow.fill()
+    await world.chat.perform(world.actors["founder"], Send(RoomId("other"), "missed", "n1"))
+    world.store.hold("events.after")
     slow.drain()
-    again = await world.person("slow", "other", since=sent.seq)
-    await again.ask(Leave(RoomId("other")), Done)
-    world.letterbox.shut = False
+    await world.store.reached("events.after")
+    await device.ask(Leave(RoomId("other")), Done)
+    world.store.release("events.after")
     await world.person("ada", "general")
     world.clock.advance(1)
-    await world.ticks()
-    assert [signal.count for signal in slow.all(Presence)][-1] == 2
+    await slow.until(lambda: slow.all(Presence)[1:] or None)
+    assert [signal.count for signal in slow.all(Presence)] == [1, 2]
+    assert slow.texts("other") == []
+
+
+async def test_a_message_of_mine_that_is_not_answered_yet_is_not_replayed(world: World) -> None:
+    """The page from the store has it, but its reply comes first."""
+    await world.room()
+    ada, slow = await world.person("ada", "general"), await world.person("slow", "general")
+    slow.fill()
+    await say(ada, "missed")
+    world.store.hold("events.append")
+    mine = slow.begin(Send(GENERAL, "mine", "n1"))
+    await world.store.reached("events.append")
+    slow.drain()
+    await slow.has("general", 5)
+    await ada.ask(Rooms(), RoomList)
+    assert slow.seqs("general") == [5]
+    world.store.release("events.append")
+    sent = await slow.answer(mine)
+    assert isinstance(sent, Sent)
+    await slow.has("general", 6)
+    assert slow.log.index(Replied(mine, sent)) < slow.log.index(slow.events("general")[-1])
 
 
 async def test_one_that_stays_slow_is_closed_and_may_come_back(world: World) -> None:
