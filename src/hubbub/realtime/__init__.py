@@ -17,6 +17,7 @@ from .toolkit import (
     Socket,
     run,
     serve,
+    serving,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "VocabularyCodec",
     "run",
     "serve",
+    "serving",
 ]

@@ -25,6 +25,7 @@ Headers = list[tuple[bytes, bytes]]
 _TEXT: Final = (b"content-type", b"text/plain; charset=UTF-8")
 _JSON: Final = (b"content-type", b"application/json")
 _UPGRADES: Final = ("websocket",)
+_CLOSING: Final = b'{"code":3,"message":"Server is going down"}'
 
 
 class PollingApp:
@@ -65,7 +66,7 @@ class PollingApp:
 
     async def _open(self, scope: Scope, headers: dict[str, str], query: str, send: Send, cors: Headers) -> None:
         if self._context.closing:
-            await _respond(send, 503, b'{"code":3,"message":"Server is going down"}', [_JSON, *cors])
+            await _respond(send, 503, _CLOSING, [_JSON, *cors])
             return
         client = scope.get("client")
         peer = str(client[0]) if client else ""
@@ -96,6 +97,9 @@ class PollingApp:
             if poll.cancelled() or not poll.done():
                 raise ClientGone
             body = poll.result()
+        if body == engineio.CLOSE and self._context.closing:
+            await _respond(send, 503, _CLOSING, [_JSON, *cors])  # some clients never come back after CLOSE
+            return
         await _respond(send, 200, body, [_TEXT, *cors])
 
     async def _post(

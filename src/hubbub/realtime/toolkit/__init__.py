@@ -7,7 +7,7 @@ from .raw import RawSocket
 from .recovery import RecoverySettings
 from .refusal import ConnectionRefused
 from .server import Server
-from .serving import Beside, run, serve
+from .serving import Beside, run, serve, serving
 from .socket import Socket
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "Socket",
     "run",
     "serve",
+    "serving",
 ]

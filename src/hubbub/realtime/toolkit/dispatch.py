@@ -44,8 +44,11 @@ class Dispatcher:
         if inspect.isawaitable(result):
             self._spawn(_logged(result))
 
-    async def close(self) -> None:
-        """End what still runs."""
+    async def close(self, grace_seconds: float) -> None:
+        """Let what runs come to its end, at most for the grace; cancel what is left."""
+        await asyncio.sleep(0)  # a task that has never run can't be cancelled without a warning of what it was to await
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=grace_seconds)
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

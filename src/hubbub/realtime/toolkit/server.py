@@ -97,7 +97,12 @@ class Server(Namespace):
         gateway.start()
 
     async def close(self, grace_seconds: float = 5.0) -> None:
-        """Ask all clients to come back later, wait for them to go, at most for the grace, and end all handlers."""
+        """Ask all clients to come back later.
+
+        Args:
+            grace_seconds: how long they have to go, and then handlers to come to their end before they are cancelled.
+        """
+        deadline = time.monotonic() + grace_seconds
         await self.gateway.close(grace_seconds)
-        await self._dispatcher.close()
+        await self._dispatcher.close(max(0.0, deadline - time.monotonic()))
         await self._raw.close()

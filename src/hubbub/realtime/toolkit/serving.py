@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 import uvicorn
@@ -77,10 +77,34 @@ async def serve(
         **uvicorn_options,
     )
     closing = _Closing(server, grace_seconds)
+    uvicorn_server = _Uvicorn(config, closing, on_started)
     try:
-        await _Uvicorn(config, closing, on_started).serve()
+        await uvicorn_server.serve()
     finally:
         await closing()
+    if uvicorn_server.cancelled:
+        raise asyncio.CancelledError
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    server: Server, app: Asgi | None = None, *, host: str = "127.0.0.1", port: int = 0, **options: Any
+) -> AsyncIterator[int]:
+    """Serve while the block runs, for tests and for programs that do something else beside; the value is the port.
+
+    The options are those of `serve`.
+    """
+    started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(serve(server, app, host=host, port=port, on_started=started.set_result, **options))
+    try:
+        await asyncio.wait((task, started), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
+            raise RuntimeError("the server has stopped")
+        yield started.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class _Closing:
@@ -104,6 +128,14 @@ class _Uvicorn(uvicorn.Server):
         super().__init__(config)
         self._closing = closing
         self._on_started = on_started
+        self.cancelled = False
+
+    async def main_loop(self) -> None:
+        """A cancelled server shuts down as one that gets a signal."""
+        try:
+            await super().main_loop()
+        except asyncio.CancelledError:
+            self.cancelled = True
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         await super().startup(sockets)
