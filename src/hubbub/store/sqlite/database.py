@@ -9,13 +9,12 @@ from pathlib import Path
 import apsw
 
 from hubbub.errors import BadField, StoreUnavailable
+from hubbub.store.entries import NOT_UNICODE
 
 _log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 5_000
 CACHE_KIB = 32_768
-MAX_INTEGER = 2**63 - 1
-"""SQLite's greatest integer. A cursor beyond it means the same as this one."""
 
 
 def create_private(path: Path) -> None:
@@ -50,5 +49,5 @@ def translate(error: Exception) -> Exception:
         _log.error("the database failed: %s: %s", type(error).__name__, error)
         return StoreUnavailable()
     if isinstance(error, UnicodeEncodeError):
-        return BadField("A text holds a lone surrogate: it is not Unicode.")
+        return BadField(NOT_UNICODE)
     return error

@@ -14,9 +14,6 @@ import msgspec
 from hubbub.store.protocols import Appended, Draft, Refused
 from hubbub.vocabulary import RoomId, Seq, UserId
 
-ROOM_CREATED, MEMBER_JOINED, MEMBER_LEFT, MESSAGE = 1, 2, 3, 4
-"""events.kind"""
-
 KEPT_MEMBERSHIPS = 200_000
 """About 20 MB. Beyond it everything is forgotten and learned again, one query per group."""
 

@@ -8,10 +8,10 @@ import apsw
 import msgspec
 
 from hubbub.errors import UnknownUser
+from hubbub.store.coalesce import Coalesced
 from hubbub.store.protocols import Login
 from hubbub.vocabulary import User, UserId, UserName
 
-from .coalesce import Coalesced
 from .readers import Readers
 from .writer import Writer
 

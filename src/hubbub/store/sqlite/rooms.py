@@ -8,6 +8,15 @@ import apsw
 import msgspec
 
 from hubbub.errors import CursorAhead, RoomExists, RoomForbidden, UnknownRoom, UnknownUser
+from hubbub.store.coalesce import Coalesced
+from hubbub.store.entries import (
+    MEMBER_JOINED,
+    MEMBER_LEFT,
+    MESSAGE,
+    ROOM_CREATED,
+    UNREAD_LIMIT,
+    RoomDescription,
+)
 from hubbub.store.protocols import RoomHead, StoredMember
 from hubbub.vocabulary import (
     Event,
@@ -22,13 +31,8 @@ from hubbub.vocabulary import (
     UserName,
 )
 
-from .coalesce import Coalesced
-from .events import RoomDescription
-from .log import MEMBER_JOINED, MEMBER_LEFT, MESSAGE, ROOM_CREATED
 from .readers import Readers
 from .writer import Writer
-
-UNREAD_LIMIT = 1_000
 
 _HEAD = "(SELECT max(seq) FROM events WHERE room_key = rooms.key)"
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from hubbub.errors import StoreUnavailable
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -13,8 +15,8 @@ V = TypeVar("V")
 class Coalesced(Generic[K, V]):
     """Asks for one thing at a time; what is asked while a query runs goes together in the next.
 
-    When thousands of clients come back at once, each query is a hop to another thread and back. Together they need
-    a few hops. Used on one event loop.
+    When thousands of clients come back at once, each query is a hop to another thread or machine and back. Together
+    they need a few hops. Used on one event loop.
     """
 
     def __init__(self, run: Callable[[Sequence[K]], Awaitable[Sequence[V]]]) -> None:
@@ -22,13 +24,22 @@ class Coalesced(Generic[K, V]):
         self._run = run
         self._asked: list[tuple[K, asyncio.Future[V]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._open = True
 
     async def ask(self, key: K) -> V:
+        if not self._open:
+            raise StoreUnavailable
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._asked.append((key, future))
         if self._task is None:
             self._task = asyncio.create_task(self._answer())
         return await future
+
+    async def close(self) -> None:
+        """Answer what was asked; nothing more can be."""
+        self._open = False
+        if self._task is not None:
+            await asyncio.wait({self._task})
 
     async def _answer(self) -> None:
         try:

@@ -1,0 +1,58 @@
+"""A room's log as the engines store it: kinds of entries, and what the text of each kind means."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from hubbub.errors import BadField, Internal
+from hubbub.vocabulary import Event, MemberJoined, MemberLeft, Message, RoomCreated, RoomId, Seq, UserName
+
+from .protocols import Draft
+
+ROOM_CREATED, MEMBER_JOINED, MEMBER_LEFT, MESSAGE = 1, 2, 3, 4
+"""events.kind"""
+
+UNREAD_LIMIT = 1_000
+"""Unread messages are counted up to here."""
+
+MAX_INTEGER = 2**63 - 1
+"""The greatest integer that an engine holds. A cursor beyond it means the same as this one."""
+
+NOT_UNICODE = "A text holds a lone surrogate: it is not Unicode."
+
+Row = tuple[Seq, int, UserName, int, str]
+"""(seq, kind, sender's name, ts, body)"""
+
+
+class RoomDescription(Struct, frozen=True):
+    """The body of a `room_created` event, as JSON."""
+
+    title: str
+    topic: str
+
+
+def event_of(room: RoomId, row: Row) -> Event:
+    """The event that a row holds."""
+    seq, kind, sender, ts, body = row
+    if kind == MESSAGE:
+        return Message(room, seq, sender, ts, body)
+    if kind == MEMBER_JOINED:
+        return MemberJoined(room, seq, sender, ts, body)
+    if kind == MEMBER_LEFT:
+        return MemberLeft(room, seq, sender, ts)
+    if kind == ROOM_CREATED:
+        described = msgspec.json.decode(body, type=RoomDescription)
+        return RoomCreated(room, seq, sender, ts, described.title, described.topic)
+    raise Internal
+
+
+def check_unicode(draft: Draft) -> None:
+    """Raises BadField. One bad text must not fail the whole group of messages that it is in."""
+    # isascii is a flag of the string, not a scan.
+    if draft.text.isascii() and draft.nonce.isascii() and draft.room.isascii():
+        return
+    try:
+        f"{draft.room}{draft.nonce}{draft.text}".encode()
+    except UnicodeEncodeError:
+        raise BadField(NOT_UNICODE) from None
