@@ -144,11 +144,13 @@ class ProcessTalker(Talker):
                 assert event["type"] in {"message", "member_joined", "member_left", "connect_error"}, event
                 self.transports.add(event.get("transport", ""))
                 self.note(event)
+        self._sent.set()
 
     async def say(self, texts: list[str]) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write("".join(f"{text}\n" for text in texts).encode())
         while not set(texts) <= self.acknowledged.keys():
+            assert not self._reader.done(), f"{self.name} has ended"
             await self._sent.wait()
             self._sent.clear()
 

@@ -33,7 +33,8 @@ async function say(text, nonce) {
       if (reply.ok) return reply.ok;
       if (!reply.error.retryable && reply.error.code !== "not_joined") throw new Error(reply.error.code);
     } catch (error) {
-      if (error.message !== "operation has timed out") throw error;
+      // no answer in time, or the connection was lost meanwhile: the same nonce makes asking again harmless
+      if (!/timed out|disconnected/.test(error.message)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
