@@ -59,6 +59,18 @@ async def test_too_many_waiting_commands_are_refused_and_the_others_are_done(tmp
         await ada.ask(Rooms(), RoomList)
 
 
+async def test_a_hundred_joins_at_once_are_all_done(world: World) -> None:
+    """An event stream that resumes, or a client in many rooms, begins so."""
+    ada = await world.person("ada")
+    rooms = [RoomId(f"room{number}") for number in range(100)]
+    for room in rooms:
+        await ada.ask(CreateRoom(room), RoomEntry)
+    refs = [ada.begin(Join(room, since=1)) for room in rooms]
+    assert all([isinstance(await ada.answer(ref), Joined) for ref in refs])
+    for room in rooms:
+        await ada.has(room, 2)
+
+
 async def test_a_client_that_does_not_read_is_given_no_further_answers(world: World) -> None:
     ada = await world.person("ada")
     ada.fill()
