@@ -100,7 +100,7 @@ class TestConnection(Connection):
         self.handler = handler
         self.lane = lane
         self.state = None
-        self.rooms = []
+        self.rooms = ()
         self.paused = False
         self.log: list[Replied | Failed | Received] = []
         self.ended: Disconnect | None = None

@@ -34,7 +34,7 @@ class Paper:
 class Reader:
     def __init__(self, lane: Paper) -> None:
         self.lane = lane
-        self.rooms: list[Room] = []
+        self.rooms: tuple[Room, ...] = ()
 
 
 def reader(lane: Paper) -> Connection:
@@ -88,7 +88,7 @@ async def test_who_leaves_has_got_everything_until_then() -> None:
     room.publish(said("too late"))
     await asyncio.sleep(0)
     assert lane.written == [(ada, b"last")]
-    assert ada.rooms == []
+    assert ada.rooms == ()
     assert len(room) == 0
 
 
@@ -103,7 +103,7 @@ async def test_who_is_gone_gets_nothing_any_more() -> None:
     await asyncio.sleep(0)
     assert lane.written == []
     assert ada not in room
-    assert ada.rooms == []
+    assert ada.rooms == ()
 
 
 async def test_adding_twice_is_one_membership() -> None:
@@ -115,4 +115,4 @@ async def test_adding_twice_is_one_membership() -> None:
     room.flush()
     assert lane.written == [(ada, b"once")]
     assert ada in room
-    assert ada.rooms == [room]
+    assert ada.rooms == (room,)

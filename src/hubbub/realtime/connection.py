@@ -49,11 +49,11 @@ class Connection(ABC):
         paused: True while its write buffer is above the limit. See `Handler.lagging`.
     """
 
-    __slots__ = ("__weakref__", "lane", "paused", "rooms", "state")
+    __slots__ = ("lane", "paused", "rooms", "state")
 
     lane: Lane
     state: Any
-    rooms: list[Room]
+    rooms: tuple[Room, ...]
     paused: bool
 
     @property

@@ -33,7 +33,7 @@ class Peer(Connection):
         self.context = context
         self.lane = lane
         self.state = None
-        self.rooms = []
+        self.rooms = ()
         self.paused = False
         self._number = context.next_number()
         self._phase = _Phase.OPENING
@@ -114,7 +114,7 @@ class Peer(Connection):
         phase, self._phase = self._phase, _Phase.GONE
         if phase is _Phase.GONE:
             return
-        for room in tuple(self.rooms):
+        for room in self.rooms:
             room.discard(self)
         self.context.census[self.lane] -= 1
         if phase is _Phase.OPEN:

@@ -103,7 +103,7 @@ class _Pending(NamedTuple):
 class Room:
     """Connections that receive the same events. It has no log: order is the order of `publish` calls."""
 
-    __slots__ = ("_hub", "_members", "_pending", "_uneven", "name")
+    __slots__ = ("_hub", "_members", "_only", "_pending", "_uneven", "name")
 
     def __init__(self, hub: Hub, name: str) -> None:
         self.name = name
@@ -111,6 +111,7 @@ class Room:
         self._members: dict[Lane, dict[Connection, None]] = {}
         self._pending: list[_Pending] = []
         self._uneven = False  # something pending is not for everybody
+        self._only: tuple[Room, ...] = (self,)  # shared by all connections that are in no other room: 100 bytes each
 
     def __len__(self) -> int:
         return sum(map(len, self._members.values()))
@@ -128,7 +129,7 @@ class Room:
         members = self._members.setdefault(connection.lane, {})
         if connection not in members:
             members[connection] = None
-            connection.rooms.append(self)
+            connection.rooms = (*connection.rooms, self) if connection.rooms else self._only
 
     def remove(self, connection: Connection) -> None:
         """It has been handed everything that was published until now, and nothing more comes."""
@@ -139,7 +140,7 @@ class Room:
         """It is gone, and so is what was pending for it."""
         members = self._members.get(connection.lane)
         if members is not None and members.pop(connection, self) is None:
-            connection.rooms.remove(self)
+            connection.rooms = tuple(room for room in connection.rooms if room is not self)
             if not members:
                 del self._members[connection.lane]
 
