@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Final
 
 from hubbub.wire import engineio
 from hubbub.wire.engineio import UpgradeProbe
 
 if TYPE_CHECKING:
     from .engine import EngineSession
+
+
+PACKETS_MAX: Final = 16
+"""Packets in one body. python-engineio's client refuses more, and ends its session."""
 
 
 class PollTransport:
@@ -35,7 +40,7 @@ class PollTransport:
     def __init__(self, session: EngineSession, peer: str) -> None:
         self._session = session
         self.peer = peer
-        self._packets: list[bytes] = []
+        self._packets: deque[bytes] = deque()  # each one packet, or several joined
         self._bytes = 0
         self._waiter: asyncio.Future[None] | None = None
         self._congested = False
@@ -68,16 +73,35 @@ class PollTransport:
 
     def take(self) -> list[bytes]:
         """Everything that is buffered, one entry per packet."""
-        packets, self._packets, self._bytes = self._packets, [], 0
-        if self._congested:
-            self._congested = False
-            self._session.context.loop.call_soon(self._session.relieved)
+        packets, self._packets, self._bytes = self._packets, deque(), 0
+        self._relieve()
         return [packet for entry in packets for packet in entry.split(engineio.SEPARATOR)]
+
+    def _take_some(self) -> list[bytes]:
+        """As many packets as one body may have."""
+        some: list[bytes] = []
+        while self._packets and len(some) < PACKETS_MAX:
+            entry = self._packets.popleft()
+            self._bytes -= len(entry)
+            found = entry.split(engineio.SEPARATOR, PACKETS_MAX - len(some))
+            if len(some) + len(found) > PACKETS_MAX:  # the last one is what did not fit, unsplit
+                rest = found.pop()
+                self._packets.appendleft(rest)
+                self._bytes += len(rest)
+            some += found
+        self._relieve()
+        return some
+
+    def _relieve(self) -> None:
+        context = self._session.context
+        if self._congested and self._bytes <= context.settings.write_buffer_bytes // 2:
+            self._congested = False
+            context.loop.call_soon(self._session.relieved)
 
     def ready(self) -> bytes | None:
         """The body for a poll that need not wait: there are packets, an upgrade drains polls, or it is over."""
         if self._packets:
-            return engineio.encode_payload(self.take())
+            return engineio.encode_payload(self._take_some())
         if not self._session.open:
             return engineio.CLOSE
         if self.probe is not None and self.probe.drains_polls:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import json
 import shutil
@@ -205,10 +206,8 @@ class PythonClient:
         self._opening = asyncio.create_task(self._open(url, transports, auth))
 
     async def _open(self, url: str, transports: Sequence[str], auth: Any) -> None:
-        try:
+        with contextlib.suppress(socketio.exceptions.ConnectionError):  # its handler notes why
             await self.sio.connect(url, transports=list(transports), namespaces=[self._namespace], auth=auth)
-        except socketio.exceptions.ConnectionError:
-            pass  # the handler has noted why
 
     async def emit(self, event: str, *args: Any) -> None:
         await self.sio.emit(event, args, namespace=self._namespace)

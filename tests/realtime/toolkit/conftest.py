@@ -98,7 +98,7 @@ def settled() -> Callable[[Callable[[], bool]], Any]:
 
     async def wait(condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
-            while not condition():
+            while not condition():  # noqa: ASYNC110  the server has no event for it
                 await asyncio.sleep(0.005)
 
     return wait
