@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import uvicorn
 import websockets
+from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
-from hubbub.app import Application, StartError, bind, running, url_of
+from hubbub.app import Application, StartError, _Server, bind, running, url_of
 from hubbub.config import Config
 from hubbub.errors import CloseCode
 
@@ -63,7 +65,7 @@ async def test_a_stop_sends_every_client_away_to_come_back(config: Config) -> No
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == CloseCode.SERVER_RESTART
         async with asyncio.timeout(10):  # well before the grace is over
-            assert (await poll).status_code in {200, 400}
+            assert (await poll).status_code == 503  # what every Socket.IO client takes for a broken link
             await stopping
 
 
@@ -107,8 +109,21 @@ async def test_two_that_bound_the_port_at_once_do_not_share_it() -> None:
         port = first.getsockname()[1]
         with bind("127.0.0.1", port) as second:
             first.listen()
-            with pytest.raises(OSError, match="Address already in use"):
-                second.listen()
+            with pytest.raises(StartError, match=f"can't listen on 127.0.0.1 port {port}: Address already in use"):
+                await _Server(uvicorn.Config(nothing)).begin(second)
+
+
+async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that answers nobody."""
+
+
+async def test_what_goes_wrong_while_the_server_starts_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(uvicorn.Server, "startup", broken)
+    with bind("127.0.0.1", 0) as listener, pytest.raises(ZeroDivisionError):
+        await _Server(uvicorn.Config(nothing, lifespan="off", log_config=None)).begin(listener)
 
 
 async def test_a_database_in_use_prevents_the_start_and_gives_the_port_back(
@@ -127,6 +142,12 @@ async def test_a_database_that_is_none_prevents_the_start(config: Config) -> Non
     folder.mkdir()
     (folder / "hubbub.db").write_text("not a database" * 100)
     with pytest.raises(StartError, match=r"data: .*hubbub\.db can't be used: file is not a database"):
+        await Application(config).start()
+
+
+async def test_a_directory_in_the_database_s_place_prevents_the_start(config: Config) -> None:
+    (Path(config.data) / "hubbub.db.lock").mkdir(parents=True)
+    with pytest.raises(StartError, match=r"data: .*hubbub\.db can't be used: Is a directory"):
         await Application(config).start()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
+from hubbub.app import Application
 from hubbub.config import Config
 
 from .conftest import PASSWORD, refusal
@@ -118,3 +120,21 @@ async def test_an_operation_without_input_takes_none(ada: httpx.AsyncClient) -> 
     assert (await ada.post("/api/v1/rooms/general/members", json={})).status_code == 200
     assert refusal(await ada.post("/api/v1/rooms/general/members", json={"since": 1})) == (400, "bad_field")
     assert refusal(await ada.get("/api/v1/me?name=bob")) == (400, "bad_field")
+
+
+async def test_a_client_that_hangs_up_in_the_middle_does_no_harm(
+    server: Application, http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = httpx.URL(server.url)
+    _, writer = await asyncio.open_connection(place.host, place.port)
+    head = (
+        f"POST {SIGN_UP} HTTP/1.1\r\nHost: {place.host}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
+    )
+    writer.write(head.encode() + b'{"name": "ada"')
+    writer.close()
+    await writer.wait_closed()
+    counted = f'hubbub_http_requests_total{{method="POST",route="{SIGN_UP}",status="400"}} 1.0'
+    while counted not in (await http.get("/metrics")).text:
+        pass
+    assert (await http.get("/api/v1/server")).json()["needs_setup"]
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []

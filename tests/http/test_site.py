@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from hubbub.app import Application
+from hubbub.errors import Internal, Unauthenticated
 from hubbub.http.api import OPERATIONS
+from hubbub.http.call import Call, Services
 from hubbub.http.envelope import Envelope
 from hubbub.http.metrics import HttpMetrics
+from hubbub.vocabulary import Done
 
 from .conftest import refusal
 
@@ -112,3 +117,23 @@ async def test_a_bug_is_an_answer_and_a_line_in_the_log(
     assert "secret" not in answer.text
     assert answer.json()["error"]["retryable"] is True
     assert any(record.exc_info and record.name == "hubbub.http.endpoint" for record in caplog.records)
+
+
+async def test_a_reply_that_belongs_to_no_such_operation_is_a_bug_too(
+    ada: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def wrong(*_: object) -> Done:
+        return Done()
+
+    monkeypatch.setattr("hubbub.chat.Chat.perform", wrong)
+    answer = await ada.get("/api/v1/rooms")
+    assert refusal(answer) == (500, "internal")
+    assert answer.json()["error"]["message"] == Internal.message
+    assert "Rooms was answered by Done" in caplog.text
+
+
+def test_nobody_is_signed_in_where_nobody_signed_in() -> None:
+    call = Call(cast("Services", None), Request({"type": "http", "path": "/", "headers": []}), None)
+    assert call.peer == ""
+    with pytest.raises(Unauthenticated):
+        _ = call.login
