@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from hubbub.realtime import Connection, Hub, Outgoing, Room
+from hubbub.realtime.room import SLICE_MEMBERS
 from hubbub.vocabulary import Message, RoomId, UserName
 
 
@@ -116,3 +117,43 @@ async def test_adding_twice_is_one_membership() -> None:
     assert lane.written == [(ada, b"once")]
     assert ada in room
     assert ada.rooms == (room,)
+
+
+async def test_a_large_room_is_written_slice_by_slice_and_others_go_on_meanwhile() -> None:
+    hub = Hub(asyncio.get_running_loop())
+    large, small, lane = Room(hub, "large"), Room(hub, "small"), Paper()
+    crowd = [reader(lane) for _ in range(2 * SLICE_MEMBERS + 1)]
+    for member in crowd:
+        large.add(member)
+    few = reader(lane)
+    small.add(few)
+    large.publish(said("a"))
+    small.publish(said("b"))
+    await asyncio.sleep(0)
+    assert len(lane.written) == SLICE_MEMBERS + 1
+    assert lane.written[-1] == (few, b"b")
+    large.publish(said("c"))  # in the middle of the first: nobody gets it before its predecessor
+    for _ in range(10):
+        await asyncio.sleep(0)
+    for member in crowd:
+        assert [data for to, data in lane.written if to is member] == [b"a", b"c"]
+
+
+async def test_who_joins_or_leaves_in_the_middle_of_a_fan_out() -> None:
+    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    crowd = [reader(lane) for _ in range(SLICE_MEMBERS + 1)]
+    for member in crowd:
+        room.add(member)
+    room.publish(said("a"))
+    await asyncio.sleep(0)
+    late, last = reader(lane), crowd[-1]
+    assert last not in [to for to, _ in lane.written]
+    room.remove(last)
+    assert lane.written[-1] == (last, b"a")
+    room.add(late)
+    room.publish(said("b"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert [data for to, data in lane.written if to is late] == [b"b"]
+    assert [data for to, data in lane.written if to is last] == [b"a"]
+    assert [data for to, data in lane.written if to is crowd[0]] == [b"a", b"b"]

@@ -207,10 +207,11 @@ class EngineSession:
 
     def switch(self, link: WebSocketLink) -> None:
         """The upgrade is complete: from now on packets come and go by `link`."""
-        polling, self.polling, self.probing = self.polling, None, None
+        self.probing = None
         self.link = link
         link.endpoint = self
-        self.application.switched(self)
+        self.application.switched(self)  # its rooms hand what is pending to the polling transport, for the last time
+        polling, self.polling = self.polling, None
         if polling is not None:
             for packet in polling.take():
                 link.transport.write(_as_frame(packet))

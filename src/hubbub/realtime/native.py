@@ -44,7 +44,10 @@ class NativeSocketLane:
 
     def write(self, members: Sequence[Connection], data: bytes) -> None:
         for member in members:
-            member.link.transport.write(data)  # type: ignore[attr-defined]  # only NativeConnections are in this lane
+            try:
+                member.link.transport.write(data)  # type: ignore[attr-defined]  # all are NativeConnections
+            except RuntimeError:  # it has gone since the fan-out began
+                continue
 
 
 class NativeConnection(Peer):

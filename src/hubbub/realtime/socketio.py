@@ -39,7 +39,10 @@ class SocketIoSocketLane:
 
     def write(self, members: Sequence[Connection], data: bytes) -> None:
         for member in members:
-            member.session.link.transport.write(data)  # type: ignore[attr-defined]  # all are SocketIoConnections
+            try:
+                member.session.link.transport.write(data)  # type: ignore[attr-defined]  # all are SocketIoConnections
+            except RuntimeError:  # it has gone since the fan-out began
+                continue
 
 
 class _PayloadLane:
