@@ -17,6 +17,7 @@ from hubbub.http.asyncapi import asyncapi_document
 from hubbub.http.openapi import openapi_document
 from hubbub.http.schema import json_schema_document
 from hubbub.http.typescript import typescript_module
+from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -26,12 +27,23 @@ def as_json(document: dict[str, object]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
+def keys_module() -> str:
+    """The numbers of the compact wire, for the TypeScript client."""
+    head = "// Written by scripts/generate.py from src/hubbub/vocabulary/keys.py. Add a number there, then run it again."
+    parts = [head]
+    for name, keys in (("FIELD_KEYS", FIELD_KEYS), ("TYPE_KEYS", TYPE_KEYS)):
+        lines = "".join(f"  {key}: {number},\n" for key, number in keys.items())
+        parts.append(f"export const {name}: Readonly<Record<string, number>> = {{\n{lines}}};")
+    return "\n\n".join(parts) + "\n"
+
+
 TARGETS: list[tuple[str, Callable[[], str]]] = [
     ("docs/configuration.md", configuration_page),
     ("docs/openapi.json", lambda: as_json(openapi_document(VERSION))),
     ("docs/asyncapi.json", lambda: as_json(asyncapi_document(VERSION))),
     ("docs/schema.json", lambda: as_json(json_schema_document(VERSION))),
     ("clients/js/src/vocabulary.ts", typescript_module),
+    ("clients/js/src/keys.ts", keys_module),
 ]
 """(path below the repository's root, what makes its text)."""
 

@@ -1,17 +1,26 @@
 import { Backoff, OFFLINE_MS } from "./backoff.js";
+import { Climber } from "./climber.js";
 import { HubbubError, unauthenticated } from "./errors.js";
+import type { Fallback, Ladder } from "./ladder.js";
 import { Link, type LinkHandler } from "./link.js";
 import { listen, online } from "./network.js";
+import type { End, Transport, TransportHandler, TransportName, Written } from "./transport.js";
 import type { Phase } from "./types.js";
 import type { Command, ServerFrame, Welcome } from "./vocabulary.js";
 
 /** After this long a connection counts as stable: the next break begins with short delays again. */
 const STABLE_MS = 10_000;
+/** How long a transport may take to open, and then until the welcome: the first time another one is soon tried, later … */
+const FIRST_PATIENCE_MS = 5_000;
+/** … a slow network gets its time. */
+const PATIENCE_MS = 15_000;
+/** How long to wait for answers that are under way before the connection goes over to a better transport. */
+const SETTLE_MS = 3_000;
+const SETTLE_STEP_MS = 50;
 
 export interface ConnectionSettings {
-  /** ws(s) address. */
-  url: string;
-  WebSocket: typeof WebSocket;
+  ladder: Ladder;
+  dial: (name: TransportName, token: string | null, handler: TransportHandler) => Transport;
   token: () => string | null | Promise<string | null>;
   random: () => number;
   now: () => number;
@@ -27,6 +36,8 @@ export interface ConnectionHandler {
   /** As whom this client acts; null: nobody knows yet. */
   user(): string | null;
   probe(): Command;
+  /** Whether answers are under way. */
+  busy(): boolean;
 }
 
 /** A link that comes back: one after another, with growing delays in between, until it is closed. */
@@ -42,6 +53,7 @@ export class Connection {
   readonly #settings: ConnectionSettings;
   readonly #handler: ConnectionHandler;
   readonly #backoff: Backoff;
+  readonly #climber: Climber;
   #link: Link | null = null;
   #up = false;
   /** Counts the attempts, so that a token which arrives too late is noticed. */
@@ -54,6 +66,15 @@ export class Connection {
     this.#settings = settings;
     this.#handler = handler;
     this.#backoff = new Backoff(settings.random);
+    this.#climber = new Climber({
+      random: settings.random,
+      now: settings.now,
+      open: (name, failed) => this.#openBeside(name, failed),
+    });
+  }
+
+  get fallback(): Fallback | null {
+    return this.#settings.ladder.fallback;
   }
 
   /** How many attempts failed since the last stable connection. */
@@ -82,14 +103,14 @@ export class Connection {
     this.#turn += 1;
     clearTimeout(this.#timer);
     clearTimeout(this.#stable);
+    this.#climber.stop();
     this.#deaf?.();
     this.#deaf = null;
     this.retryAt = null;
     this.error = error;
     this.phase = "closed";
-    const link = this.#link;
-    this.#link = null; // what it says from now on is not heard
-    link?.abandon(null);
+    this.#link?.leave();
+    this.#link = null;
     this.#sink();
     this.#handler.changed();
   }
@@ -100,13 +121,15 @@ export class Connection {
     else this.#hurry(0);
   }
 
-  write(frame: string): boolean {
-    return this.#link?.write(frame) ?? false;
+  write(command: object): Written {
+    return this.#link?.write(command) ?? "down";
   }
 
   #hurry(quietMs: number): void {
-    if (this.#up) this.#link?.probe(quietMs);
-    else if (this.retryAt !== null) this.#attempt();
+    if (this.#up) {
+      this.#link?.probe(quietMs);
+      this.#climber.hurry();
+    } else if (this.retryAt !== null) this.#attempt();
   }
 
   #offline(): void {
@@ -125,36 +148,96 @@ export class Connection {
     Promise.resolve()
       .then(() => this.#settings.token())
       .then((token) => {
-        if (stale()) return;
-        const { url, WebSocket, now } = this.#settings;
-        this.#link = new Link(url, WebSocket, token, this.#listener(stale), now);
+        if (!stale()) this.#try(this.#settings.ladder.begin(), token);
       })
       .catch((error: unknown) => {
-        if (!stale()) this.#ended(1006, "", asError(error));
+        if (!stale()) this.#ended({ code: 1006, reason: "", error: asError(error) });
       });
   }
 
-  #listener(stale: () => boolean): LinkHandler {
-    return {
+  #try(name: TransportName, token: string | null): void {
+    const patience = this.attempt === 0 ? FIRST_PATIENCE_MS : PATIENCE_MS;
+    this.#link = this.#open(name, token, patience, {
       welcome: (welcome) => this.#welcomed(welcome),
-      frame: (frame) => (frame.type === "welcome" ? this.#checkUser(frame) : this.#handler.frame(frame)),
-      ended: (code, reason, error) => {
-        if (!stale() && this.#link !== null) this.#ended(code, reason, error);
+      ended: (end, obstacle) => {
+        const next = obstacle && this.#settings.ladder.descend(obstacle, this.attempt);
+        if (next) this.#try(next, token);
+        else this.#ended(end);
+      },
+    });
+  }
+
+  /** Returns a link whose frames are heard while it is the connection. */
+  #open(
+    name: TransportName,
+    token: string | null,
+    patience: number,
+    begin: Pick<LinkHandler, "welcome" | "ended">,
+  ): Link {
+    const { dial, now } = this.#settings;
+    const handler: LinkHandler = {
+      ...begin,
+      frame: (frame) => {
+        if (link !== this.#link) return;
+        if (frame.type === "welcome") this.#checkUser(frame);
+        else this.#handler.frame(frame);
       },
       probe: () => this.#handler.probe(),
     };
+    const link = new Link((transport) => dial(name, token, transport), handler, now, patience);
+    return link;
+  }
+
+  /** For the climber: a link that takes the connection's place when it is welcomed. */
+  async #openBeside(name: TransportName, failed: () => void): Promise<Link> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const token = await this.#settings.token();
+    const link = this.#open(name, token, PATIENCE_MS, {
+      welcome: (welcome) => {
+        const settle = (leftMs: number): void => {
+          if (!link.isUp) return; // left, because the connection has ended meanwhile
+          if (leftMs <= 0 || !this.#handler.busy()) this.#changeTo(link, welcome);
+          else timer = setTimeout(() => settle(leftMs - SETTLE_STEP_MS), SETTLE_STEP_MS);
+        };
+        settle(SETTLE_MS);
+      },
+      ended: (end, obstacle) => {
+        clearTimeout(timer);
+        if (link === this.#link) return this.#ended(end);
+        if (obstacle !== null) this.#settings.ladder.note(name, obstacle);
+        failed();
+      },
+    });
+    return link;
+  }
+
+  /** Go on by another link: what stands above sees one connection end and another one begin, nobody else sees anything. */
+  #changeTo(link: Link, welcome: Welcome): void {
+    if (!this.#checkUser(welcome)) return;
+    this.#climber.stop(link);
+    this.#link?.leave();
+    this.#link = link;
+    this.#sink();
+    this.#rise(link, welcome);
   }
 
   #welcomed(welcome: Welcome): void {
-    if (!this.#checkUser(welcome)) return;
-    this.welcome = welcome;
+    if (this.#link === null || !this.#checkUser(welcome)) return;
     this.phase = "connected";
     this.error = null;
-    this.#up = true;
     this.#stable = setTimeout(() => {
       this.#backoff.reset();
       this.#handler.changed();
     }, STABLE_MS);
+    this.#rise(this.#link, welcome);
+  }
+
+  #rise(link: Link, welcome: Welcome): void {
+    const { ladder } = this.#settings;
+    ladder.reached(link.transport);
+    this.#climber.start(ladder.above(link.transport));
+    this.welcome = welcome;
+    this.#up = true;
     this.#handler.up(welcome);
     this.#handler.changed();
   }
@@ -167,11 +250,12 @@ export class Connection {
     return false;
   }
 
-  #ended(code: number, reason: string, error: HubbubError | null): void {
+  #ended({ code, reason, error }: End): void {
     this.#link = null;
+    this.#climber.stop();
     clearTimeout(this.#stable);
     const why = error ?? closeError(code, reason);
-    if (!comesBack(code) || (error !== null && !error.retryable)) return this.close(why);
+    if (!comesBack(code) || error?.retryable === false) return this.close(why);
     this.error = why;
     this.#wait();
   }

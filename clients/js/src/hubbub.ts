@@ -4,13 +4,17 @@ import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
 import { disconnected, type HubbubError } from "./errors.js";
 import { IndexedDbStorage } from "./indexeddb.js";
+import { Ladder, tabMemory } from "./ladder.js";
 import { MemoryStorage } from "./memory.js";
 import { Nonces } from "./nonce.js";
 import { Outbox } from "./outbox.js";
+import { PollingTransport } from "./polling.js";
 import { Requests } from "./requests.js";
 import { notMember, Rooms } from "./rooms.js";
+import { SseTransport } from "./sse.js";
 import type { OutboxStorage } from "./storage.js";
 import { Tab } from "./tab.js";
+import { TRANSPORTS, type Transport, type TransportHandler, type TransportName } from "./transport.js";
 import type { Events, Options, Outgoing, State } from "./types.js";
 import { Typing } from "./typing.js";
 import type {
@@ -29,6 +33,7 @@ import type {
   Welcome,
 } from "./vocabulary.js";
 import { Watch } from "./watch.js";
+import { WebSocketTransport } from "./websocket.js";
 
 /**
  * One user's link to a server: connects, comes back by itself, catches up, and sends each message exactly once.
@@ -52,7 +57,7 @@ export class Hubbub {
   readonly #typing: Typing;
   readonly #watch: Watch;
   readonly #user: string | null;
-  readonly #webSocket: typeof WebSocket | undefined;
+  readonly #transports: readonly TransportName[];
   #state: State;
 
   constructor(options: Options = {}) {
@@ -61,11 +66,11 @@ export class Hubbub {
     const random = options.random ?? Math.random;
     const token = options.token ?? null;
     this.#user = options.user ?? null;
-    this.#webSocket = options.WebSocket ?? globalThis.WebSocket;
+    this.#transports = usable(options);
     this.#connection = new Connection(
       {
-        url: new URL("ws", base.replace(/^http/, "ws")).href,
-        WebSocket: this.#webSocket as typeof WebSocket,
+        ladder: new Ladder(this.#transports, `hubbub transport ${base}`, tabMemory()),
+        dial: dialer(options, base, now),
         token: typeof token === "function" ? token : () => token,
         random,
         now,
@@ -77,10 +82,11 @@ export class Hubbub {
         changed: () => this.#changed(),
         user: () => this.#connection.welcome?.user.name ?? this.#user,
         probe: () => ({ type: "watch", room: this.#watch.room }),
+        busy: () => this.#requests.busy,
       },
     );
     const isUp = (): boolean => this.#connection.isUp;
-    const requests = new Requests((frame) => this.#connection.write(frame));
+    const requests = new Requests((command) => this.#connection.write(command));
     this.#requests = requests;
     this.#rooms = new Rooms({
       requests,
@@ -125,7 +131,9 @@ export class Hubbub {
   }
 
   connect(): void {
-    if (this.#webSocket === undefined) throw new TypeError("WebSocket: this platform has none, so give one.");
+    if (this.#transports.length === 0) {
+      throw new TypeError("WebSocket, fetch: this platform has neither, so give one.");
+    }
     this.#connection.open();
   }
 
@@ -319,12 +327,13 @@ export class Hubbub {
   }
 
   #snapshot(): State {
-    const { phase, attempt, retryAt, error, welcome, isUp } = this.#connection;
+    const { phase, attempt, retryAt, error, welcome, isUp, fallback } = this.#connection;
     const storage = this.#archive.kind;
     return {
       phase,
-      transport: isUp ? (welcome?.transport as "websocket") : null,
+      transport: isUp ? (welcome?.transport as TransportName) : null,
       wire: isUp ? (welcome?.wire as string) : null,
+      fallback: isUp ? fallback : null,
       user: welcome?.user ?? null,
       session: welcome?.session ?? null,
       attempt,
@@ -334,6 +343,28 @@ export class Hubbub {
       ...(storage && { storage }),
     };
   }
+}
+
+/** The transports that the application allows and the platform has. */
+function usable({
+  WebSocket = globalThis.WebSocket,
+  fetch = globalThis.fetch,
+  transports,
+}: Options): TransportName[] {
+  return TRANSPORTS.filter((name) => {
+    const has = (name === "websocket" ? WebSocket : fetch) !== undefined;
+    return has && (transports ?? TRANSPORTS).includes(name);
+  });
+}
+
+function dialer(options: Options, base: string, now: () => number) {
+  const { WebSocket = globalThis.WebSocket, fetch = globalThis.fetch, wire = "msgpack" } = options;
+  return (name: TransportName, token: string | null, handler: TransportHandler): Transport => {
+    const settings = { base, token };
+    if (name === "websocket") return new WebSocketTransport(settings, handler, WebSocket, wire);
+    if (name === "sse") return new SseTransport(settings, handler, fetch);
+    return new PollingTransport(settings, handler, fetch, now);
+  };
 }
 
 function defaultStorage(base: string): OutboxStorage {

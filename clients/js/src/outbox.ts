@@ -3,9 +3,10 @@ import { Backoff } from "./backoff.js";
 import { HubbubError, textTooLong } from "./errors.js";
 import { byNonce } from "./memory.js";
 import { Nonces } from "./nonce.js";
-import { type Answer, type Requests, textBytes } from "./requests.js";
+import type { Answer, Requests } from "./requests.js";
 import type { StoredOutgoing } from "./storage.js";
 import type { Tab } from "./tab.js";
+import { textBytes } from "./text.js";
 import type { Outgoing } from "./types.js";
 import type { Event, Sent } from "./vocabulary.js";
 

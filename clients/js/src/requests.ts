@@ -1,4 +1,5 @@
 import { disconnected, HubbubError, textTooLong, timedOut } from "./errors.js";
+import type { Written } from "./transport.js";
 import type { Command, Limits, ReplyFrame, ReplyOf } from "./vocabulary.js";
 
 export type Answer<T> = { ok: T } | { error: HubbubError };
@@ -10,19 +11,22 @@ interface Pending {
   timer: ReturnType<typeof setTimeout>;
 }
 
-const bytes = new TextEncoder();
-
 /** Commands that wait for their replies, by `ref`. */
 export class Requests {
-  readonly #write: (frame: string) => boolean;
+  readonly #write: (command: object) => Written;
   readonly #pending = new Map<number | string, Pending>();
   #ref = 0;
   /** What the server accepts; null until it said so. */
   limits: Limits | null = null;
 
-  /** `write`: hands a frame to the connection; false when there is none. */
-  constructor(write: (frame: string) => boolean) {
+  /** `write`: hands a command to the connection. */
+  constructor(write: (command: object) => Written) {
     this.#write = write;
+  }
+
+  /** Whether a reply may still come. */
+  get busy(): boolean {
+    return this.#pending.size > 0;
   }
 
   /**
@@ -32,9 +36,10 @@ export class Requests {
   call<C extends Command>(command: C, done: (answer: Answer<ReplyOf[C["type"]]>) => void): void {
     this.#ref += 1;
     const ref = this.#ref;
-    const frame = JSON.stringify({ ...command, ref });
-    if (this.#tooLarge(frame)) return done({ error: textTooLong() });
-    if (!this.#write(frame)) return done({ error: disconnected() });
+    const written = this.#write({ ...command, ref });
+    if (written !== "written") {
+      return done({ error: written === "too_long" ? textTooLong() : disconnected() });
+    }
     const timer = setTimeout(() => this.#finish(ref, { error: timedOut() }), TIMEOUT_MS);
     this.#pending.set(ref, { done: done as Pending["done"], timer });
   }
@@ -47,7 +52,7 @@ export class Requests {
 
   /** Send without wanting to know. */
   tell(command: Command): void {
-    this.#write(JSON.stringify(command));
+    this.#write(command);
   }
 
   settle(reply: ReplyFrame): void {
@@ -67,14 +72,4 @@ export class Requests {
     clearTimeout(pending.timer);
     pending.done(answer as Answer<never>);
   }
-
-  /** The server closes for good on an oversized frame, so it must not leave the house. */
-  #tooLarge(frame: string): boolean {
-    return this.limits !== null && textBytes(frame) > this.limits.frame_bytes;
-  }
-}
-
-/** The length of a text in UTF-8. */
-export function textBytes(text: string): number {
-  return bytes.encode(text).length;
 }

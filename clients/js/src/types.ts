@@ -1,7 +1,9 @@
 /** What an application sees of the client, besides the vocabulary of the protocol. */
 
 import type { HubbubError } from "./errors.js";
+import type { Fallback } from "./ladder.js";
 import type { OutboxStorage } from "./storage.js";
+import type { TransportName } from "./transport.js";
 import type {
   Event,
   Membership,
@@ -26,8 +28,11 @@ export type Phase = "idle" | "connecting" | "connected" | "reconnecting" | "offl
 export interface State {
   readonly phase: Phase;
   /** How this connection is made, as the server sees it; null while there is none. */
-  readonly transport: "websocket" | null;
+  readonly transport: TransportName | null;
+  /** "native.msgpack" or "native.json", as the server sees it. */
   readonly wire: string | null;
+  /** Why it is not made by a better transport. Null: there is none better, or no connection. */
+  readonly fallback: Fallback | null;
   /** As whom the client acts. Kept while it reconnects. */
   readonly user: User | null;
   readonly session: string | null;
@@ -56,6 +61,11 @@ export interface Options {
   /** Default: IndexedDB where there is one, otherwise memory. */
   storage?: OutboxStorage;
   WebSocket?: typeof WebSocket;
+  fetch?: typeof fetch;
+  /** Which may be used; default: all. They are tried in this order: `websocket`, `sse`, `polling`. */
+  transports?: readonly TransportName[];
+  /** `json` is for looking at it in a browser's tools. Default: the compact `msgpack` where the server speaks it. */
+  wire?: "msgpack" | "json";
   /** In [0, 1); spreads the reconnects. */
   random?: () => number;
   /** Unix ms. */

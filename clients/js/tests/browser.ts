@@ -5,6 +5,7 @@ import type { OutboxStorage } from "../src/storage.js";
 import type { Options } from "../src/types.js";
 import { Locks } from "./locks.js";
 import { Page, pass } from "./page.js";
+import { proxied } from "./proxy.js";
 import type { Server, Socket } from "./server.js";
 
 /** The tabs of one browser: they share IndexedDB and, in most browsers, Web Locks. */
@@ -22,19 +23,25 @@ export class Browser {
     const { manager, die } = this.#locks.tab();
     const tab = { alive: true };
     const sockets: Socket[] = [];
-    const Real = this.server.WebSocket as unknown as new (url: string) => Socket;
+    const Real = this.server.WebSocket as unknown as new (url: string, protocols: string[]) => Socket;
     const WebSocket = class extends Real {
-      constructor(url: string) {
-        super(url);
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols);
         sockets.push(this);
         if (!tab.alive) this.vanish();
       }
     } as unknown as typeof globalThis.WebSocket;
     vi.stubGlobal("navigator", { onLine: true, ...(this.withLocks ? { locks: manager } : {}) });
-    const page = new Page(this.server, { storage: mortal(this.#storage(), tab), WebSocket, ...options });
+    const page = new Page(this.server, {
+      storage: mortal(this.#storage(), tab),
+      WebSocket,
+      fetch: proxied(this.server).fetch(tab),
+      ...options,
+    });
     vi.unstubAllGlobals();
     const crash = (): void => {
       tab.alive = false;
+      proxied(this.server).vanish(tab);
       for (const socket of sockets) socket.vanish();
       die();
     };

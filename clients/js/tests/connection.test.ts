@@ -69,7 +69,10 @@ describe("connecting", () => {
       error: null,
       storage: "memory",
     });
-    expect(server.links[0]?.url).toBe("wss://chat.example/ws");
+    expect(server.links[0]).toMatchObject({
+      url: "wss://chat.example/ws",
+      protocols: ["hubbub.v1.msgpack", "hubbub.v1.json"],
+    });
   });
 
   test("without a token the cookie signs in", async () => {
@@ -133,9 +136,10 @@ describe("connecting", () => {
     expect(page.phase).toBe("connected");
   });
 
-  test("a platform without WebSocket is told so", () => {
+  test("a platform with neither WebSocket nor fetch is told so", () => {
     vi.stubGlobal("WebSocket", undefined);
-    const page = new Page(server, { WebSocket: undefined as never });
+    vi.stubGlobal("fetch", undefined);
+    const page = new Page(server, { WebSocket: undefined as never, fetch: undefined as never });
     expect(() => page.hubbub.connect()).toThrow(TypeError);
   });
 

@@ -5,6 +5,7 @@ import { Hubbub } from "../src/hubbub.js";
 import { MemoryStorage } from "../src/memory.js";
 import type { Options, Outgoing, Phase } from "../src/types.js";
 import type { Event } from "../src/vocabulary.js";
+import { proxied } from "./proxy.js";
 import { LATENCY_MS, type Server } from "./server.js";
 
 /** Let this much time pass; default: enough for a few commands and their replies. */
@@ -26,6 +27,7 @@ export class Page {
       token: "ada's token",
       storage: new MemoryStorage(),
       WebSocket: server.WebSocket,
+      fetch: proxied(server).fetch(),
       random: () => 0.5,
       ...options,
     });

@@ -1,8 +1,23 @@
 /** A small server in this process, in the protocol's words, that does on demand what networks and servers do. */
 
+import { decode, encode } from "../src/compact.js";
+import type { TransportName } from "../src/transport.js";
 import type { Command, ErrorBody, Event, Joined, Message, ServerFrame } from "../src/vocabulary.js";
 
 type WithRef = Command & { ref?: number | string };
+
+/** What a server sees of a connection. */
+export interface Peer {
+  user: string;
+  /** What it says is lost, because it is about to break. */
+  mute: boolean;
+  readonly joined: Set<string>;
+  readonly transport: TransportName;
+  readonly wire: string;
+  tell(frame: ServerFrame): void;
+  /** The server or the network ends it; what has not arrived never does. */
+  cut(code: number, reason?: string): void;
+}
 
 /** Each way takes this long. All frames that leave in one go arrive in one go, with nothing in between. */
 export const LATENCY_MS = 5;
@@ -25,7 +40,7 @@ export const ERRORS: Record<string, ErrorBody> = {
 
 export class Server {
   readonly rooms = new Map<string, Room>();
-  readonly links: Socket[] = [];
+  readonly links: Peer[] = [];
   /** Every command that arrived, but `auth`. */
   readonly commands: Command[] = [];
   readonly tokens = new Map([
@@ -38,6 +53,9 @@ export class Server {
   textBytes = 16_384;
   frameBytes = 65_536;
   reachable = true;
+  /** Whether it speaks the compact wire. */
+  compact = false;
+  #websocket: "open" | "refused" | "swallowed" = "open";
   /** Nothing arrives any more, in either direction, and nobody says so. */
   silent = false;
   /** Live events that never reach anybody, as "room seq". */
@@ -54,10 +72,21 @@ export class Server {
   get WebSocket(): typeof WebSocket {
     const server = this;
     return class extends Socket {
-      constructor(url: string) {
-        super(server, url);
+      constructor(url: string, protocols: string[] = []) {
+        super(server, url, protocols);
       }
     } as unknown as typeof WebSocket;
+  }
+
+  /** What a proxy does to WebSockets: it refuses new ones, or opens them and lets nothing through, old ones included. */
+  set websocket(mode: "open" | "refused" | "swallowed") {
+    this.#websocket = mode;
+    if (mode !== "swallowed") return;
+    for (const link of this.links) if (link instanceof Socket) link.swallowed = true;
+  }
+
+  get websocket(): "open" | "refused" | "swallowed" {
+    return this.#websocket;
   }
 
   room(id: string): Room {
@@ -117,27 +146,27 @@ export class Server {
     return this.commands.filter((command) => command.type === type).at(-1) as never;
   }
 
-  opens(link: Socket): void {
+  opens(link: Peer): void {
     this.links.push(link);
     if (this.cookie !== null) this.welcome(link, this.cookie);
   }
 
-  welcome(link: Socket, user: string): void {
+  welcome(link: Peer, user: string): void {
     link.user = user;
     link.tell({
       type: "welcome",
       user: { name: user },
       session: `${user}'s session`,
-      transport: "websocket",
-      wire: "native.json",
+      transport: link.transport,
+      wire: link.wire,
       heartbeat_seconds: this.heartbeatSeconds,
       limits: { text_bytes: this.textBytes, frame_bytes: this.frameBytes },
     });
   }
 
-  handle(link: Socket, data: string): void {
+  handle(link: Peer, data: string | Uint8Array): void {
     if (data.length > this.frameBytes) return link.cut(1009, "too big");
-    const command = JSON.parse(data) as WithRef;
+    const command = (typeof data === "string" ? JSON.parse(data) : decode(data)) as WithRef;
     const { ref } = command;
     const fail = (error: ErrorBody): void => link.tell({ type: "reply", ref: ref ?? null, error });
     if (command.type === "auth") {
@@ -166,7 +195,7 @@ export class Server {
     }
   }
 
-  #perform(link: Socket, command: Command): { reply: object; after?: () => void } {
+  #perform(link: Peer, command: Command): { reply: object; after?: () => void } {
     switch (command.type) {
       case "rooms": {
         const mine = [...this.rooms].filter(([, room]) => room.members.has(link.user));
@@ -201,7 +230,7 @@ export class Server {
     }
   }
 
-  #join(link: Socket, id: string, since: number | null): { reply: Joined; after: () => void } {
+  #join(link: Peer, id: string, since: number | null): { reply: Joined; after: () => void } {
     const room = this.rooms.get(id);
     if (room === undefined) throw ERRORS["unknown_room"];
     if (since !== null && since > room.log.length) throw ERRORS["cursor_ahead"];
@@ -216,7 +245,7 @@ export class Server {
     };
   }
 
-  #send(link: Socket, id: string, text: string, nonce: string): { reply: object; after?: () => void } {
+  #send(link: Peer, id: string, text: string, nonce: string): { reply: object; after?: () => void } {
     if (!link.joined.has(id)) throw ERRORS["not_joined"];
     const room = this.room(id);
     const key = `${link.user} ${nonce}`;
@@ -235,36 +264,47 @@ export class Server {
   }
 }
 
-/** Both ends of one connection. */
-export class Socket {
+/** Both ends of one WebSocket. */
+export class Socket implements Peer {
+  readonly transport = "websocket";
+  readonly protocol: string;
+  /** Nothing gets through, ever. */
+  swallowed: boolean;
   readyState = 0;
   onopen: (() => void) | null = null;
-  onmessage: ((message: { data: string }) => void) | null = null;
+  onmessage: ((message: { data: string | ArrayBuffer }) => void) | null = null;
   onclose: ((close: { code: number; reason: string }) => void) | null = null;
   user = "";
   /** What it says is lost, because it is about to break. */
   mute = false;
   readonly joined = new Set<string>();
-  #out: string[] = [];
+  #out: (string | ArrayBuffer)[] = [];
 
   constructor(
     readonly server: Server,
     readonly url: string,
+    readonly protocols: string[],
   ) {
+    this.protocol = server.compact ? (protocols[0] ?? "") : "";
+    this.swallowed = server.websocket === "swallowed";
     server.opened += 1;
     setTimeout(() => {
       if (server.silent) return;
-      if (!server.reachable) return this.#closed(1006, "");
+      if (!server.reachable || server.websocket === "refused") return this.#closed(1006, "");
       if (this.readyState !== 0) return;
       this.readyState = 1;
       this.onopen?.();
-      server.opens(this);
+      if (!this.swallowed) server.opens(this);
     }, LATENCY_MS);
   }
 
-  send(data: string): void {
+  get wire(): string {
+    return this.protocol === "hubbub.v1.msgpack" ? "native.msgpack" : "native.json";
+  }
+
+  send(data: string | Uint8Array): void {
     setTimeout(() => {
-      if (this.readyState === 1 && !this.server.silent) this.server.handle(this, data);
+      if (this.readyState === 1 && !this.swallowed && !this.server.silent) this.server.handle(this, data);
     }, LATENCY_MS);
   }
 
@@ -275,10 +315,11 @@ export class Socket {
 
   tell(frame: ServerFrame): void {
     if (this.readyState !== 1 || this.mute) return;
-    if (this.#out.push(JSON.stringify(frame)) > 1) return;
+    if (this.#out.push(this.wire === "native.msgpack" ? encode(frame).buffer : JSON.stringify(frame)) > 1)
+      return;
     setTimeout(() => {
       const frames = this.#out.splice(0);
-      if (!this.server.silent) for (const data of frames) this.onmessage?.({ data });
+      if (!this.server.silent && !this.swallowed) for (const data of frames) this.onmessage?.({ data });
     }, LATENCY_MS);
   }
 

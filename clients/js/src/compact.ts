@@ -1,0 +1,53 @@
+import { FIELD_KEYS, TYPE_KEYS } from "./keys.js";
+import { type Packable, pack, type Unpacked, unpack } from "./msgpack.js";
+
+/** The compact wire: the objects of the JSON wire with numbers for the fields' names and for the value of `type`. */
+
+const FIELDS = inverse(FIELD_KEYS);
+const TYPES = inverse(TYPE_KEYS);
+const TYPE = FIELD_KEYS["type"];
+
+function inverse(keys: Readonly<Record<string, number>>): ReadonlyMap<unknown, string> {
+  return new Map(Object.entries(keys).map(([name, number]) => [number, name]));
+}
+
+/** A command. Throws a TypeError for a field or a type that has no number: a bug. */
+export function encode(command: object): Uint8Array<ArrayBuffer> {
+  return pack(toNumbers(command));
+}
+
+/** An object of the server; fields that have no name here are left out. Throws when the bytes are none. */
+export function decode(data: Uint8Array): object {
+  const frame = toNames(unpack(data));
+  if (typeof frame !== "object" || frame === null || Array.isArray(frame)) throw new TypeError("no object");
+  return frame;
+}
+
+function toNumbers(value: unknown): Packable {
+  if (typeof value !== "object" || value === null) return value as Packable;
+  if (Array.isArray(value)) return value.map(toNumbers);
+  const map = new Map<number, Packable>();
+  for (const [name, item] of Object.entries(value)) {
+    if (item === undefined) continue;
+    const key = number(FIELD_KEYS, name);
+    map.set(key, key === TYPE ? number(TYPE_KEYS, item as string) : toNumbers(item));
+  }
+  return map;
+}
+
+function number(keys: Readonly<Record<string, number>>, name: string): number {
+  const found = keys[name];
+  if (found === undefined) throw new TypeError(`${name} has no number`);
+  return found;
+}
+
+function toNames(value: Unpacked): unknown {
+  if (Array.isArray(value)) return value.map(toNames);
+  if (!(value instanceof Map)) return value;
+  const named: Record<string, unknown> = {};
+  for (const [key, item] of value) {
+    const name = FIELDS.get(key);
+    if (name !== undefined) named[name] = key === TYPE ? TYPES.get(item) : toNames(item);
+  }
+  return named;
+}
