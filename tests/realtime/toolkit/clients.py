@@ -183,6 +183,10 @@ class JsClient:
     async def disconnect(self) -> None:
         self._driver.command(do="disconnect", id=self._id)
 
+    async def connect(self) -> None:
+        """Come back after a goodbye."""
+        self._driver.command(do="connect", id=self._id)
+
     async def drop(self) -> None:
         self._driver.command(do="drop", id=self._id)
 

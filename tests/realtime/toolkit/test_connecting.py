@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hubbub.realtime import ConnectionRefused, Server, Socket
+from hubbub.realtime import ConnectionRefused, Server, Socket, serving
 
 from .clients import JsClient, event
 from .conftest import Stage
@@ -250,8 +250,6 @@ async def test_a_client_that_leaves_while_it_is_connected_leaves_nothing_behind(
 
 
 async def test_clients_come_back_by_themselves_after_a_restart(stage: Stage, kind: str, transport: str) -> None:
-    from hubbub.realtime import serving
-
     def server() -> Server:
         made = Server()
         made.on("hello")(lambda socket: "again")
