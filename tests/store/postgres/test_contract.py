@@ -1,0 +1,17 @@
+"""The PostgreSQL store keeps the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hubbub.store import Store
+from hubbub.store.postgres import PostgresStore
+from tests.contracts.store import StoreContract
+
+
+class TestPostgres(StoreContract):
+    @pytest.fixture
+    def make_store(self, postgres_dsn: str) -> Callable[[], Store]:
+        return lambda: PostgresStore(postgres_dsn)
