@@ -48,10 +48,12 @@ class RawPath(NamedTuple):
 
     Attributes:
         subprotocols: those that it speaks.
+        link: made for each WebSocket.
         start: gets the link, the handshake, the agreed subprotocol and whether permessage-deflate was negotiated.
     """
 
     subprotocols: tuple[str, ...]
+    link: type[WebSocketLink]
     start: Callable[[WebSocketLink, Handshake, str | None, bool], Endpoint]
 
 
@@ -172,10 +174,17 @@ class Gateway:
         if rest and isinstance(protocol, WebSocketLink):
             protocol.feed(rest)
 
-    def _link(self, transport: asyncio.Transport, response: bytes, *, deflate: bool = False) -> WebSocketLink:
+    def _link(
+        self,
+        transport: asyncio.Transport,
+        response: bytes,
+        *,
+        deflate: bool = False,
+        kind: type[WebSocketLink] = WebSocketLink,
+    ) -> WebSocketLink:
         transport.set_write_buffer_limits(high=self.settings.write_buffer_bytes)
         transport.write(response)
-        link = WebSocketLink(transport, self._context, deflate=deflate)
+        link = kind(transport, self._context, deflate=deflate)
         transport.set_protocol(link)
         return link
 
@@ -189,10 +198,10 @@ class Gateway:
         connection.begin(_handshake(transport, request, path, query, link.peer))
 
     def _open_raw(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
-        known, start = self.raw[path]
+        known, kind, start = self.raw[path]
         deflate = self.settings.compression and negotiate(request)
         response, chosen = accept(request, known, extensions=RESPONSE if deflate else None)
-        link = self._link(transport, response, deflate=deflate)
+        link = self._link(transport, response, deflate=deflate, kind=kind)
         link.open(start(link, _handshake(transport, request, path, query, link.peer), chosen, deflate))
 
     def _open_engine(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:

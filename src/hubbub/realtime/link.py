@@ -7,7 +7,7 @@ import logging
 from typing import Final, Protocol
 
 from hubbub.errors import CloseCode
-from hubbub.wire.websocket import BINARY, CLOSE, PING, PONG, TEXT, Decoder, close_code, close_frame, frame
+from hubbub.wire.websocket import BINARY, CLOSE, PING, PONG, TEXT, Decoder, Failure, close_code, close_frame, frame
 
 from .context import Context
 
@@ -113,8 +113,12 @@ class WebSocketLink(asyncio.BufferedProtocol):
                 self.transport.close()
                 return
         if decoder.failure is not None and not self._closing:
-            logger.debug("closing a WebSocket: %s", decoder.failure)
-            self.close(decoder.failure.code, decoder.failure.reason, because="parse error")
+            self.broken(decoder.failure)
+
+    def broken(self, failure: Failure) -> None:
+        """The client broke the protocol; what it said before has been delivered."""
+        logger.debug("closing a WebSocket: %s", failure)
+        self.close(failure.code, failure.reason, because="parse error")
 
     def eof_received(self) -> None:
         """Half-open is not a state of a WebSocket: asyncio closes the transport."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -12,10 +13,11 @@ from hubbub.errors import CloseCode
 from hubbub.realtime.connection import Handshake
 from hubbub.realtime.gateway import NATIVE_PATH, RawPath
 from hubbub.realtime.link import WebSocketLink
-from hubbub.wire.websocket import BINARY, TEXT, compressed_frame, frame
+from hubbub.wire.websocket import BINARY, TEXT, Failure, compressed_frame, frame
 
 logger = logging.getLogger(__name__)
 
+_PATIENCE_SECONDS: Final = 1.0
 _WAITING_MESSAGES: Final = 64
 """Received messages that wait for the handler before the client is not read any more."""
 
@@ -76,6 +78,19 @@ class RawSocket:
 RawHandler = Callable[[RawSocket], Coroutine[Any, Any, None]]
 
 
+class PatientLink(WebSocketLink):
+    """Closes after a protocol error when the handler has taken what came before it, so that it is still answered."""
+
+    __slots__ = ("_broken",)
+
+    def broken(self, failure: Failure) -> None:
+        if isinstance(self.endpoint, _Inbox) and not hasattr(self, "_broken"):
+            self._broken = True
+            finish = functools.partial(super().broken, failure)
+            self.endpoint.when_empty(finish)
+            asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, finish)
+
+
 class _Inbox:
     """The link's endpoint: a short queue of messages. When it is full the client is not read."""
 
@@ -86,14 +101,28 @@ class _Inbox:
         self.writable = asyncio.Event()
         self.writable.set()
         self.ended = False
+        self._idle = False
+        self._when_empty: Callable[[], None] | None = None
+
+    def when_empty(self, call: Callable[[], None]) -> None:
+        """Once the handler has taken every message and asks for the next one, `call` ends it."""
+        if self._idle and not self._messages:
+            call()
+        else:
+            self._when_empty = call
 
     async def next(self) -> str | bytes | None:
         """The oldest message; None: no more will come."""
         while not self._messages:
             if self.ended:
                 return None
+            if self._when_empty is not None:
+                self._when_empty()
+                continue
             self._arrived.clear()
+            self._idle = True
             await self._arrived.wait()
+            self._idle = False
         message = self._messages.popleft()
         if len(self._messages) < _WAITING_MESSAGES:
             self._link.read_on()
@@ -150,7 +179,10 @@ class RawPaths:
 
     def opened(self) -> dict[str, RawPath]:
         """What the gateway wants to know."""
-        return {path: RawPath(known, self._opener(handler)) for path, (known, handler) in self._handlers.items()}
+        return {
+            path: RawPath(known, PatientLink, self._opener(handler))
+            for path, (known, handler) in self._handlers.items()
+        }
 
     async def close(self) -> None:
         """End the handlers that still run."""
