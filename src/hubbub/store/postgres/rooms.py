@@ -6,9 +6,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hubbub.errors import CursorAhead, HubbubError, RoomExists, RoomForbidden, UnknownRoom, UnknownUser
+from hubbub.errors import (
+    CursorAhead,
+    HubbubError,
+    RoomExists,
+    RoomForbidden,
+    StoreUnavailable,
+    UnknownRoom,
+    UnknownUser,
+)
 from hubbub.store.coalesce import Coalesced
-from hubbub.store.entries import MAX_INTEGER, MESSAGE, UNREAD_LIMIT, RoomDescription
+from hubbub.store.entries import MAX_INTEGER, UNREAD_LIMIT, RoomDescription
 from hubbub.store.protocols import RoomHead, StoredMember
 from hubbub.vocabulary import Event, MemberJoined, MemberLeft, RoomCreated, RoomEntry, RoomId, RoomState, Seq, UserId
 
@@ -17,29 +25,18 @@ from .session import Connection
 from .texts import texts
 from .writer import Writer
 
-
-def _unread(member: str) -> str:
-    """How many messages of others follow the read mark of a row `member`, beside its row `rooms`.
-
-    When as many events as notices were added since the mark, nobody wrote, and the log is not read.
-    """
-    return f"""CASE WHEN rooms.head - rooms.notices - {member}.read_seq + coalesce((
-        SELECT notices FROM events WHERE room_key = rooms.key AND seq = {member}.read_seq), 0) = 0 THEN 0
-    ELSE (SELECT count(*) FROM (
-        SELECT FROM events WHERE room_key = rooms.key AND seq > {member}.read_seq
-            AND kind = {MESSAGE} AND sender_key <> {member}.user_key LIMIT {UNREAD_LIMIT}) AS found) END"""  # noqa: S608
-
-
 _CREATE = "SELECT refusal, name, title FROM create_room($1, $2, $3, $4, $5, $6)"
 _JOIN = "SELECT refusal, place, name, title FROM join_room($1, $2, $3)"
 _LEAVE = "SELECT refusal, place, name FROM leave_room($1, $2, $3)"
 
 _STANDINGS = f"""
-SELECT want.n, title, topic, head, coalesce(members.read_seq, 0),
-    CASE WHEN members.user_key IS NULL THEN 0 ELSE {_unread("members")} END, members.user_key IS NOT NULL
-FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS want (room, user_key, n)
+SELECT want.n, title, topic, head, coalesce(member.read_seq, 0),
+    CASE WHEN member.read_seq IS NULL THEN 0
+    ELSE unread_after(rooms, want.reader, member.read_seq, {UNREAD_LIMIT}) END, member.read_seq IS NOT NULL
+FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS want (room, reader, n)
 JOIN rooms ON rooms.id = want.room
-LEFT JOIN members ON members.room_key = rooms.key AND members.user_key = want.user_key
+LEFT JOIN LATERAL (
+    SELECT read_seq FROM members WHERE room_key = rooms.key AND user_key = want.reader LIMIT 1) AS member ON true
 """  # noqa: S608  a constant
 
 _HEADS = "SELECT id, head FROM rooms WHERE id = ANY ($1::text[])"
@@ -51,10 +48,10 @@ FROM rooms WHERE id > $2 ORDER BY id LIMIT $3
 """
 
 _OF_USER = f"""
-SELECT rooms.id, title, topic, head, members.read_seq, {_unread("members")}, last.ts
-FROM members JOIN rooms ON rooms.key = members.room_key
-JOIN events AS last ON last.room_key = rooms.key AND last.seq = rooms.head
-WHERE members.user_key = $1 ORDER BY rooms.id
+SELECT rooms.id, title, topic, head, members.read_seq,
+    unread_after(rooms, members.user_key, members.read_seq, {UNREAD_LIMIT}),
+    (SELECT ts FROM events WHERE room_key = rooms.key AND seq = rooms.head)
+FROM members JOIN rooms ON rooms.key = members.room_key WHERE members.user_key = $1 ORDER BY rooms.id
 """  # noqa: S608  a constant
 
 _ROOM_SIZE = "SELECT (SELECT count(*) FROM members WHERE room_key = key) FROM rooms WHERE id = $1"
@@ -65,26 +62,17 @@ FROM members JOIN users ON users.key = members.user_key
 WHERE members.room_key = (SELECT key FROM rooms WHERE id = $1) AND users.name > $2 ORDER BY users.name LIMIT $3
 """
 
-# Rows of members are locked in one order. A mark that is not for a member, or past the head, gives no row.
-_MARK = f"""
-WITH want AS (
-    SELECT rooms.key AS room_key, want.user_key, max(want.seq) AS seq
-    FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS want (room, user_key, seq)
-    JOIN rooms ON rooms.id = want.room WHERE want.seq <= rooms.head GROUP BY rooms.key, want.user_key
-), locked AS MATERIALIZED (
-    SELECT members.room_key, members.user_key, want.seq FROM want
-    JOIN members ON members.room_key = want.room_key AND members.user_key = want.user_key
-    ORDER BY members.room_key, members.user_key FOR NO KEY UPDATE OF members
-), moved AS (
-    UPDATE members SET read_seq = greatest(members.read_seq, locked.seq)
-    FROM locked WHERE members.room_key = locked.room_key AND members.user_key = locked.user_key
-    RETURNING members.room_key, members.user_key, members.read_seq
-)
-SELECT rooms.id, moved.user_key, rooms.head, moved.read_seq, {_unread("moved")}
-FROM moved JOIN rooms ON rooms.key = moved.room_key
-"""  # noqa: S608  a constant
+_MARK = f"SELECT n, refusal, mark, unread FROM mark_read($1, $2, $3, {UNREAD_LIMIT})"  # noqa: S608  a constant
 
 _Mark = tuple[RoomId, UserId, Seq]
+
+_REFUSALS: dict[str, type[HubbubError]] = {
+    "unknown_room": UnknownRoom,
+    "room_forbidden": RoomForbidden,
+    "cursor_ahead": CursorAhead,
+    "room_exists": RoomExists,
+    "unknown_user": UnknownUser,
+}
 
 
 class PostgresRooms:
@@ -108,7 +96,7 @@ class PostgresRooms:
             assert row is not None  # noqa: S101  the function answers always
             refusal, name, shown = row
             if refusal is not None:
-                raise RoomExists if refusal == "room_exists" else UnknownUser
+                raise _REFUSALS[refusal]
             return RoomCreated(room, 1, name, now_ms, title, topic), MemberJoined(room, 2, name, now_ms, shown)
 
         return await self._writer.write(write)
@@ -159,7 +147,7 @@ class PostgresRooms:
                 return MemberJoined(room, place, name, now_ms, shown)
             if refusal == "already":
                 return None
-            raise UnknownRoom if refusal == "unknown_room" else UnknownUser
+            raise _REFUSALS[refusal]
 
         return await self._writer.write(write)
 
@@ -172,7 +160,7 @@ class PostgresRooms:
                 return MemberLeft(room, place, name, now_ms)
             if refusal == "already":
                 return None
-            raise UnknownRoom
+            raise _REFUSALS[refusal]
 
         return await self._writer.write(write)
 
@@ -183,8 +171,13 @@ class PostgresRooms:
         return answer
 
     async def _read_heads(self, wanted: Sequence[tuple[RoomId, UserId]]) -> list[RoomHead | None]:
+        rooms, users = zip(*wanted, strict=True)
+
         async def read(connection: Connection) -> list[RoomHead | None]:
-            return await _standings(connection, wanted)
+            heads: list[RoomHead | None] = [None] * len(wanted)
+            for n, title, topic, head, mark, unread, member in await connection.fetch(_STANDINGS, texts(rooms), users):
+                heads[n - 1] = RoomHead(wanted[n - 1][0], title, topic, head, mark, unread, member)
+            return heads
 
         return await self._readers.submit(read)
 
@@ -192,35 +185,10 @@ class PostgresRooms:
         rooms, users, seqs = zip(*wanted, strict=True)
 
         async def write(connection: Connection) -> list[tuple[Seq, int] | HubbubError]:
-            moved: dict[tuple[RoomId, UserId], tuple[Seq, int]] = {}
-            heads: dict[RoomId, Seq] = {}
-            for room, user, head, mark, unread in await connection.fetch(_MARK, texts(rooms), users, seqs):
-                moved[room, user] = mark, unread
-                heads[room] = head
-            answers: list[tuple[Seq, int] | HubbubError | None] = [
-                CursorAhead() if (room, user) in moved and seq > heads[room] else moved.get((room, user))
-                for room, user, seq in wanted
-            ]
-            refused = [index for index, answer in enumerate(answers) if answer is None]
-            standings = await _standings(connection, [wanted[index][:2] for index in refused]) if refused else []
-            for index, standing in zip(refused, standings, strict=True):
-                answers[index] = _refusal(standing)
-            return [answer for answer in answers if answer is not None]
+            answers: list[tuple[Seq, int] | HubbubError] = [StoreUnavailable()] * len(wanted)
+            for n, refusal, mark, unread in await connection.fetch(_MARK, texts(rooms), users, seqs):
+                answers[n - 1] = (mark, unread) if refusal is None else _REFUSALS[refusal]()
+            return answers
 
         await self._writer.settled()
         return await self._readers.submit(write)
-
-
-async def _standings(connection: Connection, wanted: Sequence[tuple[RoomId, UserId]]) -> list[RoomHead | None]:
-    heads: list[RoomHead | None] = [None] * len(wanted)
-    rooms, users = zip(*wanted, strict=True)
-    for n, title, topic, head, mark, unread, member in await connection.fetch(_STANDINGS, texts(rooms), users):
-        heads[n - 1] = RoomHead(wanted[n - 1][0], title, topic, head, mark, unread, member)
-    return heads
-
-
-def _refusal(standing: RoomHead | None) -> HubbubError:
-    """Why a mark did not move."""
-    if standing is None:
-        return UnknownRoom()
-    return CursorAhead() if standing.member else RoomForbidden()

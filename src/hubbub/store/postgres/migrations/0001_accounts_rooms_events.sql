@@ -83,6 +83,10 @@ INSERT INTO pulse (key, beat) VALUES (1, 0);
 -- A frozen node therefore holds none. Each statement in a function sees what was committed before it began, so what
 -- follows the lock sees everything that the previous holder wrote.
 
+-- A row that two columns identify is looked up by a subquery with LIMIT, not by a join: for a join the planner may find
+-- it as cheap to look for one column and filter by the other, as long as the tables are small, and it keeps that plan.
+-- For the same reason room_key + 0: it hides the column from the index that begins with it.
+
 -- Appends messages; one row per draft, in their order. outcome: 0 stored, 1 a repeat, 2 unknown room, 3 no member.
 -- Rooms are locked in the order of their keys: whoever locks several cannot meet another who holds them crosswise.
 CREATE FUNCTION append_messages(room_ids text[], senders bigint[], nonces text[], stamps bigint[], bodies text[])
@@ -93,15 +97,19 @@ BEGIN
     RETURN QUERY
     WITH drafts AS (
         SELECT draft.*, rooms.key AS room_key, rooms.head, rooms.notices,
-            members.user_key IS NOT NULL AS member, stored.seq AS stored_seq, stored.ts AS stored_ts,
-            members.user_key IS NOT NULL AND stored.seq IS NULL AND draft.n = min(draft.n) OVER (
+            sender.is_member AS member, stored.seq AS stored_seq, stored.ts AS stored_ts,
+            sender.is_member AND stored.seq IS NULL AND draft.n = min(draft.n) OVER (
                 PARTITION BY rooms.key, draft.sender, draft.nonce) AS fresh
         FROM unnest(room_ids, senders, nonces, stamps, bodies)
             WITH ORDINALITY AS draft (room, sender, nonce, stamp, body, n)
         LEFT JOIN rooms ON rooms.id = draft.room
-        LEFT JOIN members ON members.room_key = rooms.key AND members.user_key = draft.sender
-        LEFT JOIN events AS stored
-            ON stored.nonce = draft.nonce AND stored.sender_key = draft.sender AND stored.room_key = rooms.key
+        LEFT JOIN LATERAL (
+            SELECT true AS is_member FROM members WHERE room_key = rooms.key AND user_key = draft.sender LIMIT 1
+        ) AS sender ON true
+        LEFT JOIN LATERAL (
+            SELECT seq, ts FROM events
+            WHERE nonce = draft.nonce AND sender_key = draft.sender AND room_key + 0 = rooms.key LIMIT 1
+        ) AS stored ON true
     ), placed AS (
         SELECT drafts.*, head + count(*) FILTER (WHERE fresh) OVER (PARTITION BY room_key ORDER BY n) AS place
         FROM drafts
@@ -113,9 +121,23 @@ BEGIN
         FROM (SELECT room_key, max(place) AS place FROM placed WHERE fresh GROUP BY room_key) AS last
         WHERE rooms.key = last.room_key
     )
-    SELECT (CASE WHEN room_key IS NULL THEN 2 WHEN NOT member THEN 3 WHEN fresh THEN 0 ELSE 1 END)::smallint,
+    SELECT (CASE WHEN room_key IS NULL THEN 2 WHEN member IS NULL THEN 3 WHEN fresh THEN 0 ELSE 1 END)::smallint,
         coalesce(stored_seq, first_value(place) OVER same), coalesce(stored_ts, first_value(stamp) OVER same)
     FROM placed WINDOW same AS (PARTITION BY room_key, sender, nonce ORDER BY n) ORDER BY n;
+END $$;
+
+-- How many messages of others follow a read mark. When as many events as notices were added since then, nobody wrote,
+-- and the log is not read.
+CREATE FUNCTION unread_after(room rooms, reader bigint, mark bigint, unread_limit bigint)
+RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF room.head - room.notices
+        = mark - coalesce((SELECT notices FROM events WHERE room_key = room.key AND seq = mark), 0) THEN
+        RETURN 0;
+    END IF;
+    RETURN (SELECT count(*) FROM (
+        SELECT FROM events WHERE room_key = room.key AND seq > mark AND kind = 4 AND sender_key <> reader
+        LIMIT unread_limit) AS found);
 END $$;
 
 -- The next event of a room, one that is no message. The caller holds the room's lock. Gives its seq.
@@ -205,6 +227,42 @@ BEGIN
     END IF;
     RETURN QUERY SELECT NULL::text, add_notice(left_room.key, 3::smallint, leaving, stamp, ''), users.name
         FROM users WHERE key = leaving;
+END $$;
+
+-- Moves read marks forward; one row per mark. refusal: NULL, or what was wrong. Rows of members are locked in one order.
+CREATE FUNCTION mark_read(room_ids text[], user_keys bigint[], seqs bigint[], unread_limit bigint)
+RETURNS TABLE (n bigint, refusal text, mark bigint, unread bigint) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    wanted record;
+    marked rooms;
+BEGIN
+    FOR wanted IN
+        SELECT want.n, want.room, want.reader, want.seq
+        FROM unnest(room_ids, user_keys, seqs) WITH ORDINALITY AS want (room, reader, seq, n)
+        ORDER BY want.room COLLATE "C", want.reader
+    LOOP
+        n := wanted.n;
+        refusal := NULL;
+        SELECT * INTO marked FROM rooms WHERE id = wanted.room;
+        IF NOT FOUND THEN
+            refusal := 'unknown_room';
+        ELSIF wanted.seq > marked.head THEN
+            refusal := 'cursor_ahead';
+            IF NOT EXISTS (SELECT FROM members WHERE room_key = marked.key AND user_key = wanted.reader) THEN
+                refusal := 'room_forbidden';
+            END IF;
+        ELSE
+            UPDATE members SET read_seq = greatest(read_seq, wanted.seq)
+            WHERE room_key = marked.key AND user_key = wanted.reader RETURNING read_seq INTO mark;
+            IF NOT FOUND THEN
+                refusal := 'room_forbidden';
+            ELSE
+                unread := unread_after(marked, wanted.reader, mark, unread_limit);
+            END IF;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
 END $$;
 
 -- Adds an account: no row when the name is taken. The first one of all becomes administrator: account makers go one by
