@@ -11,26 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub import vocabulary
-from hubbub.errors import UnknownRoom
+from hubbub.errors import BadJson, UnknownRoom
 from hubbub.vocabulary import (
     Command,
     Done,
     EventPage,
     Join,
+    Limits,
+    MemberJoined,
     Message,
     Presence,
     RoomId,
     Rooms,
     Send,
     Sent,
+    User,
     UserName,
+    Welcome,
 )
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
-from hubbub.wire.compact import NativeMessagePack
+from hubbub.wire.compact import NativeMessagePack, Unpacker
 from hubbub.wire.rejection import CommandError
 from hubbub.wire.websocket import BINARY, frame
 
 WIRE = NativeMessagePack(Command, FIELD_KEYS, TYPE_KEYS)
+UNPACKER = Unpacker(FIELD_KEYS, TYPE_KEYS)
 HELLO = Message(room=RoomId("general"), seq=60000, sender=UserName("ada"), ts=1790000000000, text="hello world")
 
 
@@ -128,3 +133,56 @@ def test_arbitrary_bytes_raise_nothing_else(payload: bytes) -> None:
 def test_arbitrary_maps_raise_nothing_else(value: dict[int, Any]) -> None:
     with contextlib.suppress(CommandError):
         WIRE.decode(msgspec.msgpack.encode(value))
+
+
+# the client's side
+
+
+def as_json(data: bytes) -> Any:
+    """What a client of the JSON wire gets."""
+    return msgspec.json.decode(data)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        HELLO,
+        Presence(room=RoomId("r"), count=2, online=[UserName("a"), UserName("b")]),
+        Welcome(User(UserName("ada"), admin=True), "s1", "websocket", "native.msgpack", 25.0, Limits(1, 2)),
+        Rooms(ref=1),
+    ],
+)
+def test_a_client_reads_the_objects_of_the_json_wire(body: msgspec.Struct) -> None:
+    assert UNPACKER.unpack(WIRE.encode(body)) == as_json(msgspec.json.encode(body))
+
+
+def test_a_client_reads_replies() -> None:
+    page = EventPage(events=[HELLO, MemberJoined(RoomId("r"), 1, UserName("ada"), 0)], more=False, head=60000)
+    assert UNPACKER.unpack(WIRE.encode_reply(3, page)) == {
+        "type": "reply",
+        "ref": 3,
+        "ok": as_json(msgspec.json.encode(page)),
+    }
+    assert UNPACKER.unpack(WIRE.encode_error(None, UnknownRoom())) == {
+        "type": "reply",
+        "ref": None,
+        "error": {"code": "unknown_room", "message": UnknownRoom.message, "retryable": False},
+    }
+
+
+def test_a_client_leaves_out_what_has_no_name() -> None:
+    newer = {0: 99, FIELD_KEYS["room"]: "r", FIELD_KEYS["seq"]: 7, 99: {1: 2}, -3: "x"}
+    assert UNPACKER.unpack(msgspec.msgpack.encode(newer)) == {"room": "r", "seq": 7}
+    assert UNPACKER.unpack(msgspec.msgpack.encode({0: [1], 2: {"text": 1}})) == {"ok": {}}
+
+
+@given(st.binary(max_size=200))
+def test_a_client_meets_arbitrary_bytes(payload: bytes) -> None:
+    with contextlib.suppress(BadJson):
+        UNPACKER.unpack(payload)
+
+
+@pytest.mark.parametrize("depth", [100, 400, 900, 5000])
+def test_a_client_meets_deep_nesting(depth: int) -> None:
+    with contextlib.suppress(BadJson):
+        UNPACKER.unpack(b"\x81\x02" + b"\x91" * depth + b"\xc0")

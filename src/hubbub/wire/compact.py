@@ -3,7 +3,8 @@
     wire = NativeMessagePack(Command, FIELD_KEYS, TYPE_KEYS)
     wire.decode(msgspec.msgpack.encode({0: 14, 4: "general"}))      # join general
 
-The same objects as on the JSON wire. Unknown keys are ignored, as unknown fields are there.
+The same objects as on the JSON wire. Unknown keys are ignored, as unknown fields are there. The server reads and
+writes Structs by `NativeMessagePack`; a client writes its commands by the same, and reads by `Unpacker`.
 """
 
 from __future__ import annotations
@@ -107,6 +108,47 @@ class NativeMessagePack:
         plan = (head, tuple((field.name, self._fields[field.name], _default(field)) for field in fields(struct)))
         self._plans[struct] = plan
         return plan
+
+
+class Unpacker:
+    """The client's side: what a server wrote, with the names of the JSON wire again.
+
+    Args:
+        field_keys, type_keys: as for `NativeMessagePack`.
+    """
+
+    def __init__(self, field_keys: Mapping[str, int], type_keys: Mapping[str, int]) -> None:
+        self._fields = {key: name for name, key in field_keys.items()}
+        self._types = {key: name for name, key in type_keys.items()}
+        self._type = field_keys["type"]
+
+    def unpack(self, payload: Bytes) -> dict[str, Any]:
+        """One binary frame's object: what a JSON decoder gives for it on the other wire. 2 µs.
+
+        Fields that have no name here are left out, and so is a `type` that has none: a newer server's.
+
+        Raises:
+            BadJson: the bytes are no such map.
+        """
+        try:
+            return self._named(_decode(payload))
+        except UNDECODABLE:
+            raise BadJson("This is not a MessagePack map with integer keys.") from None
+
+    def _named(self, packed: dict[Any, Any]) -> dict[str, Any]:
+        named: dict[str, Any] = {}
+        for key, value in packed.items():
+            if key == self._type:
+                if isinstance(value, int) and value in self._types:
+                    named["type"] = self._types[value]
+            elif (name := self._fields.get(key)) is not None:
+                named[name] = self._value(value)
+        return named
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return self._named(value)
+        return [self._value(item) for item in value] if isinstance(value, list) else value
 
 
 def _default(field: FieldInfo) -> Any:
