@@ -125,7 +125,7 @@ class TextTooLong(HubbubError):
 
 
 class CursorAhead(HubbubError):
-    """`since` or a read mark names a `seq` that the room's log has not reached: the client's state is of another log."""
+    """`since` or a read mark names a `seq` that the log has not reached: the client's state is of another log."""
 
     code = "cursor_ahead"
     message = "The room has no such entry yet. Forget your cursor and read the history again."
@@ -181,7 +181,7 @@ class CloseCode(IntEnum):
     SESSION_ENDED = 4501
 
 
-class Disconnect(Exception):  # noqa: N818  it is an order, not a failure
+class Disconnect(Exception):
     """Ends a connection with a close code and a short reason (at most 123 bytes, RFC 6455 section 5.5)."""
 
     def __init__(self, code: CloseCode, reason: str = "") -> None:

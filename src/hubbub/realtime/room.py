@@ -7,6 +7,7 @@ that a burst of 32 messages costs a member one write instead of 32 (docs/decisio
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
@@ -82,7 +83,7 @@ class Hub:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._dirty: list[Room] = []
+        self._dirty: deque[Room] = deque()
 
     def mark(self, room: Room) -> None:
         if not self._dirty:
@@ -90,17 +91,19 @@ class Hub:
         self._dirty.append(room)
 
     def flush(self) -> None:
-        """Write out now what is pending in all rooms."""
-        for room in tuple(self._dirty):
+        """Write out now what is pending in all rooms, in the order in which they were published to."""
+        dirty, self._dirty = self._dirty, deque()
+        for room in dirty:
             room.flush()
 
     def _tick(self) -> None:
         """Runs by itself at the end of a tick that published something, and again until all is written."""
-        dirty, self._dirty = self._dirty, []
-        unfinished = [room for room in dirty if not room.flush_slice()]
-        if unfinished:
-            self._dirty = unfinished + self._dirty
-            self.loop.call_soon(self._tick)
+        dirty = self._dirty
+        while dirty:
+            if not dirty[0].flush_slice():
+                self.loop.call_soon(self._tick)
+                return
+            dirty.popleft()
 
 
 class _Pending(NamedTuple):
@@ -158,7 +161,7 @@ class Room:
 
     def publish(self, outgoing: Outgoing, *, skip: Connection | None = None, volatile: bool = False) -> None:
         """Send at the end of this tick to all members but `skip`; `volatile`: and those that are busy."""
-        if not self._pending and self._writing is None:
+        if not self._pending:
             self._hub.mark(self)
         self._pending.append(_Pending(outgoing, skip, volatile))
         if skip is not None or volatile:
@@ -166,11 +169,11 @@ class Room:
 
     def flush(self) -> None:
         """Write out now what is pending."""
-        while not self.flush_slice():
-            pass
+        while self._writing is not None or self._pending:
+            self.flush_slice()
 
     def flush_slice(self) -> bool:
-        """Write to the next members; True: nothing is left.
+        """Write to the next members; True: what was pending at the first slice is written.
 
         Between two slices of a large room the loop reads and commits what comes next, so that a fan-out to thousands
         delays nobody else, and the next one begins without a pause.
@@ -183,7 +186,7 @@ class Room:
             next(self._writing)
         except StopIteration:
             self._writing = None
-            return not self._pending
+            return True
         return False
 
     def _write_out(self) -> Iterator[None]:
