@@ -29,18 +29,20 @@ export abstract class HttpTransport implements Transport {
   readonly #path: string;
   readonly #base: string;
   readonly #token: string | null;
+  readonly #header: boolean;
   readonly #handler: TransportHandler;
   readonly #fetch: typeof fetch;
   readonly #gone = new AbortController();
   #lines: string[] = [];
   #posting = false;
   #limit = 0;
-  /** The address of the connection; null until the server has named it. */
+  /** Below `base`: the address of the connection; null until the server has named it. */
   #place: string | null = null;
 
-  /** `path`: "sse" or "poll". */
+  /** `path`: "sse" or "poll". `header`: whether the token goes with the first request; otherwise `auth` is sent. */
   constructor(
     path: string,
+    header: boolean,
     { base, token }: TransportSettings,
     handler: TransportHandler,
     fetcher: typeof fetch,
@@ -48,6 +50,7 @@ export abstract class HttpTransport implements Transport {
     this.#path = path;
     this.#base = base;
     this.#token = token;
+    this.#header = header;
     this.#handler = handler;
     this.#fetch = fetcher;
     void Promise.resolve()
@@ -86,9 +89,17 @@ export abstract class HttpTransport implements Transport {
     return response;
   }
 
-  protected opened(key: string): void {
+  /** The server answers as it should. */
+  protected answered(): void {
+    if (!this.ended) this.#handler.open();
+  }
+
+  /** The server has named the connection: commands can go up. */
+  protected named(key: string): void {
     this.#place = `${this.#path}/${encodeURIComponent(key)}`;
-    this.#handler.open();
+    const token = this.#token;
+    if (token !== null && !this.#header)
+      this.send({ type: "auth", token, ref: "auth" }, Number.POSITIVE_INFINITY);
   }
 
   protected hear(frames: readonly unknown[]): void {
@@ -140,7 +151,9 @@ export abstract class HttpTransport implements Transport {
       cache: "no-store",
       credentials: token === null ? "include" : "omit",
       // The address of an open connection is a secret of its own.
-      ...(token !== null && this.#place === null && { headers: { authorization: `Bearer ${token}` } }),
+      ...(token !== null &&
+        this.#header &&
+        this.#place === null && { headers: { authorization: `Bearer ${token}` } }),
       ...more,
     });
   }

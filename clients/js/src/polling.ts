@@ -1,7 +1,7 @@
 import { HttpTransport, unreadable } from "./http.js";
 import type { TransportHandler, TransportSettings } from "./transport.js";
 
-/** The least time from one empty answer to the next question: something between us and the server may not wait. */
+/** How long to wait after empty answers that came at once, twice in a row: something in between does not let us wait. */
 const PAUSE_MS = 1_000;
 
 /** Long-polling down, POST up: no response is open for longer than there is nothing to say. */
@@ -15,7 +15,7 @@ export class PollingTransport extends HttpTransport {
     fetcher: typeof fetch,
     now: () => number,
   ) {
-    super("poll", settings, handler, fetcher);
+    super("poll", false, settings, handler, fetcher);
     this.#now = now;
   }
 
@@ -23,14 +23,16 @@ export class PollingTransport extends HttpTransport {
     const { key } = (await read(await this.get())) as { key?: unknown };
     if (typeof key !== "string") throw unreadable();
     if (this.ended) return;
-    this.opened(key);
+    this.answered();
+    this.named(key);
+    let early = 0;
     while (!this.ended) {
       const asked = this.#now();
       const frames = await read(await this.get());
       if (!Array.isArray(frames)) throw unreadable();
       this.hear(frames);
-      const early = PAUSE_MS - (this.#now() - asked);
-      if (frames.length === 0 && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      early = frames.length === 0 && this.#now() - asked < PAUSE_MS ? early + 1 : 0;
+      if (early > 1) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
 }

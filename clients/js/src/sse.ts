@@ -7,12 +7,13 @@ export class SseTransport extends HttpTransport {
   readonly name = "sse";
 
   constructor(settings: TransportSettings, handler: TransportHandler, fetcher: typeof fetch) {
-    super("sse", settings, handler, fetcher);
+    super("sse", true, settings, handler, fetcher);
   }
 
   protected async run(): Promise<void> {
     const { body, headers } = await this.get();
     if (body === null || !headers.get("content-type")?.startsWith("text/event-stream")) throw unreadable();
+    this.answered();
     const reader = body.getReader();
     const stream = new EventStream();
     for (;;) {
@@ -28,7 +29,7 @@ export class SseTransport extends HttpTransport {
     const frames: unknown[] = [];
     for (const data of events) {
       const frame = parse(data);
-      if (frame.type === "opened" && typeof frame.key === "string") this.opened(frame.key);
+      if (frame.type === "opened" && typeof frame.key === "string") this.named(frame.key);
       else frames.push(frame);
     }
     return frames;

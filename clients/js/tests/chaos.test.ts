@@ -3,6 +3,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Browser } from "./browser.js";
 import { type Page, pass, range } from "./page.js";
+import { proxied } from "./proxy.js";
+import { random } from "./random.js";
 import { Server } from "./server.js";
 
 const ROOMS = ["general", "other"];
@@ -15,23 +17,21 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** mulberry32. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 interface Run {
   server: Server;
   next: () => number;
   /** Pages, those that crashed included. */
   pages: Page[];
   sent: Map<string, string[]>;
+}
+
+/** What stands between the pages and the server becomes better or worse. */
+function interfere({ server, next }: Run): void {
+  const middle = proxied(server);
+  const pick = <T>(...of: T[]): T => of[Math.floor(next() * of.length)] as T;
+  server.websocket = pick("open", "refused", "swallowed");
+  middle.sse = pick<typeof middle.sse>("open", "open", "buffered", 404);
+  middle.broken = { when: pick<"before" | "after">("before", "after"), times: pick(0, 0, 1, 2) };
 }
 
 async function misfortune({ server, next }: Run): Promise<void> {
@@ -57,7 +57,7 @@ async function misfortune({ server, next }: Run): Promise<void> {
 }
 
 /** The page that is left in the end, and the one before it, which crashed. */
-async function live(run: Run): Promise<void> {
+async function live(run: Run, spoil: (run: Run) => void): Promise<void> {
   const browser = new Browser(run.server);
   const open = async (): Promise<() => void> => {
     const { page, crash } = await browser.tab({ user: "ada", random: run.next });
@@ -77,6 +77,7 @@ async function live(run: Run): Promise<void> {
       run.sent.get(room)?.push(text);
     }
     if (next() < 0.4) run.server.say(room, `eve's ${step}`);
+    if (next() < 0.1) spoil(run);
     if (next() < 0.3) await misfortune(run);
     await pass(next() * 300);
     if (step === 30) {
@@ -87,12 +88,16 @@ async function live(run: Run): Promise<void> {
   }
 }
 
-test.each(range(1, 40))("seed %i: nothing lost, nothing twice, nothing out of order", async (seed) => {
+/** Misfortunes of one seed; then the truth, as the last page shows it and as the server has it. */
+async function check(seed: number, spoil: (run: Run) => void): Promise<void> {
   const server = new Server();
   for (const room of ROOMS) server.room(room);
   const run: Run = { server, next: random(seed), pages: [], sent: new Map(ROOMS.map((room) => [room, []])) };
-  await live(run);
+  await live(run, spoil);
+  server.websocket = "open";
+  proxied(server).sse = "open";
   await pass(120_000);
+  server.lost.clear();
   for (const room of ROOMS) server.say(room, "the end"); // reveals a tail that was lost
   await pass(120_000);
 
@@ -112,4 +117,15 @@ test.each(range(1, 40))("seed %i: nothing lost, nothing twice, nothing out of or
     }
     expect(page.seqs(room).at(-1), "to its end").toBe(log.length);
   }
+}
+
+test.each(range(1, 40))("seed %i: nothing lost, nothing twice, nothing out of order", async (seed) => {
+  await check(seed, () => undefined);
 });
+
+test.each(range(101, 160))(
+  "seed %i: nor while a proxy allows now this transport, now that one",
+  async (seed) => {
+    await check(seed, interfere);
+  },
+);

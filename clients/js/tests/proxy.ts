@@ -99,6 +99,7 @@ export class Middlebox {
     const user = token === null ? this.server.cookie : this.server.tokens.get(token);
     if (user !== undefined && user !== null) this.server.welcome(peer, user);
     else if (token !== null) {
+      // A poll that comes later finds no connection any more.
       const error = { code: "unauthenticated", message: "Sign in first.", retryable: false };
       peer.tell({ type: "reply", ref: null, error });
       peer.cut(4500, "unauthenticated");
@@ -106,7 +107,7 @@ export class Middlebox {
     return response;
   }
 
-  #commands(peer: HttpPeer, body: string): Response {
+  async #commands(peer: HttpPeer, body: string): Promise<Response> {
     const breaks = this.broken.times > 0;
     if (breaks) this.broken.times -= 1;
     if (breaks && this.broken.when === "before") throw new TypeError("fetch failed");
@@ -176,7 +177,7 @@ class HttpPeer implements Peer {
     if (code === 1006) this.#waiting = [];
     else this.#waiting.push({ type: "closing", code, reason });
     const sink = this.#sink;
-    this.#flush();
+    if (code !== 1006) this.#flush();
     this.gone();
     if (code === 1006) {
       sink?.error(new TypeError("terminated"));
