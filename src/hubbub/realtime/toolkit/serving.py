@@ -63,6 +63,9 @@ async def serve(
         grace_seconds: how long clients have to go at the end, and requests to be answered.
         on_started: called with the port when connections are accepted.
         uvicorn_options: further options of `uvicorn.Config`, e.g. `ssl_certfile`.
+
+    Raises:
+        RuntimeError: the port is taken, or the application's lifespan failed; the log says which.
     """
     uvicorn_options.setdefault("log_level", "warning")
     uvicorn_options.setdefault("timeout_graceful_shutdown", max(1, math.ceil(grace_seconds)))
@@ -138,7 +141,10 @@ class _Uvicorn(uvicorn.Server):
             self.cancelled = True
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # it is not for a library to end the process
+            raise RuntimeError("the server can't start; the log says why") from None
         if self.started and self._on_started is not None:
             self._on_started(self.servers[0].sockets[0].getsockname()[1])
 
