@@ -49,6 +49,8 @@ export default defineConfig(({ mode }) => ({
     proxy: {
       "/api": { target: server },
       "/ws": { target: server, ws: true },
+      "/sse": { target: server },
+      "/poll": { target: server },
     },
   },
 }));

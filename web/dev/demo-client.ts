@@ -78,6 +78,10 @@ export class Api {
       { id: "2", device: "Safari on iOS", created_ms: now - 9e8, seen_ms: now - 5_400_000, current: false },
     ];
   }
+  async changePassword(old: string) {
+    await pause();
+    if (old === "wrong") throw new HubbubError("wrong_credentials", "The name or the password is wrong.");
+  }
   async endSession(_id: string) {}
   async updateMe({ title = "" }: { title?: string }) {
     return { user: { ...ME, title }, session: "1" };
@@ -94,6 +98,7 @@ export class Hubbub {
     phase: "idle",
     transport: null as "websocket" | null,
     wire: null,
+    fallback: null,
     user: ME,
     session: "1",
     attempt: 0,

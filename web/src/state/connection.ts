@@ -1,11 +1,13 @@
 import { computed, effect, signal } from "@preact/signals";
 import { Hubbub, type State } from "hubbub-client";
 import { stateWords } from "../lib/wording";
+import { load } from "./storage";
 
 const IDLE: State = {
   phase: "idle",
   transport: null,
   wire: null,
+  fallback: null,
   user: null,
   session: null,
   attempt: 0,
@@ -37,7 +39,8 @@ export function client(): Hubbub {
 /** Make the client of the signed-in user `name`. It connects when `connect` is called, after listeners are in place. */
 export function openConnection(name: string): Hubbub {
   closeConnection();
-  const made = new Hubbub({ user: name });
+  // localStorage["hubbub.wire"] = "json" makes the frames readable in the browser's tools.
+  const made = new Hubbub({ user: name, wire: load("wire") === "json" ? "json" : "msgpack" });
   made.on("state", (state) => {
     connection.value = { ...state };
     now.value = Date.now();

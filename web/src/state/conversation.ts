@@ -4,6 +4,7 @@ import { errorText } from "../lib/errors";
 import { mergeEvents } from "../lib/timeline";
 import { client } from "./connection";
 import { learnTitles } from "./people";
+import { forgetTitles, seekTitles } from "./titles";
 
 /** The part of a room's log that this page holds: without holes, up to the newest event. */
 export interface Log {
@@ -63,6 +64,7 @@ async function loadPage(room: string, query: { before?: number; limit: number })
     const page = await client().history(room, query);
     if (logs.get(room) !== log) return; // forgotten in the meantime
     learn(page.events);
+    seek(room, page.events);
     change(log, {
       events: mergeEvents(log.peek().events, page.events),
       ready: true,
@@ -78,7 +80,16 @@ async function loadPage(room: string, query: { before?: number; limit: number })
 export function receive(event: Event): void {
   learn([event]);
   const log = logs.get(event.room);
-  if (log !== undefined) change(log, { events: mergeEvents(log.peek().events, [event]) });
+  if (log === undefined) return;
+  seek(event.room, [event]);
+  change(log, { events: mergeEvents(log.peek().events, [event]) });
+}
+
+function seek(room: string, events: readonly Event[]): void {
+  void seekTitles(
+    room,
+    events.map((event) => event.sender),
+  );
 }
 
 function learn(events: readonly Event[]): void {
@@ -120,4 +131,5 @@ export function forgetLog(room: string): void {
 
 export function forgetLogs(): void {
   for (const room of [...logs.keys()]) forgetLog(room);
+  forgetTitles();
 }

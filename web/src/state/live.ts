@@ -72,6 +72,7 @@ export function goLive(): () => void {
   if (user !== null) learnTitles([user]);
   restoreOutbox().catch(() => undefined);
   const undo = [
+    effect(followRooms),
     effect(followConnection),
     effect(followRoom),
     effect(followLog),
@@ -114,9 +115,13 @@ function noteEntry(entry: Outgoing): void {
   noteOutgoing(entry, isShown);
 }
 
-/** Each new connection: what rooms are there now? A login that the server no longer knows: back to the form. */
+/** Each new connection: what rooms are there now? */
+function followRooms(): void {
+  if (connected.value) untracked(refreshRooms).catch(() => undefined);
+}
+
+/** A login that the server no longer knows: back to the form. */
 function followConnection(): void {
-  if (connected.value) refreshRooms().catch(() => undefined);
   const { phase, error } = connection.value;
   if (phase === "closed" && error?.code === "unauthenticated" && stage.peek() === "signed-in") sessionEnded();
 }

@@ -19,6 +19,11 @@ export function displayName(name: string): string {
   return titles.value.get(name) ?? name;
 }
 
+/** Whether a person has told a display name here. */
+export function isKnown(name: string): boolean {
+  return titles.peek().has(name);
+}
+
 export function learnTitles(people: Iterable<{ name: string; title?: string }>): void {
   let next: Map<string, string> | null = null;
   for (const { name, title } of people) {

@@ -9,10 +9,12 @@ import { Icon } from "../parts/Icon";
 import { ThemeSwitch } from "../parts/ThemeSwitch";
 import { learnTitles } from "../state/people";
 import { api, me, server, signOut } from "../state/session";
+import { PasswordPart } from "./Password";
 
 /** Everything about the user and this browser: name, look, devices, and for an administrator the door. */
 export function Account() {
   const [problem, setProblem] = useState("");
+  const [passwords, setPasswords] = useState(0);
   const user = me.value;
   if (user === null) return null;
   const title = user.title || user.name;
@@ -44,7 +46,8 @@ export function Account() {
         <ThemeSwitch />
       </section>
       {user.admin && <Door attempt={attempt} />}
-      <Devices attempt={attempt} />
+      <PasswordPart changed={() => setPasswords((count) => count + 1)} />
+      <Devices key={passwords} attempt={attempt} />
       <div class="form-actions">
         <button type="button" class="button" onClick={() => attempt(signOut)}>
           <Icon name="leave" size={18} />
