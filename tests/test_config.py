@@ -59,6 +59,7 @@ def test_every_setting_can_be_given_by_every_source(file: Path) -> None:
         "host": "0.0.0.0",
         "port": 9000,
         "data": "elsewhere",
+        "database": "postgresql://hubbub:secret@db.example.org/hubbub?sslmode=require",
         "signup": "closed",
         "allowed_origins": ("https://app.example.org", "http://localhost:5173"),
         "trusted_proxies": ("10.0.0.0/8",),
@@ -82,6 +83,27 @@ def test_every_setting_can_be_given_by_every_source(file: Path) -> None:
     by_flags = load(None, {}, texts)
     assert by_file.config == by_environment.config == by_flags.config
     assert {name: getattr(by_file.config, name) for name in fields()} == changed
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        ("", '""'),
+        ("postgresql://db/hubbub", '"postgresql://db/hubbub"'),
+        ("postgres://u:secret@db:5432/hubbub?password=secret", '"postgres://…@db:5432/hubbub?…"'),
+        ("postgresql://u:secret/@secret@db/x", '"postgresql://…@db/x"'),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(address: str, seen: str) -> None:
+    assert fields()["database"].displayed(address) == seen
+
+
+def test_a_refused_address_is_not_repeated() -> None:
+    with pytest.raises(ConfigError) as refusal:
+        load(None, {"HUBBUB_DATABASE": "mysql://u:secret@db/x"}, {})
+    assert str(refusal.value) == (
+        "HUBBUB_DATABASE: database must be empty or an address that begins with postgresql://"
+    )
 
 
 def test_a_list_in_a_variable_may_hold_spaces_and_be_empty() -> None:

@@ -31,6 +31,7 @@ from hubbub.http.metrics import new_registry
 from hubbub.http.site import SiteSettings, build_site
 from hubbub.identity import Identity, IdentityLimits
 from hubbub.realtime import Gateway, GatewaySettings, Hub, VocabularyCodec
+from hubbub.store import Store
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import Command, Limits
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
@@ -61,8 +62,10 @@ def database_path(config: Config) -> Path:
     return folder / DATABASE
 
 
-async def open_store(config: Config) -> SqliteStore:
-    """The opened store. Raises StartError."""
+async def open_store(config: Config) -> Store:
+    """The opened store: PostgreSQL when `database` names one. Raises StartError."""
+    if config.database:
+        return await _open_postgres(config.database)
     path = database_path(config)
     store = SqliteStore(path)
     try:
@@ -80,6 +83,17 @@ def _reason(error: StoreUnavailable) -> str:
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
     return error.message if error.message != StoreUnavailable.message else str(cause or error)
+
+
+async def _open_postgres(address: str) -> Store:
+    from hubbub.store.postgres import PostgresStore  # half of all servers never need it
+
+    store = PostgresStore(address)
+    try:
+        await store.open()
+    except StoreUnavailable as error:
+        raise StartError(f"database: {error.message}") from error
+    return store
 
 
 class Application:

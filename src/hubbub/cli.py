@@ -30,6 +30,7 @@ _FURTHER: Final = {
     "tail": "hubbub.client.commands",
     "send": "hubbub.client.commands",
     "bench": "hubbub.bench.commands",
+    "copy": "hubbub.store.commands",
 }
 """Commands of other parts, and the module whose `register(group)` adds them. Loaded when they are asked for."""
 
@@ -72,7 +73,9 @@ def _metavar(field: Field) -> str:
         return "|".join(field.choices)
     if field.default is False:
         return "true|false"
-    return {"data": "DIR", "host": "HOST", "port": "PORT"}.get(field.name, "LIST" if field.many else "N")
+    return {"data": "DIR", "host": "HOST", "port": "PORT", "database": "URL"}.get(
+        field.name, "LIST" if field.many else "N"
+    )
 
 
 def _help(field: Field) -> str:
@@ -129,7 +132,10 @@ async def _serve(config: Config) -> None:
 def config(file: Path | None, **flags: str | None) -> None:
     """Show the configuration in force, and where each value comes from."""
     effective = _load(file, flags)
-    lines = [(f"{name} = {shown(getattr(effective.config, name))}", effective.sources[name]) for name in fields()]
+    lines = [
+        (f"{name} = {field.displayed(getattr(effective.config, name))}", effective.sources[name])
+        for name, field in fields().items()
+    ]
     width = max(len(line) for line, _ in lines)
     for line, source in lines:
         click.echo(f"{line:<{width}}  # {source}")
@@ -139,6 +145,25 @@ def config(file: Path | None, **flags: str | None) -> None:
 def version() -> None:
     """Show the version."""
     click.echo(f"hubbub {__version__}")
+
+
+@main.command()
+@_settings
+def migrate(file: Path | None, **flags: str | None) -> None:
+    """Bring the database to this version's schema. `serve` does it, too; here it can be done before."""
+    from hubbub.app import database_path
+    from hubbub.store.commands import Migrated, migrate_postgres, migrate_sqlite
+
+    config = _load(file, flags).config
+
+    async def run() -> Migrated:
+        return await (migrate_postgres(config.database) if config.database else migrate_sqlite(database_path(config)))
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            click.echo(str(runner.run(run())))
+    except HubbubError as error:
+        _fail(error.message)
 
 
 @main.group()

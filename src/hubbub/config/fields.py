@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any, get_args
 
@@ -20,6 +21,7 @@ class Field(Struct, frozen=True):
         allowed: the allowed values in words, such as "a whole number from 0 to 65535".
         choices: for a setting that is one of a few words.
         many: a list; in the environment and in flags its items are separated by commas.
+        secret: an address that may hold a password: it is shown without.
     """
 
     name: str
@@ -29,6 +31,11 @@ class Field(Struct, frozen=True):
     allowed: str
     choices: tuple[str, ...] = ()
     many: bool = False
+    secret: bool = False
+
+    def displayed(self, value: object) -> str:
+        """A value for the operator's eyes and the log."""
+        return shown(redacted(value) if self.secret and isinstance(value, str) else value)
 
     @property
     def variable(self) -> str:
@@ -50,9 +57,10 @@ def fields() -> dict[str, Field]:
 
 
 def _field(field: inspect.Field, annotation: object) -> Field:
-    kind, description = field.type, ""
+    kind, description, secret = field.type, "", False
     if isinstance(kind, inspect.Metadata):
-        description = str((kind.extra_json_schema or {}).get("description", ""))
+        extra = kind.extra_json_schema or {}
+        description, secret = str(extra.get("description", "")), bool(extra.get("writeOnly"))
         kind = kind.type
     choices = get_args(get_args(annotation)[0]) if isinstance(kind, inspect.LiteralType) else ()
     return Field(
@@ -63,6 +71,7 @@ def _field(field: inspect.Field, annotation: object) -> Field:
         allowed=_allowed(kind, choices),
         choices=choices,
         many=isinstance(kind, inspect.VarTupleType),
+        secret=secret,
     )
 
 
@@ -81,7 +90,18 @@ def _allowed(kind: inspect.Type, choices: tuple[str, ...]) -> str:
     if isinstance(kind, inspect.VarTupleType):
         patterned = isinstance(kind.item_type, inspect.StrType) and kind.item_type.pattern
         return "a list of origins such as https://app.example.org, or *" if patterned else _NETWORKS
+    if isinstance(kind, inspect.StrType) and kind.pattern:
+        return "empty or an address that begins with postgresql://"
     return "a text that is not empty"
+
+
+_AUTHORITY = re.compile(r"(?<=//).*@", re.DOTALL)
+_OPTIONS = re.compile(r"\?.*", re.DOTALL)
+
+
+def redacted(address: str) -> str:
+    """An address without user, password and options. Rather too little is shown than too much."""
+    return _OPTIONS.sub("?…", _AUTHORITY.sub("…@", address, count=1), count=1)
 
 
 def shown(value: object) -> str:

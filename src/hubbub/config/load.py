@@ -21,6 +21,8 @@ OTHER_VARIABLES: Final[dict[str, str]] = {
     CONFIG_VARIABLE: "The TOML file, when `--config` is not given.",
     "HUBBUB_URL": "The server that `hubbub tail`, `hubbub send` and the development server of the browser app use.",
     "HUBBUB_TOKEN": "The session token that `hubbub tail` and `hubbub send` use.",
+    "HUBBUB_COPY_FROM": "What `hubbub copy` copies, when `--from` is not given.",
+    "HUBBUB_COPY_TO": "Where to, when `--to` is not given.",
     "HUBBUB_CHROMIUM": "The browser of the tests.",
     "HUBBUB_SKIP_APP": "1: a package is built without the browser app.",
 }
@@ -93,6 +95,8 @@ def _convert(field: Field, value: object, source: str, *, typed: bool) -> object
         # `bool` is an `int` to msgspec's lax mode only, so that `port = true` in a file is refused
         return msgspec.convert(read, field.annotation, strict=typed)
     except msgspec.ValidationError as error:
+        if field.secret:
+            raise ConfigError(f"{source}: {field.name} must be {field.allowed}") from None
         raise ConfigError(_refusal(field.name, field.allowed, value, source)) from error
 
 

@@ -33,6 +33,16 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             description="Directory of the database, made when missing. Relative paths start at the working directory.",
         ),
     ] = "data"
+    database: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^postgres(ql)?://",
+            description="Address of a PostgreSQL database that any number of servers share, such as "
+            "`postgresql://hubbub:password@db.example.org/hubbub`. Empty: an SQLite file in `data`, for one server. "
+            "The address may hold a password: the file or the variable is a better place for it than a flag.",
+            extra_json_schema={"writeOnly": True},
+        ),
+    ] = ""
     signup: Annotated[
         Literal["open", "closed"],
         Meta(
