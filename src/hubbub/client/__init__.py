@@ -1,12 +1,15 @@
-"""The Python client: reconnects, resumes by cursor, resends by nonce (docs/protocol.md)."""
+"""The Python client: reconnects, resumes, resends, over whatever gets through (docs/python-client.md)."""
 
 from .backoff import Backoff
 from .client import Client, ClientSignal
+from .dialer import TransportChoice, WireChoice
 from .failures import BadAnswer, Closed, ConnectionLost, NoAnswer, Rejected
+from .ladder import Setback
 from .outbox import OutboxStorage, Outgoing
 from .rest import Api, Credentials, ServerInfo
 from .state import Phase, State
 from .stream import EventStream, Reset, RoomLost
+from .transport import Obstacle, TransportName
 
 __all__ = [
     "Api",
@@ -19,6 +22,7 @@ __all__ = [
     "Credentials",
     "EventStream",
     "NoAnswer",
+    "Obstacle",
     "OutboxStorage",
     "Outgoing",
     "Phase",
@@ -26,5 +30,9 @@ __all__ = [
     "Reset",
     "RoomLost",
     "ServerInfo",
+    "Setback",
     "State",
+    "TransportChoice",
+    "TransportName",
+    "WireChoice",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import random as random_module
+import ssl
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -51,17 +52,20 @@ from hubbub.vocabulary import (
 )
 
 from .backoff import Backoff
-from .connection import Connection, socket_url
 from .delivery import Delivery
+from .dialer import CLIMB_CAP_SECONDS, CLIMB_SECONDS, Dialer, TransportChoice, WireChoice, rungs
 from .failures import Closed
 from .frames import Arrived, Unknown, decode_events
 from .joiner import Joiner
+from .ladder import Ladder
+from .nonces import Nonces
 from .outbox import OutboxStorage, Outgoing
 from .rooms import Tracks, Verdict
 from .session import Session
 from .state import Phase, State
 from .stream import EventStream, Reset, RoomLost, SignalStream
 from .supervisor import Token
+from .transport import place
 
 ClientSignal = TypingChanged | Presence | ReadChanged | Membership
 
@@ -83,7 +87,13 @@ class Client:
     Args:
         url: the server's, `http(s)://HOST[:PORT]`.
         token: of a login, or what gives it; asked before each connection.
+        transport: "auto": a WebSocket, or else Server-Sent Events, or else long-polling, with a look for something
+            better from time to time; or one of them only. `state` says which, and why.
+        wire: "msgpack": the compact wire where the server speaks it and the transport can carry it; or "json".
+        tls: for https; None: the system's certificates.
+        open_seconds: for connecting and signing in by one transport; at most 5 where another one is left to try.
         keepalive_seconds: a connection that does not answer a ping for so long counts as lost.
+        climb: the pauses between looks for a better transport, which are 0.5 to 1.5 times its limits.
         stable_seconds: a connection that lasted so long starts the backoff anew.
         storage: keeps unacknowledged messages beyond the process.
         now: Unix seconds; nonces begin with it.
@@ -98,7 +108,11 @@ class Client:
         url: str,
         token: Token | None = None,
         *,
+        transport: TransportChoice = "auto",
+        wire: WireChoice = "msgpack",
+        tls: ssl.SSLContext | None = None,
         backoff: Backoff | None = None,
+        climb: Backoff | None = None,
         request_seconds: float = 30.0,
         open_seconds: float = 10.0,
         keepalive_seconds: float = 20.0,
@@ -108,18 +122,17 @@ class Client:
         random: Callable[[], float] = random_module.random,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        self._url = socket_url(url)
+        dialer = Dialer(place(url, tls, keepalive_seconds), wire)
         self._backoff = backoff or Backoff()
-        self._open_seconds = open_seconds
-        self._keepalive_seconds = keepalive_seconds
         self._now = now
         self._random = random
-        self._random_bytes = random_bytes
+        self._nonces = Nonces(now, random_bytes)
         self._session = Session(
             self,
-            self._dial,
+            Ladder(rungs(transport), dialer.open, open_seconds),
             token,
             self._backoff,
+            climb or Backoff(CLIMB_SECONDS, CLIMB_CAP_SECONDS),
             random,
             request_seconds=request_seconds,
             stable_seconds=stable_seconds,
@@ -171,7 +184,10 @@ class Client:
         await self._delivery.close()
 
     def reconnect_now(self) -> None:
-        """Don't wait for the next attempt: the network is back, or the user asks."""
+        """Don't wait for the next attempt: the network is back, or the user asks.
+
+        On a fallback it looks for a better transport at once.
+        """
         self._session.hurry()
 
     async def __aenter__(self) -> Self:
@@ -272,7 +288,7 @@ class Client:
         if self._tracks.get(RoomId(room)) is None:
             raise NotJoined
         return await self._delivery.send(
-            Outgoing(RoomId(room), text, nonce or self._nonce(), created_ms=int(self._now() * 1000))
+            Outgoing(RoomId(room), text, nonce or self._nonces.next(), created_ms=int(self._now() * 1000))
         )
 
     def outbox(self) -> list[Outgoing]:
@@ -327,11 +343,6 @@ class Client:
 
     # inside
 
-    async def _dial(self, token: str) -> Connection:
-        return await Connection.open(
-            self._url, token, open_seconds=self._open_seconds, keepalive_seconds=self._keepalive_seconds
-        )
-
     def _event(self, room: RoomId, seq: Seq, event: Event | None) -> None:
         track = self._tracks.get(room)
         if track is None:
@@ -365,6 +376,3 @@ class Client:
 
     def _retry_seconds(self, attempt: int) -> float:
         return self._backoff.delay_seconds(attempt, self._random)
-
-    def _nonce(self) -> str:
-        return f"{int(self._now() * 1000):012x}{self._random_bytes(10).hex()}"

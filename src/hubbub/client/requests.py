@@ -45,6 +45,8 @@ class Requests:
         self._timeout_seconds = timeout_seconds
         self._pending: dict[int, _Pending] = {}
         self._last = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 
     def __len__(self) -> int:
@@ -56,6 +58,7 @@ class Requests:
         ref = self._last
         timer = asyncio.get_running_loop().call_later(self._timeout_seconds, self._settle, ref, NoAnswer())
         self._pending[ref] = _Pending(answer, settle, timer)
+        self._idle.clear()
         return ref
 
     def resolve(self, reply: ReplyFrame) -> bool:
@@ -74,6 +77,14 @@ class Requests:
             self._settle(reply.ref, ok)
         return True
 
+    async def answered(self) -> None:
+        """Return when nothing waits for a reply."""
+        await self._idle.wait()
+
+    def refuse(self, ref: int, error: HubbubError) -> None:
+        """Settle one with this error, without asking the server."""
+        self._settle(ref, error)
+
     def abandon(self, error: HubbubError) -> None:
         """Settle all with this error."""
         for ref in tuple(self._pending):
@@ -88,5 +99,7 @@ class Requests:
     def _settle(self, ref: int, outcome: object) -> None:
         pending = self._pending.pop(ref, None)
         if pending is not None:
+            if not self._pending:
+                self._idle.set()
             pending.timer.cancel()
             pending.settle(outcome)

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from hubbub.errors import HubbubError
+from hubbub.errors import HubbubError, TextTooLong
 from hubbub.vocabulary import Welcome
 
 from .backoff import Backoff
-from .connection import Connection
 from .failures import Closed, ConnectionLost, NoAnswer, remote_error
-from .frames import Arrived, decode
+from .frames import Arrived
+from .ladder import Ladder
 from .requests import ReplyFrame, Requests
 from .state import Observable, Phase, State
 from .supervisor import Supervisor, Token
+from .transport import Transport
 
 T = TypeVar("T", bound=Struct)
 
 _UNDERWAY: Final = frozenset({Phase.CONNECTING, Phase.RECONNECTING})
-_encode = msgspec.json.Encoder().encode
 
 
 class Listener(Protocol):
@@ -38,7 +38,7 @@ class Listener(Protocol):
         ...
 
     def interrupted(self) -> None:
-        """The connection is gone."""
+        """The connection is gone; or another one takes its place, and `welcomed` follows."""
         ...
 
     def ended(self, error: HubbubError | None) -> None:
@@ -52,9 +52,10 @@ class Session:
     def __init__(
         self,
         listener: Listener,
-        dial: Callable[[str], Awaitable[Connection]],
+        ladder: Ladder,
         token: Token | None,
         backoff: Backoff,
+        climb: Backoff,
         random: Callable[[], float],
         *,
         request_seconds: float,
@@ -62,14 +63,18 @@ class Session:
     ) -> None:
         self.state = Observable()
         self._listener = listener
-        self._dial = dial
+        self._ladder = ladder
         self._token = token
         self._backoff = backoff
+        self._climb = climb
         self._random = random
         self._stable_seconds = stable_seconds
         self._request_seconds = request_seconds
         self._requests = Requests(request_seconds)
         self._refusal: HubbubError | None = None
+        self._frame_bytes: int | None = None
+        self._settled = asyncio.Event()
+        self._settled.set()
         self._supervisor: Supervisor | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -97,18 +102,20 @@ class Session:
     async def close(self) -> None:
         """End the connection; what waits for an answer gets `Closed`."""
         task, self._task = self._task, None
-        connection = self._supervisor.connection if self._supervisor is not None else None
-        self._supervisor = None
+        supervisor, self._supervisor = self._supervisor, None
+        connection = supervisor.connection if supervisor is not None else None
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         if connection is not None:
             await connection.close()
+        if supervisor is not None:
+            await supervisor.close()
         if self.state.value.phase is not Phase.CLOSED:
             self._end(None)
 
     def hurry(self) -> None:
-        """Don't wait for the next attempt."""
+        """Don't wait for the next attempt, be it to connect or to find a better transport."""
         if self._supervisor is not None:
             self._supervisor.hurry()
 
@@ -116,17 +123,29 @@ class Session:
 
     def post(self, command: Struct) -> None:
         """Send a command that needs no answer, if there is a connection."""
-        if self._supervisor is not None and self._supervisor.connection is not None:
-            self._supervisor.connection.post(_encode(command))
+        connection = self._connection
+        if connection is not None:
+            connection.post(connection.wire.encode(command))
 
     def ask(self, command: Any, answer: type[T], settle: Callable[[T | HubbubError], None]) -> None:
         """See `asking.Ask`."""
-        connection = self._supervisor.connection if self._supervisor is not None else None
+        connection = self._connection
         if connection is None:
             settle(Closed() if self._supervisor is None else ConnectionLost())
             return
         ref = self._requests.begin(answer, settle)
-        connection.post(_encode(msgspec.structs.replace(command, ref=ref)))
+        frame = connection.wire.encode(msgspec.structs.replace(command, ref=ref))
+        if self._frame_bytes is not None and len(frame) > self._frame_bytes:
+            self._requests.refuse(ref, TextTooLong())  # the server would end the connection for good
+        else:
+            connection.post(frame)
+
+    @property
+    def _connection(self) -> Transport | None:
+        """The one that takes commands now; none while it is being left for a better one."""
+        if self._supervisor is None or not self._settled.is_set():
+            return None
+        return self._supervisor.connection
 
     async def request(
         self, command: Any, answer: type[T], *, again: bool = True, at_once: Callable[[T], None] | None = None
@@ -146,6 +165,7 @@ class Session:
                     state = await self.state.until(lambda state: state.phase not in _UNDERWAY)
                     if state.phase is not Phase.CONNECTED:
                         raise state.error or Closed()
+                    await self._settled.wait()
                     try:
                         return await self._once(command, answer, at_once)
                     except ConnectionLost:
@@ -172,24 +192,38 @@ class Session:
 
     # what the supervisor calls
 
-    def received(self, connection: Connection, frame: bytes) -> None:
+    def received(self, transport: Transport, frame: bytes) -> None:
         """One frame arrived."""
-        item = decode(frame)
+        item = transport.wire.decode(frame)
         match item:
             case ReplyFrame():
-                if not self._requests.resolve(item) and item.error is not None:
+                if not self._requests.resolve(item) and item.error is not None and item.ref is None:
                     self._refusal = remote_error(item.error)
             case Welcome():
-                self._welcome(item)
+                self._welcome(transport, item)
             case _:
                 self._listener.arrived(item)
 
+    async def settle(self) -> None:
+        """Keep back further commands until `switched`; return when all that were asked are answered."""
+        self._settled.clear()
+        await self._requests.answered()
+
+    def switched(self) -> None:
+        """Another connection took the place of the present one."""
+        self._listener.interrupted()
+        self._settled.set()
+        self._requests.abandon(ConnectionLost())
+
     def lost(self, *, again: bool) -> None:
         """The connection ended."""
+        self._settled.set()
         self._listener.interrupted()
         if again:  # otherwise the end of everything follows at once
             error = ConnectionLost()
-            self.state.change(phase=Phase.RECONNECTING, transport=None, wire=None, session=None, error=error)
+            self.state.change(
+                phase=Phase.RECONNECTING, transport=None, wire=None, session=None, fallback=(), error=error
+            )
             self._requests.abandon(error)
 
     def refusal(self) -> HubbubError | None:
@@ -206,9 +240,10 @@ class Session:
         self._supervisor = Supervisor(
             self,
             self.state,
-            self._dial,
+            self._ladder,
             self._token,
             self._backoff,
+            self._climb,
             self._random,
             stable_seconds=self._stable_seconds,
         )
@@ -222,20 +257,25 @@ class Session:
             error.__cause__ = failure
             self._end(error)
 
-    def _welcome(self, welcome: Welcome) -> None:
+    def _welcome(self, transport: Transport, welcome: Welcome) -> None:
         self._refusal = None
+        self._frame_bytes = welcome.limits.frame_bytes
+        transport.expect(welcome.heartbeat_seconds, welcome.limits.frame_bytes)
         self.state.change(
             phase=Phase.CONNECTED,
             transport=welcome.transport,
             wire=welcome.wire,
             user=welcome.user,
             session=welcome.session,
+            fallback=self._ladder.setbacks(transport.name),
             attempt=0,
             error=None,
         )
         self._listener.welcomed()
 
     def _end(self, error: HubbubError | None) -> None:
-        self.state.change(phase=Phase.CLOSED, transport=None, wire=None, session=None, retry_seconds=None, error=error)
+        self.state.change(
+            phase=Phase.CLOSED, transport=None, wire=None, session=None, fallback=(), retry_seconds=None, error=error
+        )
         self._listener.ended(error)
         self._requests.abandon(error or Closed())

@@ -13,6 +13,8 @@ from msgspec import Struct
 from hubbub.errors import HubbubError
 from hubbub.vocabulary import User
 
+from .ladder import Setback
+
 
 class Phase(StrEnum):
     IDLE = "idle"
@@ -27,7 +29,10 @@ class State(Struct, frozen=True):
     """One moment of a client.
 
     Attributes:
-        transport, wire, user, session: of the connection, as the server named them; None while not connected.
+        transport: how the connection is made: "websocket", "sse" or "polling"; None while not connected.
+        fallback: why it is made so and not better, one entry for each better transport that was tried; empty: there
+            is none better.
+        wire, user, session: of the connection, as the server named them; None while not connected.
         attempt: failed or lost connections in a row; 0 while connected.
         retry_seconds: the delay before the next attempt, None when none is waited for.
         error: why the last connection ended, None while connected.
@@ -36,6 +41,7 @@ class State(Struct, frozen=True):
 
     phase: Phase = Phase.IDLE
     transport: str | None = None
+    fallback: tuple[Setback, ...] = ()
     wire: str | None = None
     user: User | None = None
     session: str | None = None

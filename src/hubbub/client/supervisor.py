@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from hubbub.errors import HubbubError, Unauthenticated
+from hubbub.vocabulary import Welcome
 
 from .backoff import Backoff
-from .connection import Connection, Ending, Refused
+from .climber import Climber
 from .failures import ConnectionLost
+from .ladder import Ladder
 from .state import Observable, Phase
+from .transport import Ending, Refused, Transport
 
 Token = str | Callable[[], str | Awaitable[str | None] | None]
+
+_SETTLE_SECONDS: Final = 3.0
+"""How long the connection waits for answers that are under way before it goes over to a better transport."""
 
 
 class Owner(Protocol):
     """Who uses the connection. Called on the event loop; must not block."""
 
-    def received(self, connection: Connection, frame: bytes) -> None: ...
+    def received(self, transport: Transport, frame: bytes) -> None: ...
+
+    async def settle(self) -> None:
+        """Write nothing more. Returns when nothing is under way."""
+        ...
+
+    def switched(self) -> None:
+        """The connection is another, better one now; its welcome follows."""
+        ...
 
     def lost(self, *, again: bool) -> None:
-        """The connection ended. Called once for each; `again`: there will be another attempt."""
+        """The connection ended. Called once for each loss; `again`: there will be another attempt."""
         ...
 
     def refusal(self) -> HubbubError | None:
@@ -38,7 +52,7 @@ class Supervisor:
     """Run `run` as a task.
 
     Args:
-        dial: makes a connection with a token; raises Refused.
+        climb: the pauses between attempts to find a better transport.
         stable_seconds: a connection that lasted so long starts the backoff anew.
     """
 
@@ -46,26 +60,32 @@ class Supervisor:
         self,
         owner: Owner,
         state: Observable,
-        dial: Callable[[str], Awaitable[Connection]],
+        ladder: Ladder,
         token: Token | None,
         backoff: Backoff,
+        climb: Backoff,
         random: Callable[[], float],
         *,
         stable_seconds: float,
     ) -> None:
         self._owner = owner
         self._state = state
-        self._dial = dial
+        self._ladder = ladder
         self._token = token
         self._backoff = backoff
+        self._climb = climb
         self._random = random
         self._stable_seconds = stable_seconds
         self._hurry = asyncio.Event()
-        self.connection: Connection | None = None
+        self._climber: Climber | None = None
+        self._goodbyes: set[asyncio.Task[None]] = set()
+        self.connection: Transport | None = None
 
     def hurry(self) -> None:
-        """Don't wait out the present delay."""
+        """Don't wait out the present delay; on a fallback: look for something better now."""
         self._hurry.set()
+        if self._climber is not None:
+            self._climber.hurry()
 
     async def run(self) -> None:
         """Until it is cancelled or gives up."""
@@ -81,24 +101,96 @@ class Supervisor:
             await self._pause(failures, ending.error)
             failures += 1
 
+    async def close(self) -> None:
+        """Let connections that were left for better ones end."""
+        await asyncio.gather(*self._goodbyes)
+
     async def _once(self) -> Ending:
         try:
-            token = await self._ask_token()
-            connection = await self._dial(token)
+            transport = await self._ladder.dial(await self._ask_token())
         except Refused as refused:
             return refused.ending
         except HubbubError as error:
             return Ending(error, again=error.retryable)
-        self.connection = connection
         again = False
         try:
-            ending = await connection.run(lambda frame: self._owner.received(connection, frame))
+            ending = await self._serve(transport)
             again = ending.again
         finally:
-            self.connection = None
             self._owner.lost(again=again)
         said = self._owner.refusal()
         return ending if said is None else Ending(said, again)
+
+    async def _serve(self, transport: Transport) -> Ending:
+        """Use this connection, and each better one that is found, until one ends."""
+        try:
+            while True:
+                self.connection = transport
+                outcome = await self._use(transport)
+                if isinstance(outcome, Ending):
+                    if outcome.obstacle is not None:
+                        self._ladder.failed(transport.name, outcome.obstacle, outcome.error)
+                    return outcome
+                self._say_goodbye(transport)
+                transport = self._ladder.reached(outcome)
+                self._owner.switched()
+        finally:
+            self.connection = None
+
+    async def _use(self, transport: Transport) -> Ending | Transport:
+        """Read until the connection ends, or until there is a better one."""
+        reading = asyncio.create_task(transport.run(lambda frame: self._owner.received(transport, frame)))
+        climbing = asyncio.create_task(self._look_for_better(transport))
+        chosen: Transport | None = None
+        try:
+            await asyncio.wait((reading, climbing), return_when=asyncio.FIRST_COMPLETED)
+            if not climbing.done():
+                return await reading
+            better = await climbing
+            settling = asyncio.create_task(self._owner.settle())
+            await asyncio.wait((reading, settling), timeout=_SETTLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            settling.cancel()
+            chosen = better
+            return chosen
+        finally:
+            await self._leave(reading, climbing, chosen)
+
+    async def _leave(
+        self, reading: asyncio.Task[Ending], climbing: asyncio.Task[Transport], chosen: Transport | None
+    ) -> None:
+        """Leave nothing behind, however `_use` ended."""
+        reading.cancel()
+        climbing.cancel()
+        read, found = await asyncio.gather(reading, climbing, return_exceptions=True)
+        if not isinstance(found, BaseException) and found is not chosen:
+            self._say_goodbye(found)
+        if isinstance(read, Exception):
+            raise read
+
+    async def _look_for_better(self, transport: Transport) -> Transport:
+        if not self._ladder.above(transport.name):
+            await asyncio.get_running_loop().create_future()
+
+        async def find() -> Transport | None:
+            try:
+                found = await self._ladder.climb(transport.name, await self._ask_token())
+            except HubbubError:
+                return None
+            if found is not None and (found.first is None or not isinstance(found.wire.decode(found.first), Welcome)):
+                self._say_goodbye(found)  # the token does not work any more; the connection will hear of it
+                return None
+            return found
+
+        self._climber = Climber(find, self._climb, self._random)
+        try:
+            return await self._climber.run()
+        finally:
+            self._climber = None
+
+    def _say_goodbye(self, transport: Transport) -> None:
+        task = asyncio.create_task(transport.close())
+        self._goodbyes.add(task)
+        task.add_done_callback(self._goodbyes.discard)
 
     async def _ask_token(self) -> str:
         if isinstance(self._token, str):
@@ -120,6 +212,7 @@ class Supervisor:
             transport=None,
             wire=None,
             session=None,
+            fallback=(),
             attempt=failures + 1,
             retry_seconds=delay,
             error=error,

@@ -1,0 +1,92 @@
+"""How commands and frames are written: JSON, or MessagePack with short keys (docs/protocol.md)."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Protocol
+
+import msgspec
+from msgspec import Raw, Struct
+
+from hubbub.errors import BadJson
+from hubbub.vocabulary import Command, Event, Signal
+from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
+from hubbub.wire import compact, native
+from hubbub.wire.compact import NativeMessagePack, Unpacker
+from hubbub.wire.rejection import ErrorBody
+
+from .frames import Inbound, Unknown, decode
+from .requests import ReplyFrame
+
+
+class Wire(Protocol):
+    """Holds no state of a connection.
+
+    Attributes:
+        subprotocol: its name in Sec-WebSocket-Protocol.
+        binary: whether its frames are binary.
+    """
+
+    subprotocol: str
+    binary: bool
+
+    def encode(self, command: Struct) -> bytes: ...
+
+    def decode(self, frame: bytes) -> Inbound:
+        """One frame's meaning. What is no object at all is an `Unknown` without a type."""
+        ...
+
+
+class _Json:
+    subprotocol = native.SUBPROTOCOL
+    binary = False
+
+    def __init__(self) -> None:
+        self._encode = msgspec.json.Encoder().encode
+
+    def encode(self, command: Struct) -> bytes:
+        return self._encode(command)
+
+    def decode(self, frame: bytes) -> Inbound:
+        return decode(frame)
+
+
+class _Compact:
+    subprotocol = compact.SUBPROTOCOL
+    binary = True
+
+    def __init__(self) -> None:
+        self._writer = NativeMessagePack(Command, FIELD_KEYS, TYPE_KEYS)
+        self._unpack = Unpacker(FIELD_KEYS, TYPE_KEYS).unpack
+
+    def encode(self, command: Struct) -> bytes:
+        return self._writer.encode(command)
+
+    def decode(self, frame: bytes) -> Inbound:
+        try:
+            named = self._unpack(frame)
+        except BadJson:
+            return Unknown()
+        if named.get("type") == "reply":
+            return _reply(named)
+        for kind in (Event | Signal, Unknown):
+            try:
+                known: Inbound = msgspec.convert(named, kind)
+            except msgspec.MsgspecError:
+                continue
+            return known
+        return Unknown()
+
+
+def _reply(named: dict[str, Any]) -> Inbound:
+    """`ok` stays undecoded until it is known what was asked."""
+    ok = Raw(msgspec.json.encode(named["ok"])) if "ok" in named else msgspec.UNSET
+    try:
+        error = msgspec.convert(named.get("error"), ErrorBody | None)
+        ref = msgspec.convert(named.get("ref"), int | str | None)
+    except msgspec.MsgspecError:
+        return Unknown()
+    return ReplyFrame(ref, ok, error)
+
+
+JSON: Final[Wire] = _Json()
+COMPACT: Final[Wire] = _Compact()
