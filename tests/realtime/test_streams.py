@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hubbub.errors import Forbidden
+from hubbub.errors import CloseCode, Disconnect, Forbidden
 from hubbub.realtime import GatewaySettings, Handshake
 
 from .conftest import Stand, running
@@ -185,6 +185,16 @@ async def test_a_refused_client_learns_why(stand: Stand, http: httpx.AsyncClient
         assert await stream.next() == {"type": "closing", "code": 4500, "reason": "forbidden"}
         with pytest.raises(EOFError):
             await stream.next()
+
+
+async def test_a_client_that_polls_later_still_learns_why(stand: Stand, http: httpx.AsyncClient) -> None:
+    url = await polled(http)
+    await stand.handler.until(lambda: len(stand.handler.connections) == 1)
+    stand.handler.connections[0].disconnect(Disconnect(CloseCode.SESSION_ENDED, "over"))
+    assert (await http.post(url, content=lines(SEND))).status_code == 404
+    assert (await http.get(url)).json() == [{"type": "closing", "code": 4501, "reason": "over"}]
+    assert (await http.get(url)).status_code == 404
+    assert stand.gateway.census() == {("native.json", "polling"): 0}
 
 
 async def test_a_quiet_stream_is_kept_alive_and_a_client_that_polls_no_more_is_found() -> None:

@@ -17,6 +17,9 @@ from .context import Context
 from .peer import Peer
 from .room import Outgoing
 
+_LAST_WORDS_SECONDS: Final = 10.0
+"""How long a client that does not poll at this moment may ask why its connection has ended."""
+
 
 class SseLane:
     """Native JSON as events of a `text/event-stream` (HTML Living Standard section 9.2)."""
@@ -168,16 +171,20 @@ class HttpConnection(Peer):
     def lost(self, reason: str) -> None:
         """Its stream is gone, or it polls no more."""
         if not self.closed:
-            self.context.heartbeat.remove(self)
-            self._forget(self)
-            self.gone(reason)
+            self._leave(reason)
+        self._forget(self)
         self.release()
+
+    def _leave(self, reason: str) -> None:
+        self.context.heartbeat.remove(self)
+        self.gone(reason)
 
     def _end(self, code: int, reason: str, because: str) -> None:
         """Say `closing`, the WebSocket's close frame in this transport's words; then it is over."""
         if not self.closed:
             self.put(self.lane.wrap(b'{"type":"closing","code":%d,"reason":"%b"}' % (code, _plain(reason))))
-            self.lost(because)
+            self._leave(because)
+            self.context.loop.call_later(_LAST_WORDS_SECONDS, self._forget, self)
 
     # Pulse
 

@@ -91,14 +91,17 @@ class StreamApp:
                 await self._open(base, method, scope, headers, receive, send, cors)
                 return
             connection = self._connections.get(key)
-            if connection is None or (base == "sse") != (connection.lane is self._sse):
+            polls = method == "GET" and base == "poll"
+            strange = connection is not None and (base == "sse") != (connection.lane is self._sse)
+            over = connection is not None and connection.closed and not polls  # a poll may still get its last words
+            if connection is None or strange or over:
                 await respond(send, 404, _UNKNOWN, [_JSON, *cors])
             elif method == "POST":
                 await self._post(connection, headers, receive, send, cors)
             elif method == "DELETE":
                 connection.lost("transport close")
                 await respond(send, 204, b"", cors)
-            elif method == "GET" and base == "poll":
+            elif polls:
                 await self._poll(connection, receive, send, cors)
             else:
                 await respond(send, 405, _METHOD, [_JSON, (b"allow", b"POST, DELETE"), *cors])
@@ -183,6 +186,8 @@ class StreamApp:
         if gone.done() and not gone.cancelled():
             raise ClientGone
         connection.silent = False
+        if connection.closed:  # these were its last words
+            self._forget(connection)
         await respond(send, 200, b"[%b]" % connection.take(), [_JSON, *cors])
 
     async def _post(
