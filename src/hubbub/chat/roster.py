@@ -13,7 +13,7 @@ class Roster(Generic[K, V]):
     """Several values per key, made for the case of one: that one stands in the dict itself.
 
     A list or set for each of 19,000 users would cost 60 to 220 bytes each; this costs an entry of one dict.
-    All methods take constant time, except those that return all values of a key. A value is not a dict.
+    All methods take constant time, except those that return all values. A value is not a dict.
     """
 
     __slots__ = ("_entries",)
@@ -55,6 +55,14 @@ class Roster(Generic[K, V]):
             return False
         del self._entries[key]
         return True
+
+    def values(self) -> Iterator[V]:
+        """Every value of every key."""
+        for entry in self._entries.values():
+            if isinstance(entry, dict):
+                yield from entry
+            else:
+                yield entry
 
     def of(self, key: K) -> tuple[V, ...]:
         """The values of a key, in the order in which they were added."""

@@ -47,7 +47,6 @@ class Sessions:
         self._settings = settings
         self._now = now
         self._by_user: Roster[UserId, Session] = Roster()
-        self._by_login: Roster[str, Session] = Roster()
         self._strangers: dict[Session, float] = {}  # in the order of the times
         self._ended: dict[str, float] = {}  # in the order of the times
 
@@ -99,7 +98,6 @@ class Sessions:
             self._strangers.pop(session, None)
             session.actor = self._actor(login)
             self._by_user.add(login.user_id, session)
-            self._by_login.add(login.id, session)
         elif session.actor.user_id != login.user_id:
             raise Forbidden("This connection acts as another user.")
         connection.emit(Outgoing(self._welcome(session.actor, connection)))
@@ -108,14 +106,16 @@ class Sessions:
         self._strangers.pop(session, None)
         if session.actor is not None:
             self._by_user.remove(session.actor.user_id, session)
-            self._by_login.remove(session.actor.session, session)
 
     def end(self, login_ids: Iterable[str]) -> None:
         """These logins have ended: so do their connections, and those that are just signing in by them."""
-        for login_id in login_ids:
+        ended = set(login_ids)
+        for login_id in ended:
             self._ended[login_id] = self._now()
-            for session in self._by_login.of(login_id):
-                session.connection.disconnect(Disconnect(CloseCode.SESSION_ENDED, "session ended"))
+        # Looking at everybody takes 3 ms with 19,000 users. A second index would cost each of them 100 bytes, always.
+        gone = [session for session in self._by_user.values() if session.actor and session.actor.session in ended]
+        for session in gone:
+            session.connection.disconnect(Disconnect(CloseCode.SESSION_ENDED, "session ended"))
 
     def signal(self, user_id: UserId, signal: Signal, origin: str) -> None:
         """Tell a user's connections, except `origin` and those that are slow."""
@@ -140,9 +140,11 @@ class Sessions:
             del self._ended[login_id]
 
     def _actor(self, login: Login) -> Actor:
-        for session in self._by_login.of(login.id)[:1]:
-            if session.actor is not None and session.actor.user == login.user:
-                return session.actor
+        """An actor, shared by the connections of a login."""
+        for session in self._by_user.of(login.user_id):
+            actor = session.actor
+            if actor is not None and actor.session == login.id and actor.user == login.user:
+                return actor
         return Actor(login.user_id, login.user, login.id)
 
     def _welcome(self, actor: Actor, connection: Connection) -> Welcome:
