@@ -1,0 +1,241 @@
+"""Behind proxies that break WebSockets: event streams, then long-polling, and back, with every `seq` once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from hubbub.app import Application, running
+from hubbub.client import Api, Backoff, Client, Credentials, Obstacle, Phase, State, TransportChoice
+from hubbub.config import Config
+from hubbub.errors import Unauthenticated
+from hubbub.vocabulary import Message
+from tests.support.proxy import Proxy, proxy
+
+SignUp = Callable[[str], Awaitable[Credentials]]
+
+
+@pytest.fixture
+async def hubbub(config: Config) -> AsyncIterator[Application]:
+    async with running(config) as application:
+        yield application
+
+
+@pytest.fixture
+async def between(hubbub: Application) -> AsyncIterator[Proxy]:
+    async with proxy(hubbub.url) as one:
+        yield one
+
+
+@pytest.fixture
+def sign_up(hubbub: Application) -> SignUp:
+    return lambda name: Api(hubbub.url).sign_up(name, "correct horse")
+
+
+def of(
+    url: str, login: Credentials, transport: TransportChoice = "auto", *, seconds: float = 10.0, climb: bool = False
+) -> Client:
+    """A client that hardly waits between attempts; it looks for a better transport when it is told, or all the time."""
+    pauses = Backoff(0.01, 0.02) if climb else Backoff(3_600.0, 3_600.0)
+    return Client(url, login.token, transport=transport, backoff=Backoff(0.01, 0.1), climb=pauses, open_seconds=seconds)
+
+
+class Log:
+    """What one client heard in the room, from its beginning."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.seqs: list[int] = []
+        self.texts: list[str] = []
+
+    async def until(self, count: int) -> None:
+        """Read until so many messages have come."""
+        stream = self.client.events()
+        while len(self.texts) < count:
+            item = await anext(stream)
+            assert not hasattr(item, "error")
+            self.seqs.append(item.seq)  # type: ignore[union-attr]
+            if isinstance(item, Message):
+                self.texts.append(item.text)
+
+    def check(self, expected: set[str]) -> None:
+        """Every `seq` once and in order, every message once."""
+        assert self.seqs == list(range(1, len(self.seqs) + 1))
+        assert len(self.texts) == len(expected)
+        assert set(self.texts) == expected
+
+
+async def arrives(client: Client, wanted: Callable[[State], bool]) -> State:
+    async with asyncio.timeout(30):
+        return await client._session.state.until(wanted)
+
+
+async def by(client: Client, transport: str) -> State:
+    return await arrives(client, lambda state: state.phase is Phase.CONNECTED and state.transport == transport)
+
+
+@asynccontextmanager
+async def chatting(
+    url: str, sign_up: SignUp, *, seconds: float = 10.0
+) -> AsyncIterator[tuple[Client, Client, Log, Log]]:
+    """Two users in a room, reading it from its beginning."""
+    ada, bob = await sign_up("ada"), await sign_up("bob")
+    async with of(url, ada, seconds=seconds) as one, of(url, bob, seconds=seconds) as other:
+        await one.create_room("tea")
+        await one.join("tea", since=0)
+        await other.join("tea", since=0)
+        yield one, other, Log(one), Log(other)
+
+
+async def talk(clients: tuple[Client, ...], words: list[str]) -> None:
+    """Each says all the words; returns when everything is durable."""
+    sends = [client.send("tea", f"{number} {word}") for word in words for number, client in enumerate(clients)]
+    assert len({sent.seq for sent in await asyncio.gather(*sends)}) == len(sends)
+
+
+async def test_two_clients_chat_over_sse_then_polling_then_return_to_websocket(between: Proxy, sign_up: SignUp) -> None:
+    between.refuse_upgrades = True
+    expected: set[str] = set()
+
+    async def round_of(name: str) -> None:
+        words = [f"{name} {number}" for number in range(20)]
+        expected.update(f"{number} {word}" for word in words for number in (0, 1))
+        await talk((one, other), words)
+        await asyncio.gather(first.until(len(expected)), second.until(len(expected)))
+
+    async with chatting(between.url, sign_up, seconds=0.5) as (one, other, first, second):
+        for client in (one, other):
+            assert (client.state.transport, client.state.wire) == ("sse", "native.json")
+            [setback] = client.state.fallback
+            assert (setback.transport, setback.obstacle) == ("websocket", Obstacle.REFUSED)
+            assert "403" in setback.error.message
+        await round_of("over an event stream")
+
+        between.buffer_streams = True
+        between.cut()
+        for client in (one, other):
+            state = await by(client, "polling")
+            assert [(back.transport, back.obstacle) for back in state.fallback] == [
+                ("websocket", Obstacle.REFUSED),
+                ("sse", Obstacle.SILENT),
+            ]
+        await round_of("over long-polling")
+
+        between.open()
+        phases: set[Phase] = set()
+        one.observe(lambda state: phases.add(state.phase))
+        for client in (one, other):
+            client.reconnect_now()
+            state = await by(client, "websocket")
+            assert (state.wire, state.fallback) == ("native.msgpack", ())
+        assert phases == {Phase.CONNECTED}
+        await round_of("over a WebSocket again")
+        first.check(expected)
+        second.check(expected)
+
+
+async def test_climbing_in_the_middle_of_a_conversation(between: Proxy, sign_up: SignUp) -> None:
+    between.refuse_upgrades = True
+    async with chatting(between.url, sign_up) as (one, other, first, second):
+        words = [str(number) for number in range(300)]
+        talking = asyncio.create_task(talk((one, other), words))
+        await first.until(50)
+        between.open()
+        one.reconnect_now()
+        other.reconnect_now()
+        await talking
+        await asyncio.gather(by(one, "websocket"), by(other, "websocket"))
+        await asyncio.gather(first.until(600), second.until(600))
+        expected = {f"{number} {word}" for word in words for number in (0, 1)}
+        first.check(expected)
+        second.check(expected)
+        mine = [text for text in second.texts if text.startswith("0 ")]
+        assert mine == [f"0 {word}" for word in words]
+
+
+async def test_it_looks_again_by_itself_with_growing_pauses(between: Proxy, sign_up: SignUp) -> None:
+    between.refuse_upgrades = True
+    async with of(between.url, await sign_up("ada"), climb=True) as client:
+        assert client.state.transport == "sse"
+        await between.until(lambda: between.asked("GET /ws") >= 4)
+        assert client.state.transport == "sse"
+        between.open()
+        await by(client, "websocket")
+
+
+async def test_a_websocket_that_swallows_is_left(between: Proxy, sign_up: SignUp) -> None:
+    between.swallow_frames = True
+    async with of(between.url, await sign_up("ada"), seconds=0.3) as client:
+        [setback] = client.state.fallback
+        assert (client.state.transport, setback.obstacle) == ("sse", Obstacle.SILENT)
+        assert "did not answer in time" in setback.error.message
+        await client.create_room("tea")
+
+
+async def test_where_the_websocket_has_worked_one_failure_is_no_reason(between: Proxy, sign_up: SignUp) -> None:
+    async with of(between.url, await sign_up("ada")) as client:
+        between.refuse_upgrades = True
+        between.cut()
+        await between.until(lambda: between.asked("GET /ws") == 2)
+        assert between.asked("GET /sse") == 0
+        await by(client, "sse")
+        assert between.asked("GET /ws") == 3
+
+
+async def test_a_server_that_is_not_there_is_not_looked_for_by_every_transport(between: Proxy, sign_up: SignUp) -> None:
+    between.refuse_all = True
+    client = of(between.url, await sign_up("ada"))
+    connecting = asyncio.create_task(client.connect(retry=True))
+    await arrives(client, lambda state: state.attempt == 2)
+    assert between.asked("GET /poll") == 0
+    between.open()
+    await connecting
+    assert client.state.transport == "websocket"
+    await client.close()
+
+
+@pytest.mark.parametrize("transport", ["sse", "polling"])
+async def test_one_transport_only(between: Proxy, sign_up: SignUp, transport: TransportChoice) -> None:
+    async with of(between.url, await sign_up("ada"), transport, climb=True) as client:
+        assert (client.state.transport, client.state.fallback) == (transport, ())
+        await client.create_room("tea")
+        await client.join("tea", since=0)
+        log = Log(client)
+        await asyncio.gather(*[client.send("tea", str(number)) for number in range(50)])
+        between.cut()
+        await asyncio.gather(*[client.send("tea", str(number)) for number in range(50, 100)])
+        await log.until(100)
+        log.check({str(number) for number in range(100)})
+        assert between.asked("GET /ws") == 0
+
+
+@pytest.mark.parametrize("transport", ["websocket", "sse", "polling"])
+async def test_a_wrong_token_is_final(between: Proxy, transport: TransportChoice) -> None:
+    client = Client(between.url, "x" * 43, transport=transport)
+    with pytest.raises(Unauthenticated):
+        await client.connect(retry=True)
+
+
+@pytest.mark.parametrize("transport", ["sse", "polling"])
+async def test_a_login_that_ends_takes_its_connection_along(
+    hubbub: Application, sign_up: SignUp, transport: TransportChoice
+) -> None:
+    login = await sign_up("ada")
+    async with of(hubbub.url, login, transport) as client:
+        await Api(hubbub.url, login.token).sign_out()
+        state = await arrives(client, lambda state: state.phase is Phase.CLOSED)
+        assert state.error is not None
+        assert "4501" in state.error.message
+
+
+@pytest.mark.parametrize(("transport", "path"), [("sse", "/sse/"), ("polling", "/poll/")])
+async def test_closing_tells_the_server(between: Proxy, sign_up: SignUp, transport: TransportChoice, path: str) -> None:
+    async with of(between.url, await sign_up("ada"), transport) as client:
+        await client.create_room("tea")
+        await client.join("tea")
+        client.typing("tea")
+    assert between.requests[-1].startswith(f"DELETE {path}")
+    assert between.requests[-2].startswith(f"POST {path}")  # what was posted goes first
