@@ -29,7 +29,9 @@ def as_json(document: dict[str, object]) -> str:
 
 def keys_module() -> str:
     """The numbers of the compact wire, for the TypeScript client."""
-    head = "// Written by scripts/generate.py from src/hubbub/vocabulary/keys.py. Add a number there, then run it again."
+    head = (
+        "// Written by scripts/generate.py from src/hubbub/vocabulary/keys.py. Add a number there, then run it again."
+    )
     parts = [head]
     for name, keys in (("FIELD_KEYS", FIELD_KEYS), ("TYPE_KEYS", TYPE_KEYS)):
         lines = "".join(f"  {key}: {number},\n" for key, number in keys.items())

@@ -13,6 +13,7 @@ class Person:
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
+        self.transport = "WebSocket"
 
     async def open(self, path: str = "/") -> None:
         await self.page.goto(self.url + path)
@@ -89,4 +90,4 @@ class Person:
         await expect(self.page.locator(".row-queued, .row-sending, .row-failed")).to_have_count(0)
 
     async def is_connected(self) -> None:
-        await expect(self.state_line.first).to_contain_text("Connected by WebSocket")
+        await expect(self.state_line.first).to_contain_text(f"Connected by {self.transport}")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
+import msgspec
 from playwright.async_api import WebSocketRoute, expect
+
+from hubbub.errors import RoomForbidden
+from hubbub.vocabulary import Command
+from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
+from hubbub.wire.compact import NativeMessagePack
 
 from .conftest import House, NewPerson
 
@@ -64,16 +68,17 @@ async def test_a_session_that_was_ended_elsewhere_leads_to_the_form(person: NewP
 
 async def test_a_refused_message_can_be_discarded_or_tried_again(person: NewPerson) -> None:
     ada = await person()
+    wire = NativeMessagePack(Command, FIELD_KEYS, TYPE_KEYS)
     refusing = True
 
     def between(page_side: WebSocketRoute) -> None:
         server_side = page_side.connect_to_server()
 
         def from_page(frame: str | bytes) -> None:
-            command = json.loads(frame)
-            if refusing and command["type"] == "send":
-                error = {"code": "room_forbidden", "message": "You are not a member of this room.", "retryable": False}
-                page_side.send(json.dumps({"type": "reply", "ref": command["ref"], "error": error}))
+            command = msgspec.msgpack.decode(frame if isinstance(frame, bytes) else frame.encode())
+            if refusing and command[FIELD_KEYS["type"]] == TYPE_KEYS["send"]:
+                refusal = wire.encode_error(command[FIELD_KEYS["ref"]], RoomForbidden())
+                page_side.send(refusal)
             else:
                 server_side.send(frame)
 
