@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 500
 LONG_FOR_A_REASON: dict[str, str] = {
     "tests/chat/test_joining.py": "joining is one subject, and each of its promises is a short test",
-    "tests/client/test_client.py": "the client's promises, one short test each, over one scripted server",
 }
 """Files of more than 500 lines, each with the reason why it is not two files."""
 
