@@ -9,7 +9,8 @@ const sockets = new Map();
 const say = (report) => process.stdout.write(`${JSON.stringify(report, pack)}\n`);
 
 function pack(_key, value) {
-  if (value?.type === "Buffer" && Array.isArray(value.data)) return { $bytes: Buffer.from(value.data).toString("base64") };
+  if (value?.type === "Buffer" && Array.isArray(value.data))
+    return { $bytes: Buffer.from(value.data).toString("base64") };
   return value;
 }
 

@@ -37,14 +37,14 @@ class Arguments:
         values: what JSON can carry, and bytes anywhere in it.
 
     Raises:
-        TypeError, ValueError: a value that can't be sent, or nested too deep.
+        TypeError, ValueError, RecursionError: a value that can't be sent, or nested too deep.
     """
 
     __slots__ = ("attachments", "packed")
 
     def __init__(self, values: Sequence[Any]) -> None:
         self.attachments: list[bytes] = []
-        if any(map(_may_hold_bytes, values)):
+        if any(map(_holds_bytes, values)):
             text, *self.attachments = encode_binary(PacketType.BINARY_EVENT, list(values))
             self.packed = text[text.index(b"[") :]
         else:
@@ -202,5 +202,11 @@ def _binary_head(kind: PacketType, args: Arguments, ack: int | None, namespace: 
     return b"%d%d-%b%b" % (kind, len(args.attachments), where, b"" if ack is None else b"%d" % ack)
 
 
-def _may_hold_bytes(value: Any) -> bool:
-    return not isinstance(value, str | int | float | bool | None)
+def _holds_bytes(value: Any) -> bool:
+    if isinstance(value, str):
+        return False
+    if isinstance(value, dict):
+        return any(map(_holds_bytes, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_bytes, value))
+    return isinstance(value, bytes | bytearray | memoryview)
