@@ -73,6 +73,7 @@ def test_a_long_file_asks_for_a_reason_and_a_reason_for_a_long_file(
     (checkout / "long.py").write_text("x\n" * 501)
     (checkout / "fits.py").write_text("x\n" * 500)
     (checkout / "data.json").write_text("x\n" * 501)
+    monkeypatch.setattr(house, "LONG_FOR_A_REASON", {})
     assert [line.split()[0] for line in house.lengths()] == ["long.py"]
     monkeypatch.setattr(house, "LONG_FOR_A_REASON", {"long.py": "a table", "fits.py": "was long"})
     assert [line.split()[0] for line in house.lengths()] == ["fits.py"]
