@@ -1,14 +1,16 @@
-"""A scripted server, and clients of it that don't wait between attempts."""
+"""A scripted server, a command line, and clients of it that don't wait between attempts."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from hubbub.client import Backoff, Client
 
 from .scripted import TOKEN, Scripted, scripted
+from .terminal import Run, terminal
 
 
 @pytest.fixture
@@ -21,3 +23,10 @@ async def server() -> AsyncIterator[Scripted]:
 async def client(server: Scripted) -> AsyncIterator[Client]:
     async with Client(server.url, TOKEN, backoff=Backoff(0.0)) as one:
         yield one
+
+
+@pytest.fixture
+async def run(tmp_path: Path) -> AsyncIterator[Run]:
+    """Starts a command with an empty home; what still runs at the end is ended."""
+    async with terminal(tmp_path) as start:
+        yield start

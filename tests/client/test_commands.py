@@ -4,59 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import stat
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hubbub.client.logins import Logins, LoginsError
 
 from .scripted import TOKEN, Scripted, scripted
-
-PROGRAM = (
-    "import click; from hubbub.client.commands import register; main = click.Group('hubbub'); register(main); main()"
-)
-
-Run = Callable[..., Coroutine[Any, Any, Process]]
-
-
-@pytest.fixture
-async def run(tmp_path: Path) -> AsyncIterator[Run]:
-    """Starts the command line with an empty home; what still runs at the end is ended."""
-    started: list[Process] = []
-
-    async def start(*arguments: str, **environment: str) -> Process:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HUBBUB_", "XDG_"))}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            PROGRAM,
-            *arguments,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            env={**inherited, "HOME": str(tmp_path), **environment},
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
-
-
-async def outcome(process: Process, typed: str = "") -> tuple[int | None, str, str]:
-    out, err = await process.communicate(typed.encode())
-    return process.returncode, out.decode(), err.decode()
+from .terminal import Run, outcome
 
 
 @asynccontextmanager

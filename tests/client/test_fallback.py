@@ -15,6 +15,8 @@ from hubbub.errors import Unauthenticated
 from hubbub.vocabulary import Message
 from tests.support.proxy import Proxy, proxy
 
+from .terminal import Run, outcome
+
 SignUp = Callable[[str], Awaitable[Credentials]]
 
 
@@ -239,3 +241,25 @@ async def test_closing_tells_the_server(between: Proxy, sign_up: SignUp, transpo
         client.typing("tea")
     assert between.requests[-1].startswith(f"DELETE {path}")
     assert between.requests[-2].startswith(f"POST {path}")  # what was posted goes first
+
+
+async def test_the_commands_say_by_what_they_are_connected(between: Proxy, sign_up: SignUp, run: Run) -> None:
+    login = await sign_up("ada")
+    async with of(between.url, login) as client:
+        await client.create_room("tea")
+    between.refuse_upgrades = True
+    process = await run("send", "tea", "hello", "--url", between.url, HUBBUB_TOKEN=login.token)
+    assert await outcome(process) == (
+        0,
+        "",
+        "hubbub: connected by Server-Sent Events; websocket: The server refused the connection (HTTP 403).\n",
+    )
+    arguments = ("tail", "tea", "--since", "2", "--transport", "polling", "--url", between.url)
+    process = await run(*arguments, HUBBUB_TOKEN=login.token)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert b"hello" in await process.stdout.readline()
+    assert await process.stderr.readline() == b"hubbub: connected by long-polling\n"
+    between.cut()
+    assert (await process.stderr.readline()).decode().endswith("Reconnecting …\n")
+    assert await process.stderr.readline() == b"hubbub: connected again\n"

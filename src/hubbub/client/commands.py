@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import click
 import msgspec
@@ -18,18 +18,29 @@ import msgspec
 from hubbub.errors import HubbubError
 
 from .client import Client
+from .dialer import TransportChoice
 from .lines import lines
 from .logins import Logins, LoginsError
 from .printing import line, printable
 from .rest import Api
 from .state import Phase, State
 from .stream import Reset, RoomLost
+from .transport import TransportName
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
+
+_NAMES: Final[dict[str, str]] = {TransportName.SSE: "Server-Sent Events", TransportName.POLLING: "long-polling"}
 
 _url_option = click.option("--url", envvar="HUBBUB_URL", help="The server. Default: that of the last login.")
 _token_option = click.option(
     "--token", envvar="HUBBUB_TOKEN", help="A login's token. Better in HUBBUB_TOKEN; default: the saved login's."
+)
+_transport_option = click.option(
+    "--transport",
+    type=click.Choice(get_args(TransportChoice)),
+    default="auto",
+    show_default=True,
+    help="auto: a WebSocket, and what gets through where there is none.",
 )
 
 
@@ -69,9 +80,12 @@ def login(url: str, name: str, *, sign_up: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per event.")
 @_url_option
 @_token_option
-def tail(room: str, *, since: int | None, as_json: bool, url: str | None, token: str | None) -> None:
+@_transport_option
+def tail(
+    room: str, *, since: int | None, as_json: bool, url: str | None, token: str | None, transport: TransportChoice
+) -> None:
     """Print what is said in ROOM: time, sender and text, until interrupted. Reconnects by itself."""
-    _run(_tail(_client(url, token), room, since, as_json=as_json))
+    _run(_tail(_client(url, token, transport), room, since, as_json=as_json))
 
 
 @click.command()
@@ -79,9 +93,10 @@ def tail(room: str, *, since: int | None, as_json: bool, url: str | None, token:
 @click.argument("text")
 @_url_option
 @_token_option
-def send(room: str, text: str, *, url: str | None, token: str | None) -> None:
+@_transport_option
+def send(room: str, text: str, *, url: str | None, token: str | None, transport: TransportChoice) -> None:
     """Say TEXT in ROOM; with - as TEXT, each line of standard input. Ends when all of it is durable."""
-    _run(_send(_client(url, token), room, lines(sys.stdin) if text == "-" else _only(text)))
+    _run(_send(_client(url, token, transport), room, lines(sys.stdin) if text == "-" else _only(text)))
 
 
 async def _tail(client: Client, room: str, since: int | None, *, as_json: bool) -> None:
@@ -112,24 +127,34 @@ async def _only(text: str) -> AsyncIterator[str]:
 
 
 class _Reporter:
-    """Says on standard error when the connection is lost and when it is back."""
+    """Says on standard error when the connection is lost and back, and how it is made when that is no WebSocket."""
 
     def __init__(self) -> None:
-        self._connected = False
+        self._transport: str | None = None
         self._lost = False
 
     def __call__(self, state: State) -> None:
         if state.phase is Phase.CONNECTED:
             if self._lost:
                 click.echo("hubbub: connected again", err=True)
-            self._connected, self._lost = True, False
-        elif state.phase is Phase.RECONNECTING and self._connected and not self._lost:
+            self._lost = False
+            if state.transport != self._transport:
+                self._say_how(state)
+        elif state.phase is Phase.RECONNECTING and self._transport is not None and not self._lost:
             self._lost = True
             reason = printable(state.error.message) if state.error is not None else ""
             click.echo(f"hubbub: {reason} Reconnecting …", err=True)
 
+    def _say_how(self, state: State) -> None:
+        before, self._transport = self._transport, state.transport
+        if state.transport in _NAMES:
+            why = "".join(f"; {setback.transport}: {printable(setback.error.message)}" for setback in state.fallback)
+            click.echo(f"hubbub: connected by {_NAMES[state.transport]}{why}", err=True)
+        elif before is not None:
+            click.echo("hubbub: connected by WebSocket now", err=True)
 
-def _client(url: str | None, token: str | None) -> Client:
+
+def _client(url: str | None, token: str | None, transport: TransportChoice) -> Client:
     """A client by the options, or else by the saved login."""
     if token is None:
         try:
@@ -141,7 +166,7 @@ def _client(url: str | None, token: str | None) -> Client:
             raise click.ClickException(f"not signed in: run `hubbub login {where} NAME`, or set HUBBUB_TOKEN")
         url, token = saved.url, saved.token
     try:
-        return Client(url or DEFAULT_URL, token)
+        return Client(url or DEFAULT_URL, token, transport=transport)
     except ValueError as failure:
         raise click.UsageError(str(failure)) from failure
 

@@ -63,6 +63,7 @@ class HttpTransport:
         self._http = http
         self._outgoing: deque[bytes] = deque()
         self._wake = asyncio.Event()
+        self._posting: asyncio.Task[Ending | None] | None = None
         self._ended = False
         self._body_bytes = _BODY_BYTES
         self._silence_seconds = _SILENCE_SECONDS
@@ -121,17 +122,17 @@ class HttpTransport:
         self._body_bytes = frame_bytes
 
     async def run(self, receive: Callable[[bytes], None]) -> Ending:
-        ways = {asyncio.create_task(self._read(receive)), asyncio.create_task(self._write())}
+        down, up = asyncio.create_task(self._read(receive)), asyncio.create_task(self._write())
         try:
-            done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            ending = next(iter(done)).result()
+            await asyncio.wait((down, up), return_when=asyncio.FIRST_COMPLETED)
+            ending = (down if down.done() else up).result()
         finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+            down.cancel()
+            up.cancel()
+            await asyncio.gather(down, up, return_exceptions=True)
         self._ended = True
         self._outgoing.clear()
-        self._http.close()
+        await self.close()
         return ending
 
     async def close(self) -> None:
@@ -140,14 +141,19 @@ class HttpTransport:
                 async with asyncio.timeout(_GOODBYE_SECONDS):
                     await self._goodbye()
         finally:
+            if self._posting is not None:
+                self._posting.cancel()
             self._http.close()
 
     async def _goodbye(self) -> None:
+        if self._ended:
+            return
+        if self._posting is not None:
+            await self._posting
         while self._outgoing and await self._post(self._batch()) is None:
             pass
-        if not self._ended:
-            self._ended = True
-            (await self._http.request("DELETE", self._address)).close()
+        self._ended = True
+        (await self._http.request("DELETE", self._address)).close()
 
     # inside
 
@@ -187,18 +193,19 @@ class HttpTransport:
             if not self._outgoing:
                 self._wake.clear()
                 await self._wake.wait()
-            try:
-                async with asyncio.timeout(_POST_SECONDS):
-                    ending = await self._post(self._batch())
-            except BROKEN as failure:
-                return Ending(unreachable(failure), again=True)
+            self._posting = asyncio.create_task(self._post(self._batch()))
+            ending = await asyncio.shield(self._posting)  # `close` lets it arrive
             if ending is not None:
                 return ending
 
     async def _post(self, body: bytes) -> Ending | None:
         headers = {"Content-Type": "application/x-ndjson"}
-        with await self._http.request("POST", self._address, headers, body) as answer:
-            await answer.read(_BODY_BYTES)
+        try:
+            async with asyncio.timeout(_POST_SECONDS):
+                with await self._http.request("POST", self._address, headers, body) as answer:
+                    await answer.read(_BODY_BYTES)
+        except BROKEN as failure:
+            return Ending(unreachable(failure), again=True)
         if 200 <= answer.status < 300:
             return None
         if answer.status == _TOO_BIG:

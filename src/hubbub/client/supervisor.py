@@ -153,10 +153,14 @@ class Supervisor:
             chosen = better
             return chosen
         finally:
-            await self._leave(reading, climbing, chosen)
+            await self._leave(transport, reading, climbing, chosen)
 
     async def _leave(
-        self, reading: asyncio.Task[Ending], climbing: asyncio.Task[Transport], chosen: Transport | None
+        self,
+        transport: Transport,
+        reading: asyncio.Task[Ending],
+        climbing: asyncio.Task[Transport],
+        chosen: Transport | None,
     ) -> None:
         """Leave nothing behind, however `_use` ended."""
         reading.cancel()
@@ -164,7 +168,8 @@ class Supervisor:
         read, found = await asyncio.gather(reading, climbing, return_exceptions=True)
         if not isinstance(found, BaseException) and found is not chosen:
             self._say_goodbye(found)
-        if isinstance(read, Exception):
+        if isinstance(read, Exception):  # a bug in what hears the frames
+            self._say_goodbye(transport)
             raise read
 
     async def _look_for_better(self, transport: Transport) -> Transport:
