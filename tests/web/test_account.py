@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.async_api import expect
 
 from .conftest import NewPerson
+from .person import PASSWORD
 
 
 async def test_the_first_account_is_the_administrator_and_can_close_the_door(person: NewPerson) -> None:
@@ -37,6 +38,32 @@ async def test_a_display_name_is_changed(person: NewPerson) -> None:
     await ada.page.get_by_label("Your name").fill("Ada Okafor")
     await ada.page.get_by_role("button", name="Save").click()
     await expect(ada.page.locator(".account-title")).to_have_text("Ada Okafor")
+
+
+async def test_a_password_is_changed_and_other_devices_are_signed_out(person: NewPerson) -> None:
+    ada, elsewhere = await person(), await person()
+    await ada.set_up("ada")
+    await elsewhere.open()
+    await elsewhere.sign_in("ada")
+    await elsewhere.is_connected()
+    await ada.page.get_by_role("button", name="Account and devices").click()
+    await expect(ada.page.locator(".device")).to_have_count(2)
+    await ada.page.get_by_role("button", name="Change password").click()
+    old, new = ada.page.get_by_label("Current password"), ada.page.get_by_label("New password")
+    await expect(old).to_be_focused()
+    await old.fill("not this one")
+    await new.fill("battery staple")
+    await new.press("Enter")
+    await expect(ada.page.get_by_role("alert").filter(has_text="password")).to_have_text(
+        "The current password is wrong."
+    )
+    await old.fill(PASSWORD)
+    await new.press("Enter")
+    await expect(ada.page.get_by_text("Your password has been changed.")).to_be_visible()
+    await expect(ada.page.locator(".device")).to_have_count(1)
+    await expect(elsewhere.page.get_by_text("You have been signed out on this device")).to_be_visible()
+    await elsewhere.sign_in("ada", "battery staple")
+    await elsewhere.is_connected()
 
 
 async def test_the_look_is_kept(person: NewPerson) -> None:

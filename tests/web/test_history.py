@@ -30,8 +30,8 @@ async () => {
 """
 
 
-async def kitchen_with_messages(ada: Person) -> None:
-    await ada.set_up("ada")
+async def kitchen_with_messages(ada: Person, title: str = "") -> None:
+    await ada.set_up("ada", title)
     await ada.create_room("Kitchen")
     await send_many(ada.page, COUNT)
     await ada.open("/r/kitchen")
@@ -93,3 +93,12 @@ async def test_new_messages_do_not_move_a_reader_who_is_further_up(person: NewPe
     await jump.click()
     await expect(bob.messages.last).to_be_in_viewport()
     await expect(bob.room("Kitchen").locator(".badge")).to_have_count(0)
+
+
+async def test_who_joined_long_ago_is_shown_by_their_display_name(person: NewPerson) -> None:
+    ada, bob = await person(), await person(phone=True)  # no list of members beside the conversation
+    await kitchen_with_messages(ada, "Ada Okafor")
+    await bob.sign_up("bob", path="/r/kitchen")
+    await bob.page.get_by_role("button", name="Join #kitchen").click()
+    await expect(bob.messages.last).to_have_text(f"line {COUNT}")
+    await expect(bob.page.locator(".row-head strong").last).to_have_text("Ada Okafor")

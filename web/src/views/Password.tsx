@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { errorText } from "../lib/errors";
+import { errorCode, errorText } from "../lib/errors";
 import { FormProblem, PasswordField } from "../parts/Field";
 import { api, me } from "../state/session";
 
@@ -47,7 +47,8 @@ function PasswordForm({ finish, cancel }: { finish: () => void; cancel: () => vo
       await api.changePassword(old, fresh);
       finish();
     } catch (error) {
-      setProblem(errorText(error));
+      const wrong = errorCode(error) === "wrong_credentials";
+      setProblem(wrong ? "The current password is wrong." : errorText(error));
       setBusy(false);
     }
   };
