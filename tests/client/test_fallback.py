@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+import msgspec
 import pytest
 
 from hubbub.app import Application, running
-from hubbub.client import Api, Backoff, Client, Credentials, Obstacle, Phase, State, TransportChoice
+from hubbub.client import Api, Backoff, Client, ConnectionLost, Credentials, Obstacle, Phase, State, TransportChoice
 from hubbub.config import Config
-from hubbub.errors import Unauthenticated
+from hubbub.errors import TextTooLong, Unauthenticated
 from hubbub.vocabulary import Message
-from tests.support.proxy import Proxy, proxy
+from tests.support.proxy import Proxy, proxy, trusting
 
 from .terminal import Run, outcome
 
@@ -177,6 +179,55 @@ async def test_a_websocket_that_swallows_is_left(between: Proxy, sign_up: SignUp
         await client.create_room("tea")
 
 
+async def test_a_stream_that_is_held_back_later_is_left(config: Config) -> None:
+    quick = msgspec.structs.replace(config, heartbeat_seconds=0.3)
+    async with running(quick) as hubbub, proxy(hubbub.url) as between:
+        between.refuse_upgrades = True
+        login = await Api(hubbub.url).sign_up("ada", "correct horse")
+        async with of(between.url, login) as client:
+            assert client.state.transport == "sse"
+            between.buffer_streams = True
+            state = await by(client, "polling")
+            assert [(setback.transport, setback.obstacle) for setback in state.fallback][1:] == [
+                ("sse", Obstacle.SILENT)
+            ]
+            await client.create_room("tea")
+
+
+async def test_a_websocket_that_falls_silent_is_replaced(between: Proxy, sign_up: SignUp) -> None:
+    login = await sign_up("ada")
+    client = Client(between.url, login.token, backoff=Backoff(0.0), keepalive_seconds=0.2, open_seconds=0.5)
+    async with client:
+        await client.create_room("tea")
+        await client.join("tea")
+        between.swallow_frames = True
+        sent = await client.send("tea", "through the fallback")
+        assert sent.seq == 3
+        assert client.state.transport == "sse"
+        assert isinstance(await anext(client.events()), Message)
+
+
+async def test_a_text_that_no_server_would_take_is_refused_here(between: Proxy, sign_up: SignUp) -> None:
+    async with of(between.url, await sign_up("ada")) as client:
+        await client.create_room("tea")
+        await client.join("tea")
+        with pytest.raises(TextTooLong):
+            await client.send("tea", "x" * 100_000)
+        assert client.state.phase is Phase.CONNECTED
+
+
+async def test_json_when_it_is_asked_for(hubbub: Application, sign_up: SignUp) -> None:
+    login = await sign_up("ada")
+    async with Client(hubbub.url, login.token, wire="json") as client:
+        assert (client.state.transport, client.state.wire) == ("websocket", "native.json")
+
+
+@pytest.mark.parametrize("option", [{"transport": "pigeon"}, {"wire": "xml"}])
+def test_other_words_are_no_options(option: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(option.values()))):
+        Client("http://127.0.0.1", "token", **option)
+
+
 async def test_where_the_websocket_has_worked_one_failure_is_no_reason(between: Proxy, sign_up: SignUp) -> None:
     async with of(between.url, await sign_up("ada")) as client:
         between.refuse_upgrades = True
@@ -212,6 +263,19 @@ async def test_one_transport_only(between: Proxy, sign_up: SignUp, transport: Tr
         await log.until(100)
         log.check({str(number) for number in range(100)})
         assert between.asked("GET /ws") == 0
+
+
+@pytest.mark.parametrize("transport", ["websocket", "sse", "polling"])
+async def test_over_tls(hubbub: Application, sign_up: SignUp, transport: TransportChoice) -> None:
+    login = await sign_up("ada")
+    async with proxy(hubbub.url, tls=True) as secure:
+        with pytest.raises(ConnectionLost, match="certificate verify failed"):
+            await Client(secure.url, login.token, transport=transport).connect()
+        async with Client(secure.url, login.token, transport=transport, tls=trusting()) as client:
+            assert client.state.transport == transport
+            await client.create_room("tea")
+            await client.join("tea")
+            assert (await client.send("tea", "secret")).seq == 3
 
 
 @pytest.mark.parametrize("transport", ["websocket", "sse", "polling"])

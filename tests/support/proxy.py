@@ -12,13 +12,16 @@ sends them to a proxy of its network; so does CONNECT.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 _CHUNK_BYTES: Final = 65536
 _END: Final = b"\r\n\r\n"
+_CERTIFICATE: Final = Path(__file__).with_name("localhost.pem")
 
 
 class Proxy:
@@ -27,7 +30,8 @@ class Proxy:
     Attributes:
         refuse_upgrades: answer 403 to a WebSocket's handshake.
         swallow_frames: let the handshake pass, and then nothing more. A connection that met this stays silent.
-        buffer_streams: let the head of an event stream pass, and keep its body until it ends.
+        buffer_streams: let the head of an event stream pass, and keep its body until it ends; of one that has begun,
+            keep the rest.
         refuse_all: answer 502 to every request, as if the server were not there.
         requests: the first lines of the requests that came, refused ones included.
         connections: how many were accepted so far.
@@ -143,7 +147,7 @@ class _Passage:
     async def _pass_back(self, server: asyncio.StreamReader) -> None:
         """What the server says. Its responses come one at a time, so that a head begins a chunk."""
         kept: list[bytes] = []
-        upgraded = keeping = False
+        upgraded = streaming = False
         with suppress(OSError):
             while data := await server.read(_CHUNK_BYTES):
                 head, end, body = data.partition(_END)
@@ -151,12 +155,13 @@ class _Passage:
                     upgraded = True
                     self._writer.write(head + end)
                     data = body
-                elif data.startswith(b"HTTP/1.1 ") and b"text/event-stream" in head and self._proxy.buffer_streams:
-                    keeping = True
-                    self._writer.write(head + end)
-                    data = body
+                elif data.startswith(b"HTTP/1.1 "):
+                    streaming = b"text/event-stream" in head
+                    if streaming and self._proxy.buffer_streams:
+                        self._writer.write(head + end)
+                        data = body
                 self._silent = self._silent or (upgraded and self._proxy.swallow_frames)
-                if keeping:
+                if kept or (streaming and self._proxy.buffer_streams):
                     kept.append(data)
                 elif not self._silent:
                     self._writer.write(data)
@@ -182,12 +187,25 @@ def _origin_form(head: bytes) -> bytes:
     return b" ".join((method, target, rest))
 
 
+def trusting() -> ssl.SSLContext:
+    """For clients of a proxy with TLS."""
+    return ssl.create_default_context(cafile=_CERTIFICATE)
+
+
 @asynccontextmanager
-async def proxy(server: str) -> AsyncIterator[Proxy]:
-    """A proxy before the server at this URL, on a free port; at first everything passes."""
+async def proxy(server: str, *, tls: bool = False) -> AsyncIterator[Proxy]:
+    """A proxy before the server at this URL, on a free port; at first everything passes.
+
+    Args:
+        tls: it speaks https, with a certificate that `trusting` clients take.
+    """
     one = Proxy(server)
-    async with await asyncio.start_server(one.accept, "127.0.0.1", 0) as listener:
-        one.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    context = None
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(_CERTIFICATE)
+    async with await asyncio.start_server(one.accept, "127.0.0.1", 0, ssl=context) as listener:
+        one.url = f"http{'s' if tls else ''}://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
         try:
             yield one
         finally:

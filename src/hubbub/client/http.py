@@ -52,12 +52,13 @@ class Answer:
         self._parser = httptools.HttpResponseParser(self)
         self._body: list[bytes] = []
         self._has_head = False
+        self._keeps_alive = False
         self._head_bytes = 0
 
     @property
     def reusable(self) -> bool:
         """Whether another request may follow on this connection."""
-        return self.complete and bool(self._parser.should_keep_alive())
+        return self.complete and self._keeps_alive
 
     def __enter__(self) -> Self:
         return self
@@ -132,6 +133,7 @@ class Answer:
 
     def on_message_complete(self) -> None:
         self.complete = self._has_head
+        self._keeps_alive = bool(self._parser.should_keep_alive())
 
 
 class _Line:

@@ -35,13 +35,13 @@ class EventParser:
             return []
         lines = b"".join((*self._rest, head)).split(b"\n")
         self._rest = []
-        self._size = sum(map(len, self._data))
-        self._keep(tail)
         events = []
         for line in lines:
             event = self._line(line.removesuffix(b"\r"))
             if event is not None:
                 events.append(event)
+        self._size = sum(map(len, self._data))
+        self._keep(tail)
         return events
 
     def _keep(self, tail: bytes) -> None:
@@ -57,7 +57,7 @@ class EventParser:
                 self._data.append(value.removeprefix(b" "))
             return None
         data, self._data = self._data, []
-        return b"\n".join(data) if data else None
+        return b"\n".join(data) or None
 
 
 class _Opened(Struct, tag_field="type", tag="opened"):
