@@ -122,12 +122,15 @@ export abstract class HttpTransport implements Transport {
     if (this.#posting) return;
     this.#posting = true;
     while (this.#lines.length > 0 && !this.ended) {
-      const signal = AbortSignal.any([this.#gone.signal, AbortSignal.timeout(POST_MS)]);
+      const timer = setTimeout(() => this.end(SILENT), POST_MS);
       try {
-        const response = await this.#call("POST", this.#place ?? "", { body: this.#batch(), signal });
+        const init = { body: this.#batch(), signal: this.#gone.signal };
+        const response = await this.#call("POST", this.#place ?? "", init);
         if (!response.ok) this.end(refusal(response.status));
       } catch {
         this.end(SILENT); // whether it arrived can't be known
+      } finally {
+        clearTimeout(timer);
       }
     }
     this.#posting = false;

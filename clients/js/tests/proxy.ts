@@ -28,8 +28,8 @@ export class Middlebox {
   readonly requests: string[] = [];
   /** The bodies of the POST requests. */
   readonly bodies: string[] = [];
-  /** The next so many requests that carry commands are broken off: before they arrive, or after. */
-  broken: { when: "before" | "after"; times: number } = { when: "before", times: 0 };
+  /** The next so many requests that carry commands are broken off: before they arrive, or after; or they never arrive. */
+  broken: { when: "before" | "after" | "never"; times: number } = { when: "before", times: 0 };
   #keys = 0;
 
   constructor(readonly server: Server) {}
@@ -110,6 +110,7 @@ export class Middlebox {
   async #commands(peer: HttpPeer, body: string): Promise<Response> {
     const breaks = this.broken.times > 0;
     if (breaks) this.broken.times -= 1;
+    if (breaks && this.broken.when === "never") return new Promise(() => undefined);
     if (breaks && this.broken.when === "before") throw new TypeError("fetch failed");
     this.bodies.push(body);
     if (body.length > this.server.frameBytes) return new Response("", { status: 413 });
