@@ -265,6 +265,23 @@ async def test_one_transport_only(between: Proxy, sign_up: SignUp, transport: Tr
         assert between.asked("GET /ws") == 0
 
 
+async def test_through_a_proxy_of_the_network(
+    hubbub: Application, between: Proxy, sign_up: SignUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = await sign_up("ada")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", between.url)
+    async with of(hubbub.url, login) as client:
+        assert client.state.transport == "websocket"
+    between.refuse_upgrades = True
+    async with of(hubbub.url, login) as client:
+        assert client.state.transport == "sse"
+        await client.create_room("tea")
+    assert between.asked("CONNECT ") == 2
+    assert between.asked(f"GET {hubbub.url}/sse ") == 1
+
+
 @pytest.mark.parametrize("transport", ["websocket", "sse", "polling"])
 async def test_over_tls(hubbub: Application, sign_up: SignUp, transport: TransportChoice) -> None:
     login = await sign_up("ada")

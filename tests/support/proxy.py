@@ -28,7 +28,7 @@ class Proxy:
     """What passes, and what does not. Set the attributes at any time.
 
     Attributes:
-        refuse_upgrades: answer 403 to a WebSocket's handshake.
+        refuse_upgrades: answer 403 to a WebSocket's handshake, and to CONNECT.
         swallow_frames: let the handshake pass, and then nothing more. A connection that met this stays silent.
         buffer_streams: let the head of an event stream pass, and keep its body until it ends; of one that has begun,
             keep the rest.
@@ -115,10 +115,11 @@ class _Passage:
             upgrade = "websocket" in headers.get("upgrade", "").lower()
             if self._proxy.refuse_all:
                 return await self._refuse("502 Bad Gateway")
-            if upgrade and self._proxy.refuse_upgrades:
+            tunnel = first.startswith("CONNECT ")
+            if (upgrade or tunnel) and self._proxy.refuse_upgrades:
                 return await self._refuse("403 Forbidden")
             server = await self._connect()
-            if first.startswith("CONNECT "):
+            if tunnel:
                 self._writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
                 return await self._pass_all(server)
             server.write(_origin_form(head) + await self._reader.readexactly(int(headers.get("content-length", "0"))))
