@@ -92,6 +92,8 @@ def test_every_setting_can_be_given_by_every_source(file: Path) -> None:
         ("postgresql://db/hubbub", '"postgresql://db/hubbub"'),
         ("postgres://u:secret@db:5432/hubbub?password=secret", '"postgres://…@db:5432/hubbub?…"'),
         ("postgresql://u:secret/@secret@db/x", '"postgresql://…@db/x"'),
+        ("postgresql://u:secret", '"…"'),
+        ("postgresql://u:secret@db:secret/x", '"…"'),
     ],
 )
 def test_an_address_is_shown_without_its_secrets(address: str, seen: str) -> None:

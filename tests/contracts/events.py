@@ -15,6 +15,7 @@ from .people import GENERAL, NOW, draft, person, positions, say, team
 STRANGE_TEXTS = [
     "",
     "a\0b\0",
+    "\x10 \x100 \x10\0 \x10\x10",
     "\N{GRINNING FACE} e\N{COMBINING ACUTE ACCENT} \N{RIGHT-TO-LEFT OVERRIDE}",
     '"quoted" \\ \b\f\n\r\t\x01\x1f\x7f',
     "\u2028\u2029\ufffe\uffff\U0010ffff",

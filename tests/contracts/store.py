@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from itertools import chain
 
 import pytest
 
-from hubbub.errors import DataInUse, StoreUnavailable
-from hubbub.store import Appended, Store
+from hubbub.errors import DataInUse, RoomExists, StoreUnavailable, UnknownRoom
+from hubbub.store import Account, Appended, Refused, Store
+from hubbub.vocabulary import MemberJoined, RoomCreated, RoomId, UserName
 
 from .accounts import AccountContract
 from .events import EventContract
 from .logins import LoginContract, log_in, token
-from .people import GENERAL, NOW, draft, person, say, team
+from .people import GENERAL, NOW, draft, person, positions, say, team
 from .rooms import RoomContract
 
 MakeStore = Callable[[], Store]
@@ -63,6 +65,34 @@ class StoreContract(AccountContract, LoginContract, RoomContract, EventContract)
             Appended(6, NOW),
         ]
         await store.close()
+
+    async def test_every_text_keeps_every_character(self, store: Store) -> None:
+        strange = "\0 \x10 \x100 \N{GRINNING FACE} '\\"
+        ada = await person(store, "ada", strange)
+        await store.accounts.set_setting(strange, strange)
+        await store.rooms.create(GENERAL, strange, strange, ada.id, NOW)
+        await store.logins.create("phone", ada.id, token("phone"), strange, NOW, NOW + 1)
+
+        assert await store.accounts.setting(strange) == strange
+        assert await store.events.after(GENERAL, 0, 10) == [
+            RoomCreated(GENERAL, 1, ada.name, NOW, strange, strange),
+            MemberJoined(GENERAL, 2, ada.name, NOW, strange),
+        ]
+        assert [(entry.title, entry.topic) for entry in await store.rooms.directory(ada.id, None, 9)] == [
+            (strange, strange)
+        ]
+        [login] = await store.logins.of_user(ada.id)
+        assert (login.device, login.user.title) == (strange, strange)
+
+    async def test_ids_with_strange_characters_are_of_nobody(self, store: Store) -> None:
+        ada = await person(store, "ada")
+        strange = RoomId("a\0b")
+
+        assert await store.rooms.heads([strange]) == {}
+        assert await store.events.append([draft(ada, "1", room=strange)]) == [Refused("unknown_room")]
+        assert await store.accounts.by_name(UserName("a\0")) is None
+        with pytest.raises(UnknownRoom):
+            await store.rooms.head(strange, ada.id)
 
     async def test_close_finishes_what_was_begun(self, make_store: MakeStore) -> None:
         store = make_store()
@@ -125,6 +155,105 @@ class StoreContract(AccountContract, LoginContract, RoomContract, EventContract)
         assert isinstance(outcome, Appended)
         events = await store.events.after(GENERAL, 0, 10)
         assert [event.seq for event in events] == list(range(1, outcome.seq + 1))
+
+
+class SharedStoreContract(StoreContract):
+    """For stores that several nodes use at a time. Each `make_store()` is a node."""
+
+    @pytest.fixture
+    async def nodes(self, make_store: MakeStore) -> AsyncIterator[list[Store]]:
+        nodes = [make_store(), make_store()]
+        await asyncio.gather(*(node.open() for node in nodes))  # they migrate at the same time
+        yield nodes
+        for node in nodes:
+            await node.close()
+
+    async def test_the_same_messages_sent_to_two_nodes_are_stored_once(self, nodes: list[Store]) -> None:
+        ada, bob = await team(nodes[0], "ada", "bob")
+
+        async def send(node: Store, numbers: range) -> list[list[Appended | Refused]]:
+            return await asyncio.gather(
+                *(node.events.append([draft(ada, f"{n}"), draft(bob, f"{n}")]) for n in numbers)
+            )
+
+        first, second = await asyncio.gather(send(nodes[0], range(60)), send(nodes[1], range(59, -1, -1)))
+
+        outcomes = list(zip(chain(*first), chain(*reversed(second)), strict=True))
+        for one, other in outcomes:
+            assert isinstance(one, Appended)
+            assert isinstance(other, Appended)
+            assert (one.seq, one.repeat) == (other.seq, not other.repeat)
+        events = await nodes[1].events.after(GENERAL, 0, 1_000)
+        assert [event.seq for event in events] == list(range(1, 4 + 120))
+        assert sorted(one.seq for one, _ in outcomes if isinstance(one, Appended)) == list(range(4, 4 + 120))
+
+    async def test_nodes_that_write_to_rooms_in_opposite_order_both_go_on(self, nodes: list[Store]) -> None:
+        ada, bob = await team(nodes[0], "ada", "bob")
+        rooms = [RoomId(f"room{n}") for n in range(5)]
+        for room in rooms:
+            await nodes[0].rooms.create(room, "", "", ada.id, NOW)
+            await nodes[0].rooms.join(room, bob.id, NOW)
+
+        async def write(node: Store, sender: Account, rooms: list[RoomId]) -> None:
+            for n in range(40):
+                drafts = [draft(sender, f"{n}", room=room) for room in rooms]
+                marks = asyncio.gather(*(node.rooms.mark_read(room, sender.id, 3) for room in rooms))
+                positions(await node.events.append(drafts))
+                await marks
+
+        await asyncio.gather(write(nodes[0], ada, rooms), write(nodes[1], bob, rooms[::-1]))
+
+        assert await nodes[0].rooms.heads(rooms) == dict.fromkeys(rooms, 3 + 80)
+
+    async def test_what_a_node_wrote_the_others_see(self, nodes: list[Store]) -> None:
+        one, other = nodes
+        ada, bob = await team(one, "ada", "bob")
+        await log_in(one, ada, "phone")
+        await say(one, ada, "1")
+
+        assert await other.logins.by_token(token("phone"), NOW) is not None
+        assert (await other.rooms.head(GENERAL, bob.id)).unread == 1
+        await other.rooms.leave(GENERAL, ada.id, NOW)
+        assert await one.events.append([draft(ada, "2")]) == [Refused("room_forbidden")]
+        assert await say(other, bob, "1") == [6]
+        assert await say(one, bob, "2") == [7]
+
+    async def test_of_the_first_accounts_of_two_nodes_one_is_administrator(self, nodes: list[Store]) -> None:
+        people = await asyncio.gather(*(person(nodes[n % 2], f"user{n}") for n in range(10)))
+
+        assert [one.admin for one in people].count(True) == 1
+
+    async def test_of_the_same_room_on_two_nodes_one_is_created(self, nodes: list[Store]) -> None:
+        ada = await person(nodes[0], "ada")
+
+        outcomes = await asyncio.gather(
+            *(nodes[n % 2].rooms.create(GENERAL, "", "", ada.id, NOW) for n in range(6)), return_exceptions=True
+        )
+
+        assert sum(isinstance(outcome, RoomExists) for outcome in outcomes) == 5
+        assert await nodes[1].rooms.heads([GENERAL]) == {GENERAL: 2}
+
+    async def test_logins_touched_and_ended_on_two_nodes(self, nodes: list[Store]) -> None:
+        ada = await person(nodes[0], "ada")
+        names = [f"login{n}" for n in range(20)]
+        for name in names:
+            await log_in(nodes[0], ada, name)
+
+        await asyncio.gather(
+            *(nodes[0].logins.touch(name, NOW + 1, NOW + 2_000) for name in names),
+            *(nodes[1].logins.touch(name, NOW + 2, NOW + 1_000) for name in reversed(names)),
+            nodes[1].logins.end_others(ada.id, names[7]),
+        )
+
+        assert [login.id for login in await nodes[0].logins.of_user(ada.id)] == [names[7]]
+
+    async def test_a_node_that_closes_leaves_the_others_at_work(self, nodes: list[Store]) -> None:
+        [ada] = await team(nodes[0], "ada")
+        await nodes[0].close()
+
+        assert await say(nodes[1], ada, "1") == [3]
+        await nodes[0].open()
+        assert await say(nodes[0], ada, "2") == [4]
 
 
 class ExclusiveStoreContract(StoreContract):

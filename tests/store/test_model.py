@@ -1,4 +1,4 @@
-"""The SQLite store against a model that fits on a page, under random histories (Hypothesis)."""
+"""A store against a model that fits on a page, under random histories (Hypothesis)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from hubbub.store import Account, Appended, Draft, Refused
+from hubbub.store import Account, Appended, Draft, Refused, Store
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import Message, RoomId, UserName
 
@@ -43,12 +43,16 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
-        self.store = SqliteStore(Path(self.folder.name) / "hubbub.db")
+        self.store = self.make_store()
         self.run(self.store.open())
         self.people: dict[str, Account] = {
             name: self.run(self.store.accounts.create(UserName(name), "", "", 0)) for name in USERS
         }
         self.rooms: dict[RoomId, Model] = {}
+
+    def make_store(self) -> Store:
+        """An empty one, closed."""
+        return SqliteStore(Path(self.folder.name) / "hubbub.db")
 
     def run(self, work: Coroutine[object, object, T]) -> T:
         return self.runner.run(work)

@@ -16,8 +16,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypedDict
 
@@ -94,10 +94,9 @@ class PostgresServer:
         """Run statements with a connection of its own. Not from a running event loop."""
 
         async def execute() -> None:
-            connection = await asyncpg.connect(self.dsn)
-            for statement in statements:
-                await connection.execute(statement)
-            await connection.close()
+            async with connected(self.dsn) as connection:
+                for statement in statements:
+                    await connection.execute(statement)
 
         asyncio.run(execute())
 
@@ -120,6 +119,16 @@ class PostgresServer:
         return subprocess.run(
             [self._binaries / command[0], *command[1:]], capture_output=True, check=False, **_as_other_user()
         )
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """A connection for as long as the block lasts. One left open by a failed test keeps the event loop from ending."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=5)
 
 
 def find_binaries() -> Path:

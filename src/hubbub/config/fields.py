@@ -95,13 +95,16 @@ def _allowed(kind: inspect.Type, choices: tuple[str, ...]) -> str:
     return "a text that is not empty"
 
 
-_AUTHORITY = re.compile(r"(?<=//).*@", re.DOTALL)
-_OPTIONS = re.compile(r"\?.*", re.DOTALL)
+_ADDRESS = re.compile(r"(\w+://)(.*@)?([\w.,\[\]-]*(?::\d+)?(?:/\w*)?)(\?.*)?", re.DOTALL)
 
 
 def redacted(address: str) -> str:
-    """An address without user, password and options. Rather too little is shown than too much."""
-    return _OPTIONS.sub("?…", _AUTHORITY.sub("…@", address, count=1), count=1)
+    """An address without user, password and options. Nothing is shown of one that is not well-formed."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        return "…" if address else ""
+    scheme, user, place, options = found.groups()
+    return f"{scheme}{'…@' if user else ''}{place}{'?…' if options else ''}"
 
 
 def shown(value: object) -> str:

@@ -8,10 +8,10 @@ import pytest
 
 from hubbub.store import Store
 from hubbub.store.postgres import PostgresStore
-from tests.contracts.store import StoreContract
+from tests.contracts.store import SharedStoreContract
 
 
-class TestPostgres(StoreContract):
+class TestPostgres(SharedStoreContract):
     @pytest.fixture
     def make_store(self, postgres_dsn: str) -> Callable[[], Store]:
         return lambda: PostgresStore(postgres_dsn)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -31,18 +31,22 @@ _IN_USE_KEY = 0x48756200
 """With the schema's name: held shared by every node that uses the database, and alone by a copy."""
 
 
+_HOST = r"(?:[\w.-]+|\[[\w:.]+\])(?::\d+)?"
+_AFTER_SECRETS = re.compile(rf"(?:.*@)?({_HOST}(?:,{_HOST})*)?(/\w*)?(?:\?.*)?", re.DOTALL)
+
+
 class Address:
-    """Where the database is. Prints without user, password and options."""
+    """Where the database is. Prints hosts and database only, and nothing of an address that is not well-formed."""
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
 
     def __str__(self) -> str:
-        try:
-            parts = urlsplit(self.dsn)
-        except ValueError:
+        scheme, _, rest = self.dsn.partition("://")
+        found = _AFTER_SECRETS.fullmatch(rest)
+        if found is None or scheme not in {"postgresql", "postgres"}:
             return "the given address"
-        return f"{parts.netloc.rpartition('@')[2] or 'the local server'}{parts.path}"
+        return f"{found[1] or 'the local server'}{found[2] or ''}"
 
     __repr__ = __str__
 
