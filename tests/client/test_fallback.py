@@ -150,6 +150,7 @@ async def test_climbing_in_the_middle_of_a_conversation(between: Proxy, sign_up:
         between.open()
         one.reconnect_now()
         other.reconnect_now()
+        await asyncio.gather(*[one.create_room(f"room{number}") for number in range(30)])  # none is asked twice
         await talking
         await asyncio.gather(by(one, "websocket"), by(other, "websocket"))
         await asyncio.gather(first.until(600), second.until(600))
@@ -168,6 +169,27 @@ async def test_it_looks_again_by_itself_with_growing_pauses(between: Proxy, sign
         assert client.state.transport == "sse"
         between.open()
         await by(client, "websocket")
+
+
+async def test_a_token_that_can_not_be_had_for_a_better_connection(between: Proxy, sign_up: SignUp) -> None:
+    login = await sign_up("ada")
+    tokens: list[str | None] = [login.token, "x" * 43, None]
+    asked = 0
+
+    async def token() -> str | None:
+        nonlocal asked
+        asked += 1
+        if not tokens and asked == 4:
+            raise OSError("no network")
+        return tokens.pop(0) if tokens else login.token
+
+    between.refuse_upgrades = True
+    async with Client(between.url, token, climb=Backoff(0.01, 0.02)) as client:
+        between.open()
+        phases: set[Phase] = set()
+        client.observe(lambda state: phases.add(state.phase))
+        await by(client, "websocket")
+        assert (phases, asked) == ({Phase.CONNECTED}, 5)
 
 
 async def test_a_websocket_that_swallows_is_left(between: Proxy, sign_up: SignUp) -> None:

@@ -75,8 +75,8 @@ def test_errors() -> None:
         ({0: 99, 4: "tea", 5: 8, 6: "bob", 7: 1}, Unknown("", RoomId("tea"), 8)),
         ({0: TYPE_KEYS["message"], 4: "tea", 5: 8}, Unknown("message", RoomId("tea"), 8)),
         ({0: TYPE_KEYS["message"], 4: 9}, Unknown()),
-        ({0: TYPE_KEYS["reply"], 1: 1.5}, Unknown()),
-        ({0: TYPE_KEYS["reply"], 3: "no"}, Unknown()),
+        ({0: TYPE_KEYS["reply"], 3: "no"}, Unknown("reply")),
+        ({0: TYPE_KEYS["send"], 4: "tea", 8: "hi"}, Unknown("send", RoomId("tea"))),
         ([1], Unknown()),
     ],
 )

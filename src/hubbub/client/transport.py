@@ -136,7 +136,7 @@ def refused(status: int, what: str) -> Refused:
     if status in {401, 403}:
         error: HubbubError = Unauthenticated(f"The server refused the connection (HTTP {status}).")
         return Refused(error, again=False, obstacle=Obstacle.REFUSED)
-    again = status >= 500 or status in _TRY_LATER
+    again = status < 400 or status >= 500 or status in _TRY_LATER  # below 400: a network's page for signing in to it
     return Refused(Rejected(f"The server refused {what} (HTTP {status})."), again=again, obstacle=Obstacle.REFUSED)
 
 
