@@ -72,8 +72,8 @@ def set_up_logging(level: str, form: str, stream: TextIO | None = None) -> None:
     root.addHandler(handler)
     root.setLevel(LEVELS[level])
     # uvicorn's "Started server process" and the like; its errors pass
-    logging.getLogger("uvicorn").setLevel(max(LEVELS[level], logging.WARNING))
     for name in ("uvicorn", "uvicorn.error"):  # uvicorn's own set-up, if it ran in this process, keeps them to itself
+        logging.getLogger(name).setLevel(max(LEVELS[level], logging.WARNING))
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     logging.getLogger("asyncio").setLevel(max(LEVELS[level], logging.INFO))

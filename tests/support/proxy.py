@@ -48,6 +48,7 @@ class Proxy:
         self.requests: list[str] = []
         self.connections = 0
         self._passages: set[_Passage] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
 
     def open(self) -> None:
@@ -68,16 +69,31 @@ class Proxy:
         """How many requests began like this, e.g. "GET /ws"."""
         return sum(request.startswith(start) for request in self.requests)
 
-    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def end(self) -> None:
+        """Break off every connection, and wait until nothing of them is left."""
+        while self._tasks:
+            self.cut()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # No coroutine: one that is cancelled before its first step would leave its connection open.
         self.connections += 1
         passage = _Passage(self, reader, writer)
         self._passages.add(passage)
-        try:
-            with suppress(OSError, EOFError):
-                await passage.run()
-        finally:
-            self._passages.discard(passage)
-            passage.cut()
+        task = asyncio.create_task(self._run(passage))
+        self._tasks.add(task)
+        task.add_done_callback(lambda task: self._left(passage, task))
+
+    async def _run(self, passage: _Passage) -> None:
+        with suppress(OSError, EOFError):
+            await passage.run()
+
+    def _left(self, passage: _Passage, task: asyncio.Task[None]) -> None:
+        self._passages.discard(passage)
+        self._tasks.discard(task)
+        passage.cut()
 
     async def seen(self, request: str) -> None:
         self.requests.append(request)
@@ -211,4 +227,4 @@ async def proxy(server: str, *, tls: bool = False) -> AsyncIterator[Proxy]:
             yield one
         finally:
             listener.close()
-            one.cut()
+            await one.end()

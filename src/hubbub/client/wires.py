@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, get_args
 
 import msgspec
 from msgspec import Raw, Struct
@@ -16,6 +16,9 @@ from hubbub.wire.rejection import ErrorBody
 
 from .frames import Inbound, Unknown, decode
 from .requests import ReplyFrame
+
+_KINDS: Final[dict[str, type[Event | Signal]]] = {kind.__struct_config__.tag: kind for kind in get_args(Event | Signal)}
+"""What has a `type` of its own, by it."""
 
 
 class Wire(Protocol):
@@ -71,10 +74,10 @@ class _Compact:
             if kind == "reply":
                 return _reply(named)
             # not to the union: that builds a description of all its types each time, which takes 15 µs
-            known: Inbound = msgspec.convert(named, _KINDS.get(kind, Unknown))
+            known = _KINDS.get(kind) if isinstance(kind, str) else None
+            return _unknown(named) if known is None else msgspec.convert(named, known)
         except msgspec.MsgspecError:
             return _unknown(named)
-        return known
 
 
 def _reply(named: dict[str, Any]) -> ReplyFrame:
