@@ -22,7 +22,7 @@ from typing import Final
 import uvicorn
 
 from hubbub import __version__
-from hubbub.bus import LocalBus
+from hubbub.bus import LocalBus, NodeId
 from hubbub.chat import Chat, ChatSettings
 from hubbub.config import Config
 from hubbub.errors import DataInUse, StoreUnavailable
@@ -125,7 +125,7 @@ class Application:
         config = self.config
         listener = bind(config.host, config.port)
         parts.callback(listener.close)
-        node = secrets.token_hex(4)
+        node = NodeId(secrets.token_hex(4))
         store = await open_store(config)
         parts.push_async_callback(store.close)
         identity = Identity(store, now_ms=wall_clock_ms, signup_default=config.signup, limits=self._identity_limits)

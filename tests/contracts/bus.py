@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from hubbub.bus import Bus
+from hubbub.bus import Bus, ForUser, NodeId, Note, PresenceHere, RoomNote, UserChanged
 from hubbub.vocabulary import (
     Event,
     Membership,
@@ -32,8 +32,8 @@ class Inbox:
 
     def __init__(self) -> None:
         self.seen_events: list[tuple[RoomId, list[int]]] = []
-        self.seen_signals: list[tuple[RoomId, Signal]] = []
-        self.seen_user_signals: list[tuple[UserId, Signal, str]] = []
+        self.seen_signals: list[tuple[RoomId, Signal | RoomNote]] = []
+        self.seen_notes: list[Note] = []
         self.gaps = 0
         self._came = asyncio.Event()
 
@@ -41,12 +41,12 @@ class Inbox:
         self.seen_events.append((room, [event.seq for event in events]))
         self._came.set()
 
-    def signal(self, room: RoomId, signal: Signal) -> None:
+    def signal(self, room: RoomId, signal: Signal | RoomNote) -> None:
         self.seen_signals.append((room, signal))
         self._came.set()
 
-    def user_signal(self, user: UserId, signal: Signal, origin: str) -> None:
-        self.seen_user_signals.append((user, signal, origin))
+    def note(self, note: Note) -> None:
+        self.seen_notes.append(note)
         self._came.set()
 
     def gap(self) -> None:
@@ -95,9 +95,12 @@ class BusContract:
     async def test_a_node_that_subscribed_gets_signals(self, make_bus: MakeBus) -> None:
         bus, inbox = await self.opened(make_bus, GENERAL)
 
-        bus.publish(GENERAL, typing())
+        here = PresenceHere(NodeId("n1"), 1, [UserName("ada")])
 
-        await inbox.until(lambda: (GENERAL, typing()) in inbox.seen_signals)
+        bus.publish(GENERAL, typing())
+        bus.publish(GENERAL, here)
+
+        await inbox.until(lambda: all((GENERAL, item) in inbox.seen_signals for item in (typing(), here)))
         assert inbox.seen_events == []
         await bus.close()
 
@@ -136,25 +139,29 @@ class BusContract:
         assert {room for room, _ in inbox.seen_events} == {OTHER}
         await bus.close()
 
-    async def test_a_users_signal_comes_with_its_origin_and_without_subscription(self, make_bus: MakeBus) -> None:
+    async def test_a_note_comes_without_subscription(self, make_bus: MakeBus) -> None:
         bus, inbox = await self.opened(make_bus)
-        signal = Membership(GENERAL, member=True)
+        notes: list[Note] = [
+            ForUser(UserId(7), Membership(GENERAL, member=True), "connection-1"),
+            UserChanged(UserId(7), ["a"]),
+        ]
 
-        bus.publish_user(UserId(7), signal, "connection-1")
+        for note in notes:
+            bus.announce(note)
 
-        await inbox.until(lambda: (UserId(7), signal, "connection-1") in inbox.seen_user_signals)
+        await inbox.until(lambda: all(note in inbox.seen_notes for note in notes))
         await bus.close()
 
     async def test_publishing_before_open_and_after_close_harms_nobody(self, make_bus: MakeBus) -> None:
         bus, inbox = make_bus(), Inbox()
         bus.publish(GENERAL, [message(1)])
-        bus.publish_user(UserId(7), typing(), "")
+        bus.announce(ForUser(UserId(7), typing()))
         await bus.open(inbox)
         bus.subscribe(GENERAL)
         await bus.close()
 
         bus.publish(GENERAL, [message(2)])
-        bus.publish_user(UserId(7), typing(), "")
+        bus.announce(ForUser(UserId(7), typing()))
         assert [seq for _, seqs in inbox.seen_events for seq in seqs if seq == 2] == []
 
     async def test_a_closed_bus_can_be_opened_again(self, make_bus: MakeBus) -> None:

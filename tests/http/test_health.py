@@ -11,13 +11,14 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from hubbub.app import Application
-from hubbub.bus import LocalBus
+from hubbub.bus import Chirp, ForUser, LocalBus, NodeId, Note, RoomNote
 from hubbub.errors import StoreUnavailable
 from hubbub.http.canary import Canary
 from hubbub.http.health import Check, HealthPages
-from hubbub.vocabulary import Event, Membership, Message, Presence, RoomId, Signal, TypingChanged, UserId, UserName
+from hubbub.vocabulary import Event, Membership, Message, RoomId, Signal, TypingChanged, UserId, UserName
 
 GENERAL = RoomId("general")
+NODE = NodeId("node")
 
 
 async def fine() -> None:
@@ -100,11 +101,11 @@ class Receiver:
     def events(self, room: RoomId, events: Sequence[Event]) -> None:
         self.seen.append((room, list(events)))
 
-    def signal(self, room: RoomId, signal: Signal) -> None:
+    def signal(self, room: RoomId, signal: Signal | RoomNote) -> None:
         self.seen.append((room, signal))
 
-    def user_signal(self, user: UserId, signal: Signal, origin: str) -> None:
-        self.seen.append((user, signal, origin))
+    def note(self, note: Note) -> None:
+        self.seen.append(note)
 
     def gap(self) -> None:
         self.seen.append("gap")
@@ -113,13 +114,13 @@ class Receiver:
 class DeafBus(LocalBus):
     """Loses everything."""
 
-    def publish(self, room: RoomId, items: Sequence[Event] | Signal) -> None:
+    def announce(self, note: Note) -> None:
         return
 
 
 class TestCanary:
     async def test_it_returns_when_the_signal_came_back_and_nobody_else_heard_it(self) -> None:
-        canary, receiver = Canary(LocalBus(), "node"), Receiver()
+        canary, receiver = Canary(LocalBus(), NODE), Receiver()
         await canary.open(receiver)
         await canary.sing()
         await canary.sing()
@@ -127,30 +128,30 @@ class TestCanary:
         await canary.close()
 
     async def test_a_bus_that_loses_is_noticed(self) -> None:
-        canary = Canary(DeafBus(), "node")
+        canary = Canary(DeafBus(), NODE)
         await canary.open(Receiver())
         answer = await ready({"bus": canary.sing})
         assert answer.json()["checks"] == {"bus": "timeout"}
 
-    async def test_repeats_and_other_signals_in_its_room_do_no_harm(self) -> None:
-        canary = Canary(LocalBus(), "node")
+    async def test_repeats_and_the_chirps_of_others_do_no_harm(self) -> None:
+        bus = LocalBus()
+        canary = Canary(bus, NODE)
         await canary.open(Receiver())
-        singing = asyncio.create_task(canary.sing())
-        await singing
-        room = RoomId(".canary.node")
-        canary.heard(Presence(room, 1))
-        canary.heard(TypingChanged(room, UserName("ada")))
         await canary.sing()
+        bus.announce(Chirp(NODE, 1))
+        singing = asyncio.create_task(canary.sing())
+        canary.heard(Chirp(NodeId("other"), 2))
+        await singing
 
     async def test_everything_else_passes(self) -> None:
-        canary, receiver = Canary(LocalBus(), "node"), Receiver()
+        canary, receiver = Canary(LocalBus(), NODE), Receiver()
         await canary.open(receiver)
         message = Message(GENERAL, 1, UserName("ada"), 0, "hi")
         typing, member = TypingChanged(GENERAL, UserName("ada")), Membership(GENERAL, member=True)
         canary.subscribe(GENERAL)
         canary.publish(GENERAL, [message])
         canary.publish(GENERAL, typing)
-        canary.publish_user(UserId(1), member, "here")
+        canary.announce(ForUser(UserId(1), member, "here"))
         canary.unsubscribe(GENERAL)
         canary.publish(GENERAL, [message])
-        assert receiver.seen == [(GENERAL, [message]), (GENERAL, typing), (UserId(1), member, "here")]
+        assert receiver.seen == [(GENERAL, [message]), (GENERAL, typing), ForUser(UserId(1), member, "here")]

@@ -60,7 +60,7 @@ async def test_a_token_is_not_printed(identity: Identity) -> None:
 
 async def test_an_ended_login_is_refused_at_once_and_observers_know(identity: Identity) -> None:
     ended: list[list[str]] = []
-    identity.ended.append(ended.append)
+    identity.changed.append(lambda user, logins: ended.append(logins))
     here = await identity.sign_up("ada", PASSWORD)
     there = await identity.sign_in("ada", PASSWORD)
     await identity.authenticate(there.token)
@@ -75,7 +75,7 @@ async def test_an_ended_login_is_refused_at_once_and_observers_know(identity: Id
 
 async def test_a_user_ends_only_own_logins(identity: Identity) -> None:
     ended: list[list[str]] = []
-    identity.ended.append(ended.append)
+    identity.changed.append(lambda user, logins: ended.append(logins))
     ada, bob = await identity.sign_up("ada", PASSWORD), await identity.sign_up("bob", PASSWORD)
 
     with pytest.raises(NotFound):
@@ -207,3 +207,19 @@ async def test_thousands_come_back_at_once(identity: Identity, store: SqliteStor
     for _ in range(2):
         logins = await asyncio.gather(*(identity.authenticate(token) for token in tokens.values()))
         assert [login.user.name for login in logins] == list(tokens)
+
+
+async def test_what_changed_on_another_node_is_read_anew(store: SqliteStore, clock: Clock) -> None:
+    here, there = Identity(store, now_ms=clock), Identity(store, now_ms=clock)
+    await here.open()
+    await there.open()
+    ada = await here.sign_up("ada", PASSWORD)
+    await there.authenticate(ada.token)
+    await here.end(ada.login, ada.login.id)
+
+    there.forget(ada.login.user_id)
+
+    with pytest.raises(Unauthenticated):
+        await there.authenticate(ada.token)
+    await here.close()
+    await there.close()

@@ -1,6 +1,32 @@
-"""Carries committed events and signals between nodes (docs/architecture.md)."""
+"""Carries committed events, signals and notes between nodes (docs/architecture.md)."""
 
 from .local import LocalBus
+from .notes import (
+    Chirp,
+    ForUser,
+    NodeAlive,
+    NodeGone,
+    NodeId,
+    Note,
+    PresenceHere,
+    PresenceWanted,
+    RoomNote,
+    UserChanged,
+)
 from .protocols import Bus, Receiver
 
-__all__ = ["Bus", "LocalBus", "Receiver"]
+__all__ = [
+    "Bus",
+    "Chirp",
+    "ForUser",
+    "LocalBus",
+    "NodeAlive",
+    "NodeGone",
+    "NodeId",
+    "Note",
+    "PresenceHere",
+    "PresenceWanted",
+    "Receiver",
+    "RoomNote",
+    "UserChanged",
+]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hubbub.vocabulary import Event, RoomId, Signal, UserId
+from hubbub.vocabulary import Event, RoomId, Signal
 
+from .notes import Note, RoomNote
 from .protocols import Receiver
 
 
@@ -29,7 +30,7 @@ class LocalBus:
     def unsubscribe(self, room: RoomId) -> None:
         self._rooms.discard(room)
 
-    def publish(self, room: RoomId, items: Sequence[Event] | Signal) -> None:
+    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNote) -> None:
         if self._receiver is None or room not in self._rooms:
             return
         if isinstance(items, Sequence):
@@ -37,6 +38,6 @@ class LocalBus:
         else:
             self._receiver.signal(room, items)
 
-    def publish_user(self, user: UserId, signal: Signal, origin: str) -> None:
+    def announce(self, note: Note) -> None:
         if self._receiver is not None:
-            self._receiver.user_signal(user, signal, origin)
+            self._receiver.note(note)

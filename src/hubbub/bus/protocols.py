@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from hubbub.vocabulary import Event, RoomId, Signal, UserId
+from hubbub.vocabulary import Event, RoomId, Signal
+
+from .notes import Note, RoomNote
 
 
 class Receiver(Protocol):
@@ -19,11 +21,9 @@ class Receiver(Protocol):
         """Committed events of a room that this node subscribed, in the order of one publisher."""
         ...
 
-    def signal(self, room: RoomId, signal: Signal) -> None: ...
+    def signal(self, room: RoomId, signal: Signal | RoomNote) -> None: ...
 
-    def user_signal(self, user: UserId, signal: Signal, origin: str) -> None:
-        """A signal for all connections of one user but `origin` (a connection's id, may be empty)."""
-        ...
+    def note(self, note: Note) -> None: ...
 
     def gap(self) -> None:
         """The bus may have lost anything until now (it reconnected): compare all heads with the store."""
@@ -41,8 +41,10 @@ class Bus(Protocol):
 
     def unsubscribe(self, room: RoomId) -> None: ...
 
-    def publish(self, room: RoomId, items: Sequence[Event] | Signal) -> None:
+    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNote) -> None:
         """Carry committed events, or one signal, to every node that subscribed, this one included. Never blocks."""
         ...
 
-    def publish_user(self, user: UserId, signal: Signal, origin: str) -> None: ...
+    def announce(self, note: Note) -> None:
+        """Carry a note to every node, this one included. Never blocks."""
+        ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from hubbub.bus import Bus
+from hubbub.bus import Bus, ForUser
 from hubbub.errors import BadField, CursorAhead, NotJoined, RoomForbidden
 from hubbub.store.protocols import RoomHead, Store
 from hubbub.vocabulary import (
@@ -115,7 +115,7 @@ class Actions:
             command.room, command.title, command.topic, actor.user_id, self._now_ms()
         )
         self._bus.publish(command.room, events)
-        self._bus.publish_user(actor.user_id, Membership(command.room, member=True), origin)
+        self._bus.announce(ForUser(actor.user_id, Membership(command.room, member=True), origin))
         return RoomEntry(command.room, command.title, command.topic, members=1, member=True)
 
     async def do_enter(self, actor: Actor, room: RoomId, since: Seq | None, origin: str) -> RoomHead:
@@ -133,7 +133,7 @@ class Actions:
         event = await self._store.rooms.join(room, actor.user_id, self._now_ms())
         if event is not None:
             self._bus.publish(room, [event])
-            self._bus.publish_user(actor.user_id, Membership(room, member=True), origin)
+            self._bus.announce(ForUser(actor.user_id, Membership(room, member=True), origin))
         return await self.access_member(actor, room)
 
     async def do_leave(self, actor: Actor, room: RoomId, origin: str) -> Done:
@@ -141,7 +141,7 @@ class Actions:
         event = await self._store.rooms.leave(room, actor.user_id, self._now_ms())
         if event is not None:
             self._bus.publish(room, [event])
-            self._bus.publish_user(actor.user_id, Membership(room, member=False), origin)
+            self._bus.announce(ForUser(actor.user_id, Membership(room, member=False), origin))
             self._left(room, actor.user.name, event.seq)
         return Done()
 
@@ -149,7 +149,7 @@ class Actions:
         """Move the read mark forward. Raises RoomForbidden, CursorAhead."""
         mark, unread = await self._store.rooms.mark_read(command.room, actor.user_id, command.seq)
         if mark == command.seq:  # else it was further already
-            self._bus.publish_user(actor.user_id, ReadChanged(command.room, mark, unread), origin)
+            self._bus.announce(ForUser(actor.user_id, ReadChanged(command.room, mark, unread), origin))
         return ReadMark(command.room, mark, unread)
 
     async def _directory(self, actor: Actor, command: Directory) -> DirectoryPage:

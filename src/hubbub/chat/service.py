@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from hubbub.bus import Bus
+from hubbub.bus import Bus, ForUser, Note, RoomNote, UserChanged
 from hubbub.errors import HubbubError, NotJoined, ShuttingDown, UnknownCommand
 from hubbub.realtime import Connection, Handshake, Hub
 from hubbub.store.protocols import Store
@@ -132,7 +132,7 @@ class Chat:
         """Begin. The store and the identity are open already; the bus is opened here."""
         self._closing = False
         await self._bus.open(self)
-        self._identity.ended.append(self.end_sessions)
+        self._identity.changed.append(self._user_changed)
         self._sending.open()
         self._heads_due = self._now() + self._settings.heads_seconds
         self._timer = self._call_later(self._settings.tick_seconds, self._tick)
@@ -143,7 +143,7 @@ class Chat:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            self._identity.ended.remove(self.end_sessions)
+            self._identity.changed.remove(self._user_changed)
         await self._sending.close()
         self._feeds.close()
         tasks = tuple(self._tasks)
@@ -214,13 +214,20 @@ class Chat:
     def events(self, room: RoomId, events: Sequence[Event]) -> None:
         self._feeds.receive(room, events)
 
-    def signal(self, room: RoomId, signal: Signal) -> None:
+    def signal(self, room: RoomId, signal: Signal | RoomNote) -> None:
         feed = self._feeds.get(room)
         if feed is not None and isinstance(signal, TypingChanged):
             self._typists.deliver(feed, signal)
 
-    def user_signal(self, user: UserId, signal: Signal, origin: str) -> None:
-        self._sessions.signal(user, signal, origin)
+    def note(self, note: Note) -> None:
+        match note:
+            case ForUser():
+                self._sessions.signal(note.user, note.signal, note.origin)
+            case UserChanged():
+                self._identity.forget(note.user)
+                self.end_sessions(note.ended)
+            case _:
+                pass  # of nodes, not of chat
 
     def gap(self) -> None:
         self._feeds.compare()
@@ -250,6 +257,11 @@ class Chat:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.counters.failures += 1
             logger.error("a task of the chat failed", exc_info=error)
+
+    def _user_changed(self, user: UserId, ended: list[str]) -> None:
+        """Something was changed on this node: here it holds at once, whatever the bus does."""
+        self.end_sessions(ended)
+        self._bus.announce(UserChanged(user, ended))
 
     def _member_left(self, feed: Feed, event: MemberLeft) -> None:
         self._subscriptions.expel(feed, event.sender, event.seq)

@@ -31,7 +31,7 @@ from hubbub.errors import (
     WrongCredentials,
 )
 from hubbub.store import Account, Login, Store
-from hubbub.vocabulary import User, UserName
+from hubbub.vocabulary import User, UserId, UserName
 
 from .cache import LoginCache
 from .limits import Attempts, IdentityLimits
@@ -73,7 +73,8 @@ class Identity:
     """Used on one event loop.
 
     Attributes:
-        ended: called with the ids of logins right after they ended, before anybody waiting for it goes on.
+        changed: called right after something about a user changed that is remembered elsewhere, before anybody waiting
+            for it goes on: with the user and the ids of logins that have ended by it.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class Identity:
         hasher: PasswordHasher | None = None,
         limits: IdentityLimits | None = None,
     ) -> None:
-        self.ended: list[Callable[[list[str]], None]] = []
+        self.changed: list[Callable[[UserId, list[str]], None]] = []
         self._store = store
         self._now_ms = now_ms
         self._random_bytes = random_bytes
@@ -186,13 +187,13 @@ class Identity:
         """Sign out one of this user's logins. Raises NotFound."""
         if not await self._store.logins.end(login.user_id, session_id):
             raise NotFound
-        self._ended(login, [session_id])
+        self._changed(login, [session_id])
 
     async def set_title(self, login: Login, title: str) -> User:
         """Raises BadField."""
         title = check_title(title)
         await self._store.accounts.update(login.user_id, title=title)
-        self._cache.drop_user(login.user_id)
+        self._changed(login, [])
         return msgspec.structs.replace(login.user, title=title)
 
     async def change_password(self, login: Login, old: str, new: str) -> None:
@@ -204,7 +205,11 @@ class Identity:
             await self._verified(login.user.name, old)
             await self._store.accounts.update(login.user_id, password_hash=new_hash)
         self._attempts.succeeded(login.user.name, "", self._now_ms())
-        self._ended(login, await self._store.logins.end_others(login.user_id, login.id))
+        self._changed(login, await self._store.logins.end_others(login.user_id, login.id))
+
+    def forget(self, user_id: UserId) -> None:
+        """Something about this user changed elsewhere: ask the store again."""
+        self._cache.drop_user(user_id)
 
     async def _check_signup(self) -> None:
         state = await self.server_state()
@@ -273,8 +278,7 @@ class Identity:
             await self._store.logins.touch(login.id, now_ms, seen.expires_ms)
         return seen if epoch == self._cache.epoch else await self._read_login(key, now_ms)
 
-    def _ended(self, login: Login, session_ids: list[str]) -> None:
-        self._cache.drop_user(login.user_id)
-        if session_ids:
-            for observer in self.ended:
-                observer(session_ids)
+    def _changed(self, login: Login, ended: list[str]) -> None:
+        self.forget(login.user_id)
+        for observer in self.changed:
+            observer(login.user_id, ended)

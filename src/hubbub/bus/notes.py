@@ -1,0 +1,88 @@
+"""What nodes tell each other beside a room's events and signals. Clients never see it.
+
+A `Note` goes to every node, a `RoomNote` to those that subscribed the room. Like everything on the bus they may be
+lost, repeated or late, so none of them says anything that is not said again, or that the store does not know better.
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+
+from msgspec import Struct
+
+from hubbub.vocabulary import Signal, UserId, UserName
+
+NodeId = NewType("NodeId", str)
+"""A node's name for as long as it runs; made up anew at each start."""
+
+
+class _Note(Struct, frozen=True, tag_field="note", omit_defaults=True, gc=False):
+    pass
+
+
+class ForUser(_Note, frozen=True, tag="for_user"):
+    """A signal for all connections of one user but `origin` (a connection's id, may be empty)."""
+
+    user: UserId
+    signal: Signal
+    origin: str = ""
+
+
+class UserChanged(_Note, frozen=True, tag="user_changed"):
+    """What nodes remember about this user is outdated; the connections of the logins that `ended` end."""
+
+    user: UserId
+    ended: list[str] = []
+
+
+class Chirp(_Note, frozen=True, tag="chirp"):
+    """A canary's: `node` asks whether the bus carries anything. It hears itself, and the others hear it."""
+
+    node: NodeId
+    number: int
+
+
+class NodeAlive(_Note, frozen=True, tag="node_alive"):
+    """`node` is there, and will say so again before `lease_seconds` are over; else it counts as dead.
+
+    `address`: where other nodes reach it for what only it can answer; empty: nowhere.
+    """
+
+    node: NodeId
+    lease_seconds: float
+    address: str = ""
+
+
+class NodeGone(_Note, frozen=True, tag="node_gone"):
+    """`node` is going down in good order: nothing it holds is left to wait for."""
+
+    node: NodeId
+
+
+class PresenceWanted(_Note, frozen=True, tag="presence_wanted"):
+    """Somebody on `node` watches the room, and wants to know for `lease_seconds` who is there on other nodes.
+
+    `fresh`: it knows nothing yet, so that the whole state is wanted and not only what changes.
+    """
+
+    node: NodeId
+    lease_seconds: float
+    fresh: bool = False
+
+
+class PresenceHere(_Note, frozen=True, tag="presence_here"):
+    """Who of the room is connected to `node`: `count` users.
+
+    `whole`: `online` are all of them; else what has changed since the node's last such note. With more users than a
+    client is told by name both lists are empty, and only `count` is known.
+    """
+
+    node: NodeId
+    count: int
+    online: list[UserName] = []
+    offline: list[UserName] = []
+    whole: bool = False
+
+
+Note = ForUser | UserChanged | Chirp | NodeAlive | NodeGone
+RoomNote = PresenceWanted | PresenceHere
