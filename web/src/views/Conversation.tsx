@@ -148,6 +148,9 @@ function NotAMember({ id }: { id: string }) {
           </button>
         </div>
       </div>
+      <div class="composer-state composer-state-alone">
+        <StateLine />
+      </div>
     </>
   );
 }
