@@ -15,7 +15,7 @@ import websockets
 from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
-from hubbub.app import Application, StartError, _Server, bind, running, url_of
+from hubbub.app import Application, StartError, _Server, bind, gateway_settings, running, url_of
 from hubbub.config import Config
 from hubbub.errors import CloseCode
 
@@ -201,6 +201,10 @@ class TestProxies:
 
     async def test_a_trusted_proxy_s_client_is_the_client(self, config: Config) -> None:
         assert not await self.peer_is_limited(config, forwarded=True)
+
+    def test_connections_know_the_same_proxies(self, config: Config) -> None:
+        """tests/realtime/test_proxies.py shows what they make of it."""
+        assert gateway_settings(config).trusted_proxies == config.trusted_proxies
 
     async def test_nobody_s_word_is_believed_when_none_is_trusted(self, config: Config) -> None:
         distrustful = Config(port=0, data=config.data, trusted_proxies=(), shutdown_grace_seconds=0)

@@ -152,15 +152,14 @@ class Application:
         )
         server = _Server(
             uvicorn.Config(
-                site,
+                gateway.forwarded(site),
                 http=gateway.http_protocol,
                 ws=gateway.ws_protocol,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=bool(config.trusted_proxies),
-                forwarded_allow_ips=list(config.trusted_proxies),
+                proxy_headers=False,  # `forwarded` does it, for WebSockets too
                 backlog=_BACKLOG,
                 timeout_graceful_shutdown=max(1, math.ceil(config.shutdown_grace_seconds)),
             )
@@ -193,6 +192,7 @@ def gateway_settings(config: Config) -> GatewaySettings:
         write_buffer_bytes=config.write_buffer_bytes,
         compression=config.compression,
         allowed_origins=config.allowed_origins,
+        trusted_proxies=config.trusted_proxies,
     )
 
 

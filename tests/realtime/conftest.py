@@ -126,7 +126,13 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Stand]:
 
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
     config = uvicorn.Config(
-        app, http=gateway.http_protocol, ws=gateway.ws_protocol, lifespan="off", log_config=None, loop="none"
+        gateway.forwarded(app),
+        http=gateway.http_protocol,
+        ws=gateway.ws_protocol,
+        lifespan="off",
+        log_config=None,
+        loop="none",
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
     config.load()

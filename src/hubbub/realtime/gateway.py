@@ -29,10 +29,11 @@ from .codec import Codec
 from .connection import Handler, Handshake
 from .context import Context
 from .engine import EngineSession, ProbingSocket
-from .link import Endpoint, WebSocketLink
+from .link import Endpoint, WebSocketLink, peer_of
 from .listener import FirstRequest, LateUpgrade
 from .native import NativeConnection, NativeSocketLane
 from .polling_app import PollingApp
+from .proxies import Client, ForwardedApp, Proxies
 from .room import Hub
 from .settings import GatewaySettings
 from .socketio_server import SocketIoServer
@@ -86,6 +87,7 @@ class Gateway:
         self._natives = {wire.subprotocol: NativeSocketLane(wire) for wire in codec.natives}
         self._deflated = {wire.subprotocol: NativeSocketLane(wire, deflate=True) for wire in codec.natives}
         self._default_subprotocol = codec.natives[0].subprotocol
+        self._proxies = Proxies(settings.trusted_proxies)
         self._engine = SocketIoServer(self._context, knows_namespace or MAIN.__eq__)
         self.polling = PollingApp(self._context, self._engine)
         self.streams = StreamApp(self._context, codec.natives[0], hub)
@@ -101,6 +103,10 @@ class Gateway:
         """Whether an HTTP request of this path is for `http`."""
         first = path.split("/", 2)[1] if path.startswith("/") else ""
         return first in _HTTP_PATHS
+
+    def forwarded(self, app: Any) -> ForwardedApp:
+        """An ASGI application for `uvicorn.Config`, where a trusted proxy's client is the client; see `proxies.py`."""
+        return ForwardedApp(app, self._proxies)
 
     def start(self) -> None:
         """Begin to look after connections. Needed before the first one."""
@@ -177,6 +183,7 @@ class Gateway:
     def _link(
         self,
         transport: asyncio.Transport,
+        client: Client,
         response: bytes,
         *,
         deflate: bool = False,
@@ -185,24 +192,31 @@ class Gateway:
         transport.set_write_buffer_limits(high=self.settings.write_buffer_bytes)
         transport.write(response)
         link = kind(transport, self._context, deflate=deflate)
+        link.forwarded = client.peer if client.forwarded else None
         transport.set_protocol(link)
         return link
 
+    def _client(self, transport: asyncio.Transport, request: Request) -> Client:
+        secure = transport.get_extra_info("sslcontext") is not None
+        return self._proxies.client(peer_of(transport), request.headers, secure=secure)
+
     def _open_native(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
+        client = self._client(transport, request)
         deflate = self.settings.compression and negotiate(request)
         response, chosen = accept(request, tuple(self._natives), extensions=RESPONSE if deflate else None)
-        link = self._link(transport, response, deflate=deflate)
+        link = self._link(transport, client, response, deflate=deflate)
         lanes = self._deflated if deflate else self._natives
         connection = NativeConnection(self._context, link, lanes[chosen or self._default_subprotocol])
         link.open(connection)
-        connection.begin(_handshake(transport, request, path, query, link.peer))
+        connection.begin(_handshake(client, request, path, query))
 
     def _open_raw(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
         known, kind, start = self.raw[path]
+        client = self._client(transport, request)
         deflate = self.settings.compression and negotiate(request)
         response, chosen = accept(request, known, extensions=RESPONSE if deflate else None)
-        link = self._link(transport, response, deflate=deflate, kind=kind)
-        link.open(start(link, _handshake(transport, request, path, query, link.peer), chosen, deflate))
+        link = self._link(transport, client, response, deflate=deflate, kind=kind)
+        link.open(start(link, _handshake(client, request, path, query), chosen, deflate))
 
     def _open_engine(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
         context = self._context
@@ -213,15 +227,16 @@ class Gateway:
         )
         if refused is not None:
             raise Refusal(HTTPStatus(refused.status), refused.message)
+        client = self._client(transport, request)
         response, _ = accept(request)
         if session is not None:
             if session.probing is not None:
                 raise Refusal(HTTPStatus.BAD_REQUEST, "another WebSocket is probing for this session")
-            link = self._link(transport, response)
+            link = self._link(transport, client, response)
             link.open(ProbingSocket(session, link))
             return
-        link = self._link(transport, response)
-        handshake = _handshake(transport, request, path, query, link.peer)
+        link = self._link(transport, client, response)
+        handshake = _handshake(client, request, path, query)
         session = EngineSession(context, self._engine, secrets.token_urlsafe(15), handshake)
         session.link = link
         link.open(session)
@@ -229,6 +244,5 @@ class Gateway:
         self._engine.opened(session)
 
 
-def _handshake(transport: asyncio.Transport, request: Request, path: str, query: str, peer: str) -> Handshake:
-    secure = transport.get_extra_info("sslcontext") is not None
-    return Handshake(path, query, request.headers, peer, secure)
+def _handshake(client: Client, request: Request, path: str, query: str) -> Handshake:
+    return Handshake(path, query, request.headers, client.peer, client.secure)

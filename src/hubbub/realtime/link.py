@@ -51,14 +51,29 @@ class WebSocketLink(asyncio.BufferedProtocol):
     """A WebSocket after its opening handshake.
 
     It is the transport's protocol from the upgrade on. Close handshake: RFC 6455 section 7.
+
+    Attributes:
+        forwarded: the client's address when a trusted proxy stands between, None when it is the transport's.
     """
 
-    __slots__ = ("_closing", "_congested", "_context", "_decoder", "_held", "endpoint", "silent", "slot", "transport")
+    __slots__ = (
+        "_closing",
+        "_congested",
+        "_context",
+        "_decoder",
+        "_held",
+        "endpoint",
+        "forwarded",
+        "silent",
+        "slot",
+        "transport",
+    )
 
     def __init__(self, transport: asyncio.Transport, context: Context, *, deflate: bool = False) -> None:
         self.transport = transport
         self._context = context
         self.endpoint: Endpoint | None = None
+        self.forwarded: str | None = None
         self.silent = False
         self.slot = -1
         self._decoder = Decoder(context.settings.message_bytes, deflate=deflate)
@@ -74,9 +89,8 @@ class WebSocketLink(asyncio.BufferedProtocol):
 
     @property
     def peer(self) -> str:
-        """The other end's address; empty when unknown."""
-        name = self.transport.get_extra_info("peername")
-        return str(name[0]) if isinstance(name, tuple) else ""
+        """The client's address; empty when unknown."""
+        return self.forwarded or peer_of(self.transport)
 
     @property
     def busy(self) -> bool:
@@ -203,3 +217,9 @@ class WebSocketLink(asyncio.BufferedProtocol):
         endpoint, self.endpoint = self.endpoint, None
         if endpoint is not None:
             endpoint.lost(reason)
+
+
+def peer_of(transport: asyncio.Transport) -> str:
+    """The address at the transport's other end; empty when unknown."""
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if isinstance(name, tuple) else ""

@@ -17,6 +17,8 @@ class GatewaySettings(Struct, frozen=True):
         compression: accept permessage-deflate from WebSocket clients that offer it. A message is then compressed
             once for all members of a room that want it; a message of 64 bytes or less is not.
         allowed_origins: Origins that browsers may use long-polling from, besides the server's own; "*": any.
+        trusted_proxies: addresses and networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto tell who
+            the client is. Empty: nobody's.
     """
 
     heartbeat_seconds: float = 25.0
@@ -26,3 +28,4 @@ class GatewaySettings(Struct, frozen=True):
     handshake_seconds: float = 10.0
     compression: bool = False
     allowed_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")

@@ -62,16 +62,18 @@ async def serve(
         port: 0 takes a free one.
         grace_seconds: how long clients have to go at the end, and requests to be answered.
         on_started: called with the port when connections are accepted.
-        uvicorn_options: further options of `uvicorn.Config`, e.g. `ssl_certfile`.
+        uvicorn_options: further options of `uvicorn.Config`, e.g. `ssl_certfile`. Which reverse proxies are believed
+            is not among them: that is `GatewaySettings.trusted_proxies`.
 
     Raises:
         RuntimeError: the port is taken, or the application's lifespan failed; the log says which.
     """
     uvicorn_options.setdefault("log_level", "warning")
+    uvicorn_options.setdefault("proxy_headers", False)  # `forwarded` does it, for WebSockets too
     uvicorn_options.setdefault("timeout_graceful_shutdown", max(1, math.ceil(grace_seconds)))
     await server.open()
     config = uvicorn.Config(
-        Beside(server, app),
+        server.gateway.forwarded(Beside(server, app)),
         host=host,
         port=port,
         http=server.gateway.http_protocol,
