@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import kosoku
 import pytest
-from examples.echo import server
+from echo import server
 
 from hubbub.realtime import serving
 
