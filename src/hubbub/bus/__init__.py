@@ -1,5 +1,6 @@
 """Carries committed events, signals and notes between nodes (docs/architecture.md)."""
 
+from .errors import BusError
 from .local import LocalBus
 from .notes import (
     Chirp,
@@ -17,6 +18,7 @@ from .protocols import Bus, Receiver
 
 __all__ = [
     "Bus",
+    "BusError",
     "Chirp",
     "ForUser",
     "LocalBus",
