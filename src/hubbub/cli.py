@@ -30,6 +30,7 @@ _FURTHER: Final = {
     "tail": "hubbub.client.commands",
     "send": "hubbub.client.commands",
     "bench": "hubbub.bench.commands",
+    "verify-delivery": "hubbub.verify.commands",
     "copy": "hubbub.store.commands",
 }
 """Commands of other parts, and the module whose `register(group)` adds them. Loaded when they are asked for."""

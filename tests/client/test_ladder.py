@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -33,6 +34,9 @@ class Open:
         raise NotImplementedError
 
     def expect(self, heartbeat_seconds: float, frame_bytes: int) -> None:
+        raise NotImplementedError
+
+    def sockets(self) -> list[asyncio.BaseTransport]:
         raise NotImplementedError
 
     async def run(self, receive: Callable[[bytes], None]) -> Ending:

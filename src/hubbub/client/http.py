@@ -195,6 +195,10 @@ class Http:
             raise
         return answer
 
+    def sockets(self) -> list[asyncio.BaseTransport]:
+        """Every connection, idle ones included."""
+        return [line.writer.transport for line in (*self._idle, *self._busy)]
+
     def close(self) -> None:
         """End every connection; a request that is under way fails."""
         for line in (*self._idle, *self._busy):

@@ -121,6 +121,9 @@ class HttpTransport:
         self._silence_seconds = 2 * heartbeat_seconds
         self._body_bytes = frame_bytes
 
+    def sockets(self) -> list[asyncio.BaseTransport]:
+        return self._http.sockets()
+
     async def run(self, receive: Callable[[bytes], None]) -> Ending:
         down, up = asyncio.create_task(self._read(receive)), asyncio.create_task(self._write())
         try:

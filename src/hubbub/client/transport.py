@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from enum import StrEnum
@@ -118,6 +119,10 @@ class Transport(Protocol):
 
     async def run(self, receive: Callable[[bytes], None]) -> Ending:
         """Hand each frame to `receive`, in order, until the connection ends."""
+        ...
+
+    def sockets(self) -> list[asyncio.BaseTransport]:
+        """The TCP connections that it uses now: for tools that break or hold them to see what happens."""
         ...
 
     async def close(self) -> None:

@@ -70,6 +70,9 @@ class WebSocketTransport:
     def post(self, frame: bytes) -> None:
         self._outgoing.put_nowait(frame)
 
+    def sockets(self) -> list[asyncio.BaseTransport]:
+        return [self._socket.transport]
+
     def expect(self, heartbeat_seconds: float, frame_bytes: int) -> None:
         """It pings by itself, and sends each frame by itself."""
 
