@@ -44,8 +44,10 @@ def _did(plan: Plan, seconds: float) -> str:
     lines = [
         f"{plan.senders} senders and {plan.readers} readers over {', '.join(plan.wires)}",
         f"at {', '.join(plan.urls)}",
-        f"{plan.rate:g} messages/s for {plan.seconds:g} s in {plan.rooms} rooms; {seconds:.1f} s in all; "
-        f"seed {plan.seed}",
+        (
+            f"{plan.rate:g} messages/s for {plan.seconds:g} s in {plan.rooms} rooms; {seconds:.1f} s in all; "
+            f"seed {plan.seed}"
+        ),
     ]
     if plan.drop_every_seconds:
         how = "left hanging" if plan.half_open else "broken off"
