@@ -29,18 +29,31 @@ def bench(*arguments: str) -> tuple[int, str, str]:
 def test_a_small_run_measures_everything(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     code, out, err = bench(
-        *("--only", "raw,socketio,websockets", "--connections", "50", "--members", "20", "--seconds", "0.3"),
+        *(
+            "--only",
+            "raw,msgpack,socketio,toolkit,websockets",
+            "--connections",
+            "50",
+            "--members",
+            "20",
+            "--seconds",
+            "0.3",
+        ),
         *("--json", str(file), "--folder", str(tmp_path / "cache")),
     )
     assert code == 0, err
     results = msgspec.json.decode(file.read_bytes(), type=Results)
-    assert [row.key for row in results.rows] == ["raw", "socketio", "websockets"]
+    assert [row.key for row in results.rows] == ["raw", "msgpack", "socketio", "toolkit", "websockets"]
     for row in results.rows:
         assert row.failure == ""
         assert row.idle is not None
         assert row.idle.connections == 50
         assert [found.window for found in row.fan_out] == [1, 32]
         assert all(found.deliveries_per_second > 0 for found in row.fan_out)
+        assert row.hello_bytes is not None
+        assert row.hello_bytes <= (48 if row.key == "msgpack" else 120)
+        assert [found.burst for found in row.polling] == ([1, 64] if row.key == "socketio" else [])
+        assert all(found.polls_per_cpu_second > 0 for found in row.polling)
     durable = results.durable
     assert durable is not None
     assert durable.failure == ""
@@ -88,7 +101,7 @@ def test_every_peer_has_a_program() -> None:
         "socketio.mjs",
         "ws.mjs",
     }
-    assert len({one.key for one in contestants.CONTESTANTS}) == len(contestants.CONTESTANTS) == 7
+    assert len({one.key for one in contestants.CONTESTANTS}) == len(contestants.CONTESTANTS) == 10
 
 
 def test_the_instruments_read_this_process() -> None:

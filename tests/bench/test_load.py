@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hubbub.bench.board import GeneratorError
 from hubbub.bench.contestants import CONTESTANTS, Contestant
-from hubbub.bench.dialects import Member
-from hubbub.bench.generator import GeneratorError
+from hubbub.bench.dialects import Member, user_name
 from hubbub.bench.load import Load
 from hubbub.bench.plan import Closed, Idle, Open, Pace, Plan
 from hubbub.bench.seed import seed, token
@@ -50,20 +50,23 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def hubbub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("hubbub")
-    seed(folder / "data" / "hubbub.db", 20, {room: range(20) for room in ROOMS})
+    seed(
+        folder / "data" / "hubbub.db", [user_name(number) for number in range(20)], {room: range(20) for room in ROOMS}
+    )
     with contestant("raw").start(folder, "--data", str(folder / "data")) as server:
         yield server
 
 
 def test_every_delivery_of_a_closed_loop_is_counted(peer: Server) -> None:
-    with Load([plan(peer, "plain", Closed(4, by_reply=False), 10)]) as load:
+    with Load([plan(peer, "peer", Closed(4, by_reply=False), 10)]) as load:
         load.connect()
         window = load.measure(peer.pid, 0.1, 0.3)
         tally = load.finish()
     assert window.sent > 0
     # what is in flight at the window's ends may be counted on one side only
     assert abs(window.deliveries - 10 * window.sent) <= 10 * 4 * 10
-    assert window.bytes_per_delivery == 66.0
+    event = {"type": "message", "seq": 1, "sender": "u00000", "ts": 1_700_000_000_000, "room": "one", "text": "x" * 64}
+    assert window.bytes_per_delivery == pytest.approx(4 + len(msgspec.json.encode(event)), abs=4)  # a longer seq
     assert window.replies == 0
     assert tally.deliveries
     assert min(tally.deliveries) > 0
@@ -72,7 +75,7 @@ def test_every_delivery_of_a_closed_loop_is_counted(peer: Server) -> None:
 
 def test_several_generators_share_the_work(peer: Server) -> None:
     pace = Closed(1, by_reply=False)
-    plans = [plan(peer, "plain", pace, 5), plan(peer, "plain", pace, 5, senders=0, first=5)]
+    plans = [plan(peer, "peer", pace, 5), plan(peer, "peer", pace, 5, senders=0, first=5)]
     with Load(plans) as load:
         load.connect()
         window = load.measure(peer.pid, 0.1, 0.3)
@@ -81,8 +84,8 @@ def test_several_generators_share_the_work(peer: Server) -> None:
     assert window.deliveries > window.listener_deliveries > 0
 
 
-@pytest.mark.parametrize("dialect", ["native", "socketio"])
-def test_hubbub_delivers_on_both_wires(hubbub: Server, dialect: str) -> None:
+@pytest.mark.parametrize("dialect", ["native", "compact", "socketio"])
+def test_hubbub_delivers_on_every_wire(hubbub: Server, dialect: str) -> None:
     with Load([plan(hubbub, dialect, Closed(2, by_reply=False), 10)]) as load:
         load.connect()
         window = load.measure(hubbub.pid, 0.1, 0.3)
@@ -137,7 +140,7 @@ def test_a_server_of_another_kind_is_never_ready(peer: Server) -> None:
 
 
 def test_a_server_that_ends_ends_the_load(tmp_path: Path) -> None:
-    with contestant("websockets").start(tmp_path) as server, Load([plan(server, "plain", Idle(), 3)]) as load:
+    with contestant("websockets").start(tmp_path) as server, Load([plan(server, "peer", Idle(), 3)]) as load:
         load.connect()
         server.stop()
         with pytest.raises(GeneratorError, match="closed a connection"):

@@ -8,7 +8,18 @@ from hubbub.bench.load import Window
 from hubbub.bench.machine import Machine
 from hubbub.bench.plan import Tally
 from hubbub.bench.report import report
-from hubbub.bench.results import Durable, FanOut, IdleCost, Paced, Results, Row, Saturation, fan_out, percentile_ms
+from hubbub.bench.results import (
+    Durable,
+    FanOut,
+    IdleCost,
+    Paced,
+    Polling,
+    Results,
+    Row,
+    Saturation,
+    fan_out,
+    percentile_ms,
+)
 from hubbub.bench.scale import Scale
 
 
@@ -34,9 +45,16 @@ def idle(bytes_each: float) -> IdleCost:
 def example() -> Results:
     rows = [
         Row("floor", "C floor", idle(0.0), [measured(1, 160_000.0), measured(32, 3_100_000.0)]),
-        Row("raw", "Hubbub, raw WebSocket", idle(2_048.0), [measured(1, 152_000.0), measured(32, 4_000_000.0)]),
+        Row("raw", "Hubbub, raw WebSocket", idle(2_048.0), [measured(1, 152_000.0), measured(32, 4_000_000.0)], 100),
         Row("socketio", "Hubbub, Socket.IO", idle(2_458.0), [measured(32, 3_800_000.0, generator_load=0.97)]),
+        Row("msgpack", "Hubbub, MessagePack", hello_bytes=49),
+        Row("node-socketio", "Socket.IO on Node.js", idle(6_145.0)),
+        Row("python-socketio", "python-socketio on uvicorn", fan_out=[measured(32, 500_000.0)]),
         Row("ws", "ws on Node.js", failure="there is no Node.js"),
+    ]
+    rows[2].polling = [
+        Polling(500, 1, 3_500.0, 3_500.0, 1.0, 0.5),
+        Polling(500, 64, 3_000.0, 48_000.0, 1.0, 0.95),
     ]
     durable = Durable(
         200, 50, 20, Saturation(3_200, 42_000.0, 840_000.0, 1.3, 0.6), Paced(2_000.0, 2_000.0, 1.25, 4.5, 0.2, 0.3, 0.2)
@@ -48,18 +66,28 @@ def example() -> Results:
 def test_the_table_shows_each_server_and_why_figures_are_missing() -> None:
     lines = report(example()).splitlines()
     raw = next(line for line in lines if line.startswith("Hubbub, raw WebSocket"))
-    assert raw.split()[-5:] == ["2.0", "5.0k", "152.0k", "4.00M", "158"]
+    assert raw.split()[-6:] == ["2.0", "5.0k", "152.0k", "4.00M", "158", "100"]
     ws = next(line for line in lines if line.startswith("ws on Node.js"))
     assert ws.endswith("(there is no Node.js)")
     assert "2 CPUs (A CPU), 23.5 GiB, Linux 6.1, Python 3.11.7" in lines[1]
 
 
-def test_the_promises_are_shown_as_ratios() -> None:
+def test_the_goals_are_shown_with_their_verdicts() -> None:
     lines = report(example()).splitlines()
-    assert "raw, KB an idle connection: 2.00 (goal: at most 3)" in lines
-    assert "Socket.IO to raw, memory: 1.20 (goal: at most 1.25)" in lines
-    assert "raw to C floor, fan-out with 1 in flight: 0.95 (goal: at least 0.85)" in lines
-    assert "Socket.IO to raw, fan-out with 32 in flight: 0.95 (goal: at least 0.9)" in lines
+    assert "  native JSON, KB an idle connection: 2.00 (at most 3: reached)" in lines
+    assert "  Socket.IO to native JSON, memory of an idle connection: 1.20 (at most 1.25: reached)" in lines
+    assert "  native JSON to C floor, deliveries/CPU-s with 1 in flight: 0.95 (at least 0.85: reached)" in lines
+    assert "  Socket.IO to native JSON, deliveries/CPU-s with 32 in flight: 0.95 (at least 0.9: reached)" in lines
+    assert "  Socket.IO to python-socketio, deliveries/CPU-s with 32 in flight: 7.60 (at least 8: NOT reached)" in lines
+    assert "  Socket.IO to Socket.IO on Node.js, memory of an idle connection: 0.40 (at most 0.4: reached)" in lines
+    assert '  MessagePack, bytes of a delivered "hello world": 49 (at most 48: NOT reached)' in lines
+    assert "  Long-polling, polls/s a core: 3,500 (at least 3,000: reached)" in lines
+
+
+def test_polling_has_a_table_of_its_own() -> None:
+    lines = report(example()).splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("Long-polling, 500 sessions"))
+    assert lines[head + 3].split() == ["Hubbub,", "Socket.IO", "3.5k", "3.5k", "1.0", "3.0k*", "48.0k", "16.0"]
 
 
 def test_a_generator_that_was_the_limit_is_named() -> None:
@@ -68,6 +96,7 @@ def test_a_generator_that_was_the_limit_is_named() -> None:
     assert "* The generator was busy" in text
     quiet = example()
     quiet.rows[2].fan_out = []
+    quiet.rows[2].polling = []
     assert "*" not in report(quiet)
 
 
@@ -82,8 +111,8 @@ def test_what_was_not_measured_is_no_zero() -> None:
     results.rows = [Row("raw", "Hubbub, raw WebSocket")]
     results.durable = Durable(200, 50, 20, failure="it broke")
     text = report(results)
-    assert text.count("–") == 5
-    assert "goal" not in text
+    assert text.count("–") == 6
+    assert "Goals" not in text
     assert "failed: it broke" in text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from hubbub.bench.dialects import user_name
 from hubbub.bench.seed import seed, token
 from hubbub.identity.tokens import digest, is_token
 from hubbub.store.sqlite import SqliteStore
@@ -34,4 +35,4 @@ async def test_users_logins_and_memberships(tmp_path: Path) -> None:
 
 async def _seed_elsewhere(database: Path) -> None:
     """`seed` runs an event loop of its own."""
-    await asyncio.to_thread(seed, database, 3, {"one": range(3), "two": [1]})
+    await asyncio.to_thread(seed, database, [user_name(number) for number in range(3)], {"one": range(3), "two": [1]})

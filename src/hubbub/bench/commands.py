@@ -6,7 +6,7 @@ Exit codes: 0 measured (a peer that can't be had is a note in its row), 1 Hubbub
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,8 +22,9 @@ from .report import report
 from .results import Results, Row
 from .scale import QUICK, Scale
 
-_SCENARIOS = ("idle", "fan-out", "durable")
+_SCENARIOS = ("hello", "idle", "fan-out", "polling", "durable")
 _SPARE_DESCRIPTORS = 200
+_LEFT_OUT_OF_QUICK = {"toolkit", "toolkit-socketio", "websockets"}
 
 
 def register(group: click.Group) -> None:
@@ -32,7 +33,7 @@ def register(group: click.Group) -> None:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="A minute instead of seven, with smaller loads.")
+@click.option("--quick", is_flag=True, help="A minute, with smaller loads and fewer servers.")
 @click.option("--only", metavar="KEY,…", help=f"Only these servers: {', '.join(one.key for one in CONTESTANTS)}.")
 @click.option("--scenario", "scenarios", type=click.Choice(_SCENARIOS), multiple=True, help="Only this. Repeatable.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results here, too.")
@@ -76,7 +77,7 @@ def bench(
     if scale.idle_connections > limit - _SPARE_DESCRIPTORS:
         scale = msgspec.structs.replace(scale, idle_connections=limit - _SPARE_DESCRIPTORS)
         click.echo(f"only {scale.idle_connections:,} idle connections: a process may have {limit:,} files", err=True)
-    results = _measure(scale, _chosen(only), scenarios or _SCENARIOS, folder or _default_folder())
+    results = _measure(scale, _chosen(only, quick=quick), scenarios or _SCENARIOS, folder or _default_folder())
     click.echo(report(results))
     if file is not None:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(results)) + b"\n")
@@ -94,24 +95,43 @@ def _measure(scale: Scale, contestants: Sequence[Contestant], scenarios: Sequenc
         rows[contestant.key].failure = reason
         click.echo(f"… {contestant.title}: {reason}", err=True)
 
-    if "idle" in scenarios:
-        for contestant in contestants:
+    def each(chosen: Iterable[Contestant], measure: Callable[[Contestant], None]) -> None:
+        for contestant in chosen:
             try:
-                rows[contestant.key].idle = lab.idle(contestant)
+                measure(contestant)
             except LabError as failure:
                 failed(contestant, str(failure))
+
+    def hello(contestant: Contestant) -> None:
+        rows[contestant.key].hello_bytes = lab.hello(contestant)
+
+    def idle(contestant: Contestant) -> None:
+        rows[contestant.key].idle = lab.idle(contestant)
+
+    def polling(contestant: Contestant) -> None:
+        rows[contestant.key].polling = lab.polling(contestant)
+
+    def able() -> list[Contestant]:
+        return [one for one in contestants if not rows[one.key].failure]
+
+    if "hello" in scenarios:
+        each((one for one in contestants if one.fields), hello)
+    if "idle" in scenarios:
+        each(able(), idle)
     if "fan-out" in scenarios:
-        for key, found in lab.fan_out([one for one in contestants if not rows[one.key].failure], failed).items():
+        for key, found in lab.fan_out(able(), failed).items():
             rows[key].fan_out = found
+    if "polling" in scenarios:
+        each((one for one in able() if one.polls), polling)
     native = next((one for one in contestants if one.key == "raw"), None)
     if "durable" in scenarios and native is not None:
         results.durable = lab.durable(native)
     return results
 
 
-def _chosen(only: str | None) -> Sequence[Contestant]:
+def _chosen(only: str | None, *, quick: bool) -> Sequence[Contestant]:
     if only is None:
-        return CONTESTANTS
+        return [one for one in CONTESTANTS if not (quick and one.key in _LEFT_OUT_OF_QUICK)]
     wanted = only.split(",")
     unknown = sorted(set(wanted) - {one.key for one in CONTESTANTS})
     if unknown:

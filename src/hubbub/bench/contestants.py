@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from .dialects import DIALECTS
 from .servers import Server, ServerError
 
 _INSTALL_SECONDS = 300
@@ -25,6 +26,7 @@ class Contestant(Struct, frozen=True):
         title: for people.
         dialect: how to talk to it (see `dialects`).
         ours: a Hubbub server: members are authenticated and messages durable.
+        fields: whether what it delivers has room, number, sender and time.
         command: makes what is needed in a folder and gives the command line; raises ServerError when it can't.
     """
 
@@ -33,6 +35,12 @@ class Contestant(Struct, frozen=True):
     dialect: str
     ours: bool
     command: Callable[[Path], list[str]]
+    fields: bool = True
+
+    @property
+    def polls(self) -> bool:
+        """Whether it can be polled: whether Engine.IO is below its messages."""
+        return DIALECTS[self.dialect].engine
 
     def start(self, folder: Path, *arguments: str) -> Server:
         """The server, not started yet. Raises ServerError."""
@@ -94,12 +102,21 @@ def _run(command: list[str], folder: Path) -> None:
 
 
 CONTESTANTS = (
-    Contestant("floor", "C floor", "plain", ours=False, command=_floor),
-    Contestant("raw", "Hubbub, raw WebSocket", "native", ours=True, command=_hubbub),
+    Contestant("floor", "C floor", "plain", ours=False, command=_floor, fields=False),
+    Contestant("raw", "Hubbub, native JSON", "native", ours=True, command=_hubbub),
+    Contestant("msgpack", "Hubbub, MessagePack", "compact", ours=True, command=_hubbub),
     Contestant("socketio", "Hubbub, Socket.IO", "socketio", ours=True, command=_hubbub),
-    Contestant("ws", "ws on Node.js", "plain", ours=False, command=_node("ws.mjs")),
+    Contestant("toolkit", "Hubbub's toolkit, native JSON", "toolkit", ours=False, command=_python("toolkit_room.py")),
+    Contestant(
+        "toolkit-socketio",
+        "Hubbub's toolkit, Socket.IO",
+        "peer-socketio",
+        ours=False,
+        command=_python("toolkit_room.py"),
+    ),
+    Contestant("ws", "ws on Node.js", "peer", ours=False, command=_node("ws.mjs")),
     Contestant("node-socketio", "Socket.IO on Node.js", "peer-socketio", ours=False, command=_node("socketio.mjs")),
-    Contestant("websockets", "websockets", "plain", ours=False, command=_python("websockets_room.py", "websockets")),
+    Contestant("websockets", "websockets", "peer", ours=False, command=_python("websockets_room.py", "websockets")),
     Contestant(
         "python-socketio",
         "python-socketio on uvicorn",

@@ -29,9 +29,9 @@ class Masker:
         length = len(payload)
         return head(opcode, length) + self._key + self._mask(payload, self._stream(length))
 
-    def template(self, text: bytes) -> Template:
-        """Frames that differ in their time stamps only; each `%019d` of `text` is replaced by one."""
-        return Template(self, text)
+    def template(self, text: bytes, opcode: int = 1) -> Template:
+        """Frames that differ in their time stamps only; each `%019d` of `text` is replaced by one. `%%` is a `%`."""
+        return Template(self, text, opcode)
 
     def _stream(self, length: int) -> int:
         return int.from_bytes((self._key * (length // 4 + 1))[:length], "little")
@@ -46,11 +46,11 @@ class Template:
 
     __slots__ = ("_head", "_length", "_slots", "_stream", "_text")
 
-    def __init__(self, masker: Masker, text: bytes) -> None:
+    def __init__(self, masker: Masker, text: bytes, opcode: int) -> None:
         self._text = text
         self._slots = text.count(b"%019d")
         self._length = len(text % ((0,) * self._slots))
-        self._head = head(1, self._length) + masker._key  # noqa: SLF001  its own product
+        self._head = head(opcode, self._length) + masker._key  # noqa: SLF001  its own product
         self._stream = masker._stream(self._length)  # noqa: SLF001
 
     def frame(self, stamp: int) -> bytes:

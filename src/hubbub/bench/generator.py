@@ -7,32 +7,23 @@ brings one frame or a hundred.
 from __future__ import annotations
 
 import gc
-import os
 import select
-import signal
 import socket
 import time
-from collections.abc import Callable, MutableSequence
+from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from typing import Any
 
-import msgspec
-
-from .dialects import DELIVERY, DIALECTS, REPLY, Member, Step
+from .board import Board, GeneratorError
+from .dialects import DIALECTS, Member, Step
 from .frames import DIGITS, Masker, Template
 from .plan import Closed, Counter, Open, Phase, Plan, Tally
 
 _READ_BYTES = 262_144
 _CONNECTING = 128
 _PER_ADDRESS = 10_000
-_PING = b"\x89"
+_PING = b"\x89\x00"  # two bytes: a number of MessagePack may hold the first one
 _ENGINE_PING = b"\x81\x012"
 _BIND_ADDRESS_NO_PORT = 24  # ip(7): the port is chosen at connect, so that each address has all ports to each server
-
-
-class GeneratorError(Exception):
-    """The load can't go on; one line that says why."""
 
 
 class _Greeting:
@@ -46,14 +37,14 @@ class _Greeting:
         self.steps = steps
         self.buffer = b""
 
-    def advance(self) -> bytes:
-        """What to send now; no steps left: ready."""
-        answer = b""
+    def advance(self) -> list[bytes]:
+        """The payloads to send now; no steps left: ready."""
+        said: list[bytes] = []
         while self.steps and (found := self.buffer.find(self.steps[0].expect)) >= 0:
             step = self.steps.pop(0)
             self.buffer = self.buffer[found + len(step.expect) :]
-            answer += step.answer
-        return answer
+            said += step.say
+        return said
 
     def refused(self) -> str:
         """Why the server won't have us; empty: nothing speaks against it."""
@@ -81,29 +72,30 @@ class _Sender:
 
 
 class Generator:
-    """Runs one `Plan`. `counters` and `phase` are shared with the parent (see `Counter` and `Phase`)."""
+    """Runs one `Plan` that is not `Rounds`."""
 
-    def __init__(self, plan: Plan, counters: MutableSequence[int], phase: Any) -> None:
+    def __init__(self, plan: Plan, board: Board) -> None:
         self._plan = plan
         self._dialect = DIALECTS[plan.dialect]
-        self._counters = counters
-        self._phase = phase
+        self._board = board
+        self._counts = board.counts
         self._masker = Masker()
         self._epoll = select.epoll()
         self._socks: dict[int, socket.socket] = {}
-        self._receive: dict[int, Callable[[bytearray], int]] = {}
+        self._receive: dict[int, Callable[[memoryview], int]] = {}
         self._greetings: dict[int, _Greeting] = {}
         self._senders: dict[int, _Sender] = {}
         self._tally = Tally([], [], [])
-        self._buffer = bytearray(_READ_BYTES)
-        self._counts = [0] * Counter.SIZE
+        self._delivery, self._reply = self._dialect.delivery, self._dialect.reply
+        self._overlap = len(self._delivery) - 1  # bytes of a read that are looked at again with the next one
+        self._tails: dict[int, bytes] = {}
+        self._buffer = bytearray(self._overlap + _READ_BYTES)
+        self._inbox = memoryview(self._buffer)[self._overlap :]
         self._stamp = 0
         self._reads = 0
         self._sample = plan.sample
-        self._parent = os.getppid()
-        engine = self._dialect.path.startswith("/socket.io/")
-        self._ping = _ENGINE_PING if engine else _PING
-        self._pong = self._masker.frame(b"3") if engine else self._masker.frame(b"", opcode=10)
+        self._ping = _ENGINE_PING if self._dialect.engine else _PING
+        self._pong = self._masker.frame(b"3") if self._dialect.engine else self._masker.frame(b"", opcode=10)
 
     def run(self) -> Tally:
         """Connect, then load until the parent says stop."""
@@ -135,7 +127,7 @@ class Generator:
                 else:
                     self._greet(descriptor, greeting, mask)
             ready = self._counts[Counter.READY] = total - len(waiting) - len(self._greetings)
-            self._publish()
+            self._board.publish()
             if time.monotonic() > deadline:
                 raise GeneratorError(f"only {ready} of {total} connections got ready in time")
 
@@ -149,7 +141,7 @@ class Generator:
         descriptor = sock.fileno()
         self._socks[descriptor] = sock
         self._receive[descriptor] = sock.recv_into
-        steps = self._dialect.greeting(member, self._masker)
+        steps = self._dialect.greeting(member)
         self._greetings[descriptor] = _Greeting(member, self._dialect.opening(member), steps)
         self._epoll.register(descriptor, select.EPOLLOUT)
 
@@ -167,8 +159,8 @@ class Generator:
             greeting.buffer += data
             if refusal := greeting.refused():
                 raise GeneratorError(f"the server refused a connection: {refusal}")
-            if answer := greeting.advance():
-                sock.send(answer)
+            if said := greeting.advance():
+                sock.send(b"".join([self._masker.frame(payload, self._dialect.opcode) for payload in said]))
         except OSError as failure:
             raise GeneratorError(f"a connection failed: {failure.strerror}") from failure
         if not greeting.steps:
@@ -177,12 +169,13 @@ class Generator:
                 self._add_sender(sock, greeting.member)
 
     def _add_sender(self, sock: socket.socket, member: Member) -> None:
-        texts = self._dialect.templates(member, self._masker, self._plan.text_bytes)
-        self._senders[sock.fileno()] = _Sender(sock, [self._masker.template(text) for text in texts])
+        texts = self._dialect.templates(member, self._plan.text_bytes)
+        templates = [self._masker.template(text, self._dialect.opcode) for text in texts]
+        self._senders[sock.fileno()] = _Sender(sock, templates)
 
     def _wait_for_start(self) -> None:
         """All are ready. Only pings are answered."""
-        while self._phase.value == Phase.CONNECT:
+        while self._board.phase == Phase.CONNECT:
             for descriptor, _ in self._epoll.poll(0.05):
                 self._read(descriptor)
 
@@ -200,7 +193,7 @@ class Generator:
     def _load_closed(self, pace: Closed) -> None:
         for sender in self._senders.values():
             self._say(sender, pace.window)
-        while self._phase.value != Phase.STOP:
+        while self._board.phase != Phase.STOP:
             for descriptor, mask in self._epoll.poll(0.05):
                 if mask & select.EPOLLOUT:
                     self._write(self._senders[descriptor], b"")
@@ -208,7 +201,7 @@ class Generator:
                 answered = replied if pace.by_reply else delivered
                 if answered and descriptor in self._senders:
                     self._say(self._senders[descriptor], answered)
-            self._publish()
+            self._board.publish()
 
     def _load_open(self, rate: float) -> None:
         interval = 1e9 / rate
@@ -216,7 +209,7 @@ class Generator:
         begin = time.monotonic_ns()
         count = 0
         ready = [self._epoll.fileno()]
-        while self._phase.value != Phase.STOP:
+        while self._board.phase != Phase.STOP:
             now = time.monotonic_ns()
             while (due := begin + int(count * interval)) <= now:
                 if self._recording:
@@ -224,7 +217,7 @@ class Generator:
                 self._write(senders[count % len(senders)], senders[count % len(senders)].frame(due))
                 count += 1
             self._counts[Counter.SENT] = count
-            self._publish()
+            self._board.publish()
             # epoll's timeout has milliseconds only, select's has microseconds
             select.select(ready, (), (), max(0.0, (due - time.monotonic_ns()) / 1e9))
             for descriptor, mask in self._epoll.poll(0):
@@ -234,7 +227,7 @@ class Generator:
 
     @property
     def _recording(self) -> bool:
-        return bool(self._phase.value == Phase.RECORD)
+        return self._board.phase == Phase.RECORD
 
     def _say(self, sender: _Sender, count: int) -> None:
         """Send so many messages with the present time, each stamp used once: the nonce is made of it."""
@@ -267,7 +260,7 @@ class Generator:
         """Read once. Returns the deliveries and the replies whose marks are in these bytes."""
         buffer, counts = self._buffer, self._counts
         try:
-            size = self._receive[descriptor](buffer)
+            size = self._receive[descriptor](self._inbox)
         except BlockingIOError:
             return 0, 0
         except OSError:
@@ -275,20 +268,25 @@ class Generator:
         if size == 0:
             self._lost(descriptor)
             return 0, 0
-        delivered = buffer.count(DELIVERY, 0, size)
+        end = size
+        if self._overlap:
+            buffer[: self._overlap] = self._tails.get(descriptor, bytes(self._overlap))
+            end += self._overlap
+            self._tails[descriptor] = bytes(buffer[size:end])
+        delivered = buffer.count(self._delivery, 0, end)
         counts[Counter.DELIVERED] += delivered
         replied = 0
         if descriptor in self._senders:
-            replied = buffer.count(REPLY, 0, size)
+            replied = buffer.count(self._reply, 0, end)
             counts[Counter.REPLIED] += replied
-            self._note_replies(size)
+            self._note_replies(end)
         else:
             counts[Counter.LISTENER_DELIVERED] += delivered
             counts[Counter.LISTENER_BYTES] += size
         self._reads += 1
         if self._reads % self._sample == 0 and delivered and self._recording:
-            self._note(self._tally.deliveries, buffer.find(DELIVERY, 0, size), size)
-        if buffer.find(self._ping, 0, size) >= 0:
+            self._note(self._tally.deliveries, buffer.find(self._delivery, 0, end), end)
+        if buffer.find(self._ping, 0, end) >= 0:
             self._answer_ping(descriptor)
         return delivered, replied
 
@@ -299,10 +297,10 @@ class Generator:
             self._tally.complaint = self._tally.complaint or bytes(buffer[: min(size, 300)]).decode("latin-1")
         if isinstance(self._plan.pace, Open) and self._recording:
             now = time.monotonic_ns()
-            found = buffer.find(REPLY, 0, size)
+            found = buffer.find(self._reply, 0, size)
             while found >= 0:
                 self._note(self._tally.replies, found, size, now)
-                found = buffer.find(REPLY, found + 1, size)
+                found = buffer.find(self._reply, found + 1, size)
 
     def _note(self, samples: list[int], mark: int, size: int, now: int = 0) -> None:
         """Note the age of the stamp after a mark, unless the read was cut within it."""
@@ -318,16 +316,5 @@ class Generator:
     def _lost(self, descriptor: int) -> None:
         self._epoll.unregister(descriptor)
         self._counts[Counter.LOST] += 1
-        self._publish()
+        self._board.publish()
         raise GeneratorError("the server closed a connection")
-
-    def _publish(self) -> None:
-        self._counters[:] = self._counts
-        if os.getppid() != self._parent:
-            raise GeneratorError("the bench has ended")
-
-
-def generate(plan: Plan, counters: MutableSequence[int], phase: Any, results: Connection) -> None:
-    """The main function of a generator process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal interrupts everybody; the parent ends us
-    results.send_bytes(msgspec.msgpack.encode(Generator(plan, counters, phase).run()))

@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from .board import GeneratorError
 from .contestants import Contestant
-from .dialects import Member
-from .generator import GeneratorError
+from .dialects import Member, user_name
+from .hello import LISTENER, ROOM, SPEAKER, hello_bytes
 from .load import Load, Window
 from .machine import cpu_seconds, rss_bytes
-from .plan import Closed, Idle, Open, Pace, Plan, Tally
-from .results import Durable, FanOut, IdleCost, Paced, Saturation, fan_out, percentile_ms
+from .plan import Closed, Idle, Open, Pace, Plan, Rounds, Tally
+from .results import Durable, FanOut, IdleCost, Paced, Polling, Saturation, fan_out, percentile_ms
 from .scale import Scale
 from .seed import seed, token
 from .servers import Server, ServerError
 
 _ROOM = "bench"
-_SETTLE_SECONDS = 1.0
 _ADDRESSES_EACH = 8  # loopback addresses of one generator
 
 LabError = (GeneratorError, ServerError)
@@ -46,13 +46,13 @@ class Lab:
         count = self._scale.idle_connections
         self._progress(f"{count:,} idle connections: {contestant.title}")
         members = [Member(number, token(number), (_ROOM,), sends=False) for number in range(count)]
-        with self._server(contestant, count, {_ROOM: range(count)}) as server:
-            time.sleep(_SETTLE_SECONDS)
+        with self._server(contestant, _names(count), {_ROOM: range(count)}) as server:
+            time.sleep(self._scale.settle_seconds)
             rss, cpu = rss_bytes(server.pid), cpu_seconds(server.pid)
             with Load(self._plans(server, contestant, members, Idle())) as load:
                 took = load.connect()
                 used = cpu_seconds(server.pid) - cpu
-                time.sleep(_SETTLE_SECONDS)
+                time.sleep(self._scale.settle_seconds)
                 grown = rss_bytes(server.pid) - rss
                 load.finish()
         return IdleCost(count, grown / count, count / max(used, 0.01), count / took)
@@ -86,7 +86,7 @@ class Lab:
         scale = self._scale
         count = scale.fan_out_members
         members = [Member(number, token(number), (_ROOM,), sends=number == 0) for number in range(count)]
-        with self._server(contestant, count, {_ROOM: range(count)}) as server:
+        with self._server(contestant, _names(count), {_ROOM: range(count)}) as server:
             for window in scale.windows:
                 pace = Closed(window, by_reply=False)
                 with Load(self._plans(server, contestant, members, pace)) as load:
@@ -97,6 +97,32 @@ class Lab:
                 if not found.deliveries:
                     raise GeneratorError("nothing was delivered")
                 yield window, (found, tally)
+
+    def hello(self, contestant: Contestant) -> int:
+        """Bytes of a delivered "hello world". Raises GeneratorError, ServerError."""
+        self._progress(f"hello world: {contestant.title}")
+        names = [SPEAKER.name, LISTENER.name]
+        with self._server(contestant, names, {ROOM: range(2)}) as server:
+            return hello_bytes(server.address, contestant.dialect, (token(0), token(1)))
+
+    def polling(self, contestant: Contestant) -> list[Polling]:
+        """Sessions of long-polling in one room, at each burst. Raises GeneratorError, ServerError."""
+        scale = self._scale
+        count = scale.poll_sessions
+        self._progress(f"long-polling by {count:,} sessions: {contestant.title}")
+        members = [Member(number, token(number), (_ROOM,), sends=number == 0) for number in range(count)]
+        found = []
+        with self._server(contestant, _names(count), {_ROOM: range(count)}) as server:
+            for burst in scale.bursts:
+                plans = self._plans(server, contestant, members, Rounds(burst), generators=1)
+                with Load(plans) as load:
+                    load.connect()
+                    window = load.measure(server.pid, scale.warm_up_seconds, scale.seconds)
+                    load.finish()
+                if not window.polls:
+                    raise GeneratorError("nothing was delivered")
+                found.append(_polling(count, burst, window))
+        return found
 
     def durable(self, contestant: Contestant) -> Durable:
         """Sends of many to many rooms: at intended times, and as many as the server accepts."""
@@ -111,7 +137,7 @@ class Lab:
         }
         found = Durable(scale.senders, scale.rooms, scale.senders * scale.rooms_each // scale.rooms)
         try:
-            with self._server(contestant, scale.senders, rooms) as server:
+            with self._server(contestant, _names(scale.senders), rooms) as server:
                 self._progress(f"durable sends at {scale.paced_per_second:,.0f}/s: {contestant.title}")
                 found.paced = self._paced(server, contestant, members)
                 self._progress(f"durable sends at saturation: {contestant.title}")
@@ -158,9 +184,16 @@ class Lab:
         step = self._scale.rooms // self._scale.rooms_each + 1
         return [(number + place * step) % self._scale.rooms for place in range(self._scale.rooms_each)]
 
-    def _plans(self, server: Server, contestant: Contestant, members: Sequence[Member], pace: Pace) -> list[Plan]:
+    def _plans(
+        self,
+        server: Server,
+        contestant: Contestant,
+        members: Sequence[Member],
+        pace: Pace,
+        generators: int | None = None,
+    ) -> list[Plan]:
         """The members dealt out to the generators; the first member goes to the first one."""
-        generators = min(self._scale.generators, len(members))
+        generators = min(generators or self._scale.generators, len(members))
         return [
             Plan(
                 address=server.address,
@@ -175,7 +208,9 @@ class Lab:
         ]
 
     @contextmanager
-    def _server(self, contestant: Contestant, users: int, rooms: Mapping[str, Sequence[int]]) -> Iterator[Server]:
+    def _server(
+        self, contestant: Contestant, names: Sequence[str], rooms: Mapping[str, Sequence[int]]
+    ) -> Iterator[Server]:
         """The server, running; ours with a fresh database."""
         if not contestant.ours:
             with contestant.start(self._folder) as server:
@@ -183,7 +218,7 @@ class Lab:
             return
         data = Path(tempfile.mkdtemp(prefix="hubbub-bench-"))
         try:
-            seed(data / "hubbub.db", users, rooms)
+            seed(data / "hubbub.db", names, rooms)
             with contestant.start(self._folder, "--data", str(data)) as server:
                 yield server
         finally:
@@ -191,6 +226,21 @@ class Lab:
 
 
 _FanOuts = dict[str, list[FanOut]]
+
+
+def _names(count: int) -> list[str]:
+    return [user_name(number) for number in range(count)]
+
+
+def _polling(sessions: int, burst: int, window: Window) -> Polling:
+    return Polling(
+        sessions=sessions,
+        burst=burst,
+        polls_per_cpu_second=window.polls / max(window.server_cpu_seconds, 0.01),
+        deliveries_per_cpu_second=window.deliveries_per_cpu_second,
+        server_load=window.server_load,
+        generator_load=window.generator_load,
+    )
 
 
 def _refuse_errors(tally: Tally) -> None:

@@ -12,9 +12,10 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
-from .generator import GeneratorError, generate
+from .board import GeneratorError
 from .machine import cpu_seconds
 from .plan import Counter, Phase, Plan, Tally
+from .worker import work
 
 _SPAWN = multiprocessing.get_context("spawn")
 
@@ -35,6 +36,7 @@ class Window(Struct, frozen=True):
     listener_bytes: int
     sent: int
     replies: int
+    polls: int = 0
 
     @property
     def deliveries_per_cpu_second(self) -> float:
@@ -58,7 +60,7 @@ class Load:
         self._counters = [RawArray("Q", Counter.SIZE) for _ in plans]
         self._results = [_SPAWN.Pipe(duplex=False) for _ in plans]
         self._processes = [
-            _SPAWN.Process(target=generate, args=(plan, counters, self._phase, sender), daemon=True)
+            _SPAWN.Process(target=work, args=(plan, counters, self._phase, sender), daemon=True)
             for plan, counters, (_, sender) in zip(plans, self._counters, self._results, strict=True)
         ]
 
@@ -109,6 +111,7 @@ class Load:
             listener_bytes=counts[Counter.LISTENER_BYTES] - before.counts[Counter.LISTENER_BYTES],
             sent=counts[Counter.SENT] - before.counts[Counter.SENT],
             replies=counts[Counter.REPLIED] - before.counts[Counter.REPLIED],
+            polls=counts[Counter.POLLS] - before.counts[Counter.POLLS],
         )
 
     def finish(self) -> Tally:

@@ -27,7 +27,13 @@ class Open(Struct, frozen=True, tag=True):
     rate: float
 
 
-Pace = Idle | Closed | Open
+class Rounds(Struct, frozen=True, tag=True):
+    """Long-polling: one says `burst` messages; when every session's polls have brought them, it says the next ones."""
+
+    burst: int
+
+
+Pace = Idle | Closed | Open | Rounds
 
 
 class Plan(Struct, frozen=True):
@@ -79,5 +85,6 @@ class Phase:
 class Counter:
     """Places in a generator's shared counters."""
 
-    READY, DELIVERED, LISTENER_DELIVERED, LISTENER_BYTES, SENT, REPLIED, LOST, SIZE = range(8)
+    READY, DELIVERED, LISTENER_DELIVERED, LISTENER_BYTES, SENT, REPLIED, LOST, POLLS, SIZE = range(9)
     # listeners are the connections that do not send: they receive deliveries and nothing else
+    # polls are the answers that brought a message

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from .goals import goals
 from .results import Results, Row
 
 
 def report(results: Results) -> str:
     """All of it, ready to print."""
     return "\n".join(
-        [*_head(results), "", *_table(results), "", *_durable(results), *_ratios(results), *_notes(results)]
+        [
+            *_head(results),
+            "",
+            *_table(results),
+            "",
+            *_polling(results),
+            *_durable(results),
+            *_goals(results),
+            *_notes(results),
+        ]
     )
 
 
@@ -25,7 +35,8 @@ def _head(results: Results) -> Iterator[str]:
         f"Idle: {scale.idle_connections:,} connections in one room. Fan-out: to {scale.fan_out_members:,} members, "
         f"deliveries per server-CPU-second, median of {scale.rounds}."
     )
-    yield "Hubbub authenticates every connection and stores every message before delivering it; the others do neither."
+    yield "All but the floor deliver room, number, sender, time and text. Hubbub (not its toolkit) also authenticates"
+    yield "every connection and stores every message before it delivers it."
 
 
 def _table(results: Results) -> Iterator[str]:
@@ -36,18 +47,25 @@ def _table(results: Results) -> Iterator[str]:
         "connects/CPU-s",
         *(f"{window} in flight" for window in windows),
         "bytes/delivery",
+        "hello world",
     ]
-    rows = [heads, *([row.title, *_cells(row, windows)] for row in results.rows)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-    for number, row in enumerate(rows):
-        first, *others = (
-            cell.ljust(width) if not column else cell.rjust(width)
+    lines = _aligned([heads, *([row.title, *_cells(row, windows)] for row in results.rows)])
+    yield from lines[:2]
+    for row, line in zip(results.rows, lines[2:], strict=True):
+        yield f"{line}  ({row.failure})" if row.failure else line
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The first row is the heads, the first column text."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    first, *others = (
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        failure = results.rows[number - 1].failure if number else ""
-        yield "  ".join([first, *others, *([f"({failure})"] if failure else [])]).rstrip()
-        if not number:
-            yield "  ".join("-" * width for width in widths)
+        ).rstrip()
+        for row in rows
+    )
+    return [first, "  ".join("-" * width for width in widths), *others]
 
 
 def _cells(row: Row, windows: tuple[int, ...]) -> Iterator[str]:
@@ -58,12 +76,37 @@ def _cells(row: Row, windows: tuple[int, ...]) -> Iterator[str]:
         yield "–" if found is None else _short(found.deliveries_per_cpu_second) + "*" * found.generator_limited
     last = row.at_window(windows[0])
     yield "–" if last is None else f"{last.bytes_per_delivery:.0f}"
+    yield "–" if row.hello_bytes is None else str(row.hello_bytes)
 
 
 def _short(value: float) -> str:
     if value >= 1e6:
         return f"{value / 1e6:.2f}M"
     return f"{value / 1e3:.1f}k" if value >= 1e3 else f"{value:.0f}"
+
+
+def _polling(results: Results) -> Iterator[str]:
+    rows = [row for row in results.rows if row.polling]
+    if not rows:
+        return
+    bursts = results.scale.bursts
+    yield (
+        f"Long-polling, {rows[0].polling[0].sessions} sessions in one room; polls with messages, and deliveries, per "
+        "server-CPU-second:"
+    )
+    heads = ["server"]
+    for burst in bursts:
+        heads += [f"polls, {burst} at once", "deliveries", "messages/poll"]
+    yield from _aligned([heads, *([row.title, *_polling_cells(row, bursts)] for row in rows)])
+    yield ""
+
+
+def _polling_cells(row: Row, bursts: Sequence[int]) -> Iterator[str]:
+    for burst in bursts:
+        found = row.at_burst(burst)
+        yield "–" if found is None else _short(found.polls_per_cpu_second) + "*" * found.generator_limited
+        yield "–" if found is None else _short(found.deliveries_per_cpu_second)
+        yield "–" if found is None else f"{found.messages_per_poll:.1f}"
 
 
 def _durable(results: Results) -> Iterator[str]:
@@ -89,29 +132,17 @@ def _durable(results: Results) -> Iterator[str]:
     yield ""
 
 
-def _ratios(results: Results) -> Iterator[str]:
-    """The promises, each with what it came to."""
-    raw, socketio, floor = results.row("raw"), results.row("socketio"), results.row("floor")
-    first, last = results.scale.windows[0], results.scale.windows[-1]
-    if raw is not None and raw.idle is not None:
-        yield f"raw, KB an idle connection: {raw.idle.rss_bytes_per_connection / 1024:.2f} (goal: at most 3)"
-        if socketio is not None and socketio.idle is not None:
-            ratio = socketio.idle.rss_bytes_per_connection / max(raw.idle.rss_bytes_per_connection, 1)
-            yield f"Socket.IO to raw, memory: {ratio:.2f} (goal: at most 1.25)"
-    yield from _ratio("raw to C floor", raw, floor, first, "at least 0.85")
-    yield from _ratio("Socket.IO to raw", socketio, raw, last, "at least 0.9")
-
-
-def _ratio(name: str, upper: Row | None, lower: Row | None, window: int, goal: str) -> Iterator[str]:
-    above = None if upper is None else upper.at_window(window)
-    below = None if lower is None else lower.at_window(window)
-    if above is not None and below is not None:
-        ratio = above.deliveries_per_cpu_second / below.deliveries_per_cpu_second
-        yield f"{name}, fan-out with {window} in flight: {ratio:.2f} (goal: {goal})"
+def _goals(results: Results) -> Iterator[str]:
+    found = list(goals(results))
+    if found:
+        yield "Goals, in this run:"
+        yield from (f"  {goal}" for goal in found)
 
 
 def _notes(results: Results) -> Iterator[str]:
-    limited = any(found.generator_limited for row in results.rows for found in row.fan_out)
+    limited = any(found.generator_limited for row in results.rows for found in row.fan_out) or any(
+        found.generator_limited for row in results.rows for found in row.polling
+    )
     durable = results.durable
     if limited or (durable is not None and durable.saturation is not None and durable.saturation.generator_limited):
         yield ""

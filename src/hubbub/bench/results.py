@@ -47,17 +47,47 @@ class FanOut(Struct, frozen=True):
         return self.generator_load > GENERATOR_LIMIT
 
 
+class Polling(Struct, frozen=True):
+    """Long-polling: `sessions` in one room, `burst` messages said at once, the next ones when all have got them.
+
+    A poll is a GET that brought at least one message. Per second of server CPU.
+    """
+
+    sessions: int
+    burst: int
+    polls_per_cpu_second: float
+    deliveries_per_cpu_second: float
+    server_load: float
+    generator_load: float
+
+    @property
+    def messages_per_poll(self) -> float:
+        return self.deliveries_per_cpu_second / self.polls_per_cpu_second if self.polls_per_cpu_second else 0.0
+
+    @property
+    def generator_limited(self) -> bool:
+        return self.generator_load > GENERATOR_LIMIT
+
+
 class Row(Struct):
-    """One server. `failure`: why figures are missing."""
+    """One server. `failure`: why figures are missing.
+
+    `hello_bytes`: what a member receives of a "hello world" with room, number, sender and time.
+    """
 
     key: str
     title: str
     idle: IdleCost | None = None
     fan_out: list[FanOut] = []
+    hello_bytes: int | None = None
+    polling: list[Polling] = []
     failure: str = ""
 
     def at_window(self, window: int) -> FanOut | None:
         return next((found for found in self.fan_out if found.window == window), None)
+
+    def at_burst(self, burst: int) -> Polling | None:
+        return next((found for found in self.polling if found.burst == burst), None)
 
 
 class Saturation(Struct, frozen=True):

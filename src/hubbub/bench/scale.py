@@ -10,19 +10,25 @@ class Scale(Struct, frozen=True):
 
     Attributes:
         idle_connections: limited by the descriptors that one process may have.
+        settle_seconds: before the server's memory is read.
         windows: messages in flight in the fan-out, one measurement for each.
         rounds: how often the fan-out is measured; the servers take turns, and medians are shown.
+        poll_sessions: sessions that poll, everyone in one room.
+        bursts: messages between two polls of a session, one measurement for each.
         in_flight: messages that each connection has on its way when sends are measured at saturation.
         generators: generator processes.
     """
 
     idle_connections: int = 19_000
+    settle_seconds: float = 1.0
     fan_out_members: int = 1_000
     windows: tuple[int, ...] = (1, 32)
     rounds: int = 3
     warm_up_seconds: float = 1.0
     seconds: float = 4.0
     text_bytes: int = 64
+    poll_sessions: int = 500
+    bursts: tuple[int, ...] = (1, 64)
     senders: int = 200
     rooms: int = 50
     rooms_each: int = 5
@@ -34,12 +40,14 @@ class Scale(Struct, frozen=True):
 
 
 QUICK = Scale(
-    idle_connections=2_000,
+    idle_connections=1_000,
+    settle_seconds=0.3,
     fan_out_members=200,
+    poll_sessions=100,
     rounds=1,
-    warm_up_seconds=0.5,
-    seconds=1.0,
+    warm_up_seconds=0.3,
+    seconds=0.8,
     durable_seconds=2.0,
     connect_seconds=30.0,
 )
-"""A minute instead of seven: shows that everything works, and figures to be believed roughly."""
+"""A minute: shows that everything works, and figures to be believed roughly."""

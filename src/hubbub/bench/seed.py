@@ -23,20 +23,20 @@ def token(user: int) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(b"bench %d" % user).digest()).rstrip(b"=").decode()
 
 
-def seed(database: Path, users: int, rooms: Mapping[str, Sequence[int]]) -> None:
-    """Make the database with users 0, 1, … and these members in each room. Nobody has a password."""
+def seed(database: Path, names: Sequence[str], rooms: Mapping[str, Sequence[int]]) -> None:
+    """Make the database with users 0, 1, … of these names, and these members in each room. Nobody has a password."""
     database.parent.mkdir(parents=True, exist_ok=True)
     asyncio.run(_make_rooms(database, rooms))
     connection = apsw.Connection(str(database))
     with connection:
         connection.executemany(
             "INSERT INTO users (key, name, title, admin, password_hash, created_ms) VALUES (?, ?, '', 0, '', ?)",
-            ((_key(user), f"u{user:05d}", _NOW_MS) for user in range(users)),
+            ((_key(user), name, _NOW_MS) for user, name in enumerate(names)),
         )
         connection.executemany(
             "INSERT INTO logins (token_sha256, id, user_key, device, created_ms, seen_ms, expires_ms) "
             "VALUES (?, ?, ?, 'bench', ?, ?, ?)",
-            ((digest(token(u)), f"bench{u:05d}", _key(u), _NOW_MS, _NOW_MS, _FOREVER_MS) for u in range(users)),
+            ((digest(token(u)), f"bench{u:05d}", _key(u), _NOW_MS, _NOW_MS, _FOREVER_MS) for u in range(len(names))),
         )
         for room, members in rooms.items():
             connection.executemany(

@@ -1,17 +1,40 @@
-"""The smallest room on python-socketio and uvicorn: every `msg` goes to everybody."""
+"""The smallest room on python-socketio and uvicorn: what one says goes to everybody, with number, sender and time."""
 
+import itertools
 import socket
+import time
+from typing import Any
+from urllib.parse import parse_qs
 
 import socketio
 import uvicorn
 import uvloop
 
 server = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*")
+names: dict[str, str] = {}
+numbers = itertools.count(1)
 
 
-@server.on("msg")  # type: ignore[untyped-decorator]
-async def say(sid: str, text: str) -> None:
-    await server.emit("msg", text)
+@server.on("connect")  # type: ignore[untyped-decorator]
+async def connect(sid: str, environ: dict[str, Any]) -> None:
+    names[sid] = parse_qs(environ["QUERY_STRING"])["name"][0]
+
+
+@server.on("disconnect")  # type: ignore[untyped-decorator]
+async def disconnect(sid: str, reason: str) -> None:
+    del names[sid]
+
+
+@server.on("send")  # type: ignore[untyped-decorator]
+async def say(sid: str, said: dict[str, str]) -> None:
+    event = {
+        "room": said["room"],
+        "seq": next(numbers),
+        "sender": names[sid],
+        "ts": time.time_ns() // 1_000_000,
+        "text": said["text"],
+    }
+    await server.emit("message", event)
 
 
 class Announcing(uvicorn.Server):

@@ -1,6 +1,10 @@
-"""The smallest room on `websockets`: every text goes to everybody."""
+"""The smallest room on `websockets`: what one says goes to everybody, with room, number, sender and time."""
 
 import asyncio
+import itertools
+import json
+import time
+from urllib.parse import parse_qs, urlsplit
 
 import uvloop
 from websockets.asyncio.server import ServerConnection, broadcast, serve
@@ -9,12 +13,22 @@ from websockets.exceptions import ConnectionClosed
 
 async def main() -> None:
     members: set[ServerConnection] = set()
+    numbers = itertools.count(1)
 
     async def handle(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        sender = parse_qs(urlsplit(connection.request.path).query)["name"][0]
         members.add(connection)
         try:
-            async for text in connection:
-                broadcast(members, text)
+            async for said in connection:
+                event = {
+                    "type": "message",
+                    "seq": next(numbers),
+                    "sender": sender,
+                    "ts": time.time_ns() // 1_000_000,
+                    **json.loads(said),
+                }
+                broadcast(members, json.dumps(event, separators=(",", ":")))
         except ConnectionClosed:
             pass
         finally:
