@@ -42,7 +42,7 @@ class Poller:
         try:
             self._connect_all()
             while self._board.phase == Phase.CONNECT:
-                time.sleep(0.005)
+                self._take(0.005)
             self._load()
         except GeneratorError as failure:
             tally.failure = str(failure)
@@ -60,7 +60,9 @@ class Poller:
             session = _Session(_Http(self._plan.address), self._dialect.path.replace("=websocket", "=polling"), member)
             self._sessions[session.http.descriptor] = session
             session.greet(self._dialect.greeting(member))
-            session.http.write(session.poll)  # at once: servers close idle connections
+            session.http.write(session.poll)  # at once, and pings are answered: servers close what is idle
+            self._epoll.register(session.http.descriptor, select.EPOLLIN)
+            self._take(0)
             self._board.counts[Counter.READY] += 1
             self._board.publish()
             if time.monotonic() > deadline:
@@ -70,8 +72,6 @@ class Poller:
         gc.freeze()
         gc.disable()
         first, *_ = self._sessions.values()
-        for descriptor in self._sessions:
-            self._epoll.register(descriptor, select.EPOLLIN)
         speaker = _Http(self._plan.address)
         try:
             self._rounds(speaker, first)
@@ -83,9 +83,7 @@ class Poller:
             self._speak(speaker, first)
             waiting = len(self._sessions)
             while waiting and self._board.phase != Phase.STOP:
-                for descriptor, _ in self._epoll.poll(0.05):
-                    waiting -= self._answered(self._sessions[descriptor])
-                self._board.publish()
+                waiting -= self._take(0.05)
 
     def _speak(self, speaker: _Http, session: _Session) -> None:
         """Say a burst; every stamp is used once, the nonce is made of it."""
@@ -97,6 +95,12 @@ class Poller:
         for begin in range(0, len(packets), _BODY_PACKETS):
             speaker.ask(session.post(packets[begin : begin + _BODY_PACKETS]))
         self._board.counts[Counter.SENT] += len(packets)
+
+    def _take(self, seconds: float) -> int:
+        """Read what comes within this time. Returns how many sessions have completed their round."""
+        completed = sum([self._answered(self._sessions[descriptor]) for descriptor, _ in self._epoll.poll(seconds)])
+        self._board.publish()
+        return completed
 
     def _answered(self, session: _Session) -> int:
         """Read what has come. Returns 1 when it completes the session's round."""
