@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from urllib.parse import urlsplit
 
 import msgspec
@@ -65,7 +66,9 @@ async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
-        await browser.close()
+        with suppress(TimeoutError):  # it may stand still while it ends; then it is killed together with its driver
+            async with asyncio.timeout(20):
+                await browser.close()
 
 
 @pytest.fixture
