@@ -10,7 +10,7 @@ import apsw
 import click
 from msgspec import Struct
 
-from .copying import Copied, CopyError, copy, source_at, target_at
+from .copying import CopyError, copy, reported, source_at, target_at
 
 
 class Migrated(Struct, frozen=True):
@@ -74,21 +74,12 @@ def copy_command(source: str, target: str) -> None:
     is started again.
     """
     try:
-        copied = asyncio.run(_copy(source, target))
+        with reported(sys.stderr) as advance:
+            copied = asyncio.run(copy(source_at(source), target_at(target), advance))
     except CopyError as error:
         click.echo(f"hubbub: {error}", err=True)
         sys.exit(1)
     if copied.resumed:
         click.echo(f"An earlier run had copied {copied.resumed} rows.")
-    counts = ", ".join(f"{count} {name}" for name, count in copied.summary.counts.items())
+    counts = ", ".join(f"{count} {name}" for name, count in copied.counts.items())
     click.echo(f"Copied and compared: {counts}.")
-
-
-async def _copy(source: str, target: str) -> Copied:
-    with click.progressbar(length=1, label="Copying", file=sys.stderr) as bar:
-
-        def advance(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
-
-        return await copy(source_at(source), target_at(target), advance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Protocol
 
-from .tables import Progress, Row, Summary, Table
+from .tables import Progress, Row, Table
 
 BATCH_ROWS: Final = 2_000
 BATCH_CHARACTERS: Final = 4_000_000
@@ -16,41 +16,43 @@ class CopyError(Exception):
     """The copy can't be made. The message is one line for the operator, without secrets."""
 
 
-class Source(Protocol):
-    """A store that nobody else uses from `open` to `close`."""
+class Side(Protocol):
+    """A store that nobody else uses from `open` to `close`. Every method raises CopyError when the engine fails."""
 
-    async def open(self) -> None:
-        """Raises CopyError, also when a server uses it or its schema is not the newest."""
-        ...
+    async def open(self) -> None: ...
 
-    async def close(self) -> None: ...
-
-    async def state(self) -> str:
-        """A text that is another one after the store was used."""
+    async def close(self) -> None:
+        """Also after an `open` that failed."""
         ...
 
     async def size(self) -> int:
-        """Rows in all, about."""
+        """Rows in all."""
         ...
 
-    async def summary(self) -> Summary: ...
+    async def heads(self) -> dict[int, int]:
+        """A room's key -> its head, as a server reads it."""
+        ...
 
     async def rows(self, table: Table, after: tuple[int | str, ...]) -> list[Row]:
         """The next batch in the order of the key; () for `after`: the first. Empty: there are no more."""
         ...
 
 
-class Target(Protocol):
-    """An empty store, or one into which a copy was begun."""
+class Source(Side, Protocol):
+    """What is copied. `open` refuses one that a server uses, whose schema is not the newest, or that is half a copy."""
 
-    async def open(self) -> None:
-        """Makes the tables. Raises CopyError, also when it holds something that is no begun copy."""
-        ...
 
-    async def close(self) -> None: ...
+class Target(Side, Protocol):
+    """An empty store, or one into which a copy was begun.
+
+    `open` makes the tables. It refuses one that a server uses, and one that holds something that is no begun copy.
+    """
 
     async def begin(self, source: str) -> Progress:
-        """How far the copy is; begins one that has not been. Until it is finished no server uses the store."""
+        """How far the copy of this source is; begins one that has not been. Raises CopyError when another was begun.
+
+        Until it is finished no server uses the store.
+        """
         ...
 
     async def put(self, table: Table, rows: list[Row], progress: Progress) -> None:
@@ -61,8 +63,6 @@ class Target(Protocol):
         """Derive what is not copied. May be called again."""
         ...
 
-    async def summary(self) -> Summary: ...
-
     async def finish(self) -> None:
         """All is there: servers may use the store."""
         ...
@@ -70,18 +70,18 @@ class Target(Protocol):
 
 def source_at(address: str) -> Source:
     """`postgresql://…`, `sqlite:///path` or a path. Raises CopyError."""
-    from .postgres_side import PostgresSide
+    from .postgres_side import PostgresSource
     from .sqlite_side import SqliteSource
 
-    return PostgresSide(address) if is_postgres(address) else SqliteSource(path_of(address))
+    return PostgresSource(address) if is_postgres(address) else SqliteSource(path_of(address))
 
 
 def target_at(address: str) -> Target:
     """The same for the other end."""
-    from .postgres_side import PostgresSide
+    from .postgres_side import PostgresTarget
     from .sqlite_side import SqliteTarget
 
-    return PostgresSide(address) if is_postgres(address) else SqliteTarget(path_of(address))
+    return PostgresTarget(address) if is_postgres(address) else SqliteTarget(path_of(address))
 
 
 def is_postgres(address: str) -> bool:
@@ -96,3 +96,12 @@ def path_of(address: str) -> Path:
     if scheme != "sqlite" or not rest.strip("/"):
         raise CopyError("An address begins with sqlite:// or postgresql://, or is the path of an SQLite file.")
     return Path(rest.removeprefix("//"))
+
+
+def continued(progress: Progress, source: str, target: str) -> Progress:
+    """The progress of an earlier run, when it was of the same source. Raises CopyError."""
+    if progress.source != source:
+        raise CopyError(
+            f"{target} holds the beginning of another copy, or the source was used since then. Empty it first."
+        )
+    return progress

@@ -22,9 +22,24 @@ class Table(Struct, frozen=True):
     columns: dict[str, str]
     key: tuple[str, ...]
 
-    def key_of(self, row: Row) -> Row:
-        return row[: len(self.key)]
+    def key_of(self, row: Row) -> tuple[int | str, ...]:
+        return tuple(value for value in row[: len(self.key)] if isinstance(value, int | str))
 
+
+EVENTS: Final = Table(
+    "events",
+    {
+        "room_key": "bigint",
+        "seq": "bigint",
+        "sender_key": "bigint",
+        "ts": "bigint",
+        "notices": "bigint",
+        "kind": "smallint",
+        "nonce": "text",
+        "body": "text",
+    },
+    ("room_key", "seq"),
+)
 
 TABLES: Final = (
     Table(
@@ -59,43 +74,16 @@ TABLES: Final = (
         {"room_key": "bigint", "user_key": "bigint", "since_ms": "bigint", "read_seq": "bigint"},
         ("room_key", "user_key"),
     ),
-    Table(
-        "events",
-        {
-            "room_key": "bigint",
-            "seq": "bigint",
-            "sender_key": "bigint",
-            "ts": "bigint",
-            "notices": "bigint",
-            "kind": "smallint",
-            "nonce": "text",
-            "body": "text",
-        },
-        ("room_key", "seq"),
-    ),
+    EVENTS,
 )
 """In the order in which they are copied: what a row refers to is there before it."""
-
-
-class Summary(Struct, frozen=True):
-    """What two stores with the same content have in common.
-
-    Attributes:
-        counts: table -> rows.
-        heads: room's key -> (events, greatest seq).
-        marks: the sum of all read marks.
-    """
-
-    counts: dict[str, int]
-    heads: dict[int, tuple[int, int]]
-    marks: int
 
 
 class Progress(Struct, frozen=True):
     """How far a copy is. It is stored in the target, in the same transaction as the rows.
 
     Attributes:
-        source: where from, and the source's state, so that a copy is only continued from the same.
+        source: the fingerprint of the source, so that a copy is only continued from the same content.
         table: the last table from which rows came, or "".
         last: the key of the last row that was copied.
         rows: how many in all.

@@ -127,6 +127,14 @@ async def check_server(connection: Connection) -> None:
         _log.warning("PostgreSQL runs with fsync=off: when its machine crashes, acknowledged messages are lost")
 
 
+async def has_table(connection: Connection, name: str) -> bool:
+    """Whether the schema that we use has this table."""
+    found: bool = await connection.fetchval(
+        "SELECT to_regclass(format('%I.%I', current_schema(), $1::text)) IS NOT NULL", name
+    )
+    return found
+
+
 async def share(connection: Connection) -> None:
     """Declare that a node uses the database, as long as the connection lives. Raises StoreUnavailable during a copy."""
     if not await connection.fetchval(_IN_USE, _IN_USE_KEY):

@@ -22,7 +22,7 @@ from .logins import PostgresLogins
 from .migrate import migrate, released
 from .pool import Pool
 from .rooms import PostgresRooms
-from .session import Address, Connection, check_server, connect, share
+from .session import Address, Connection, check_server, connect, has_table, share
 from .writer import Writer
 
 _T = TypeVar("_T")
@@ -89,7 +89,7 @@ class PostgresStore:
         """The message of the StoreUnavailable that it raises is for the operator."""
         await self.migrate()
         readers = Pool(self._connect, self._limits.readers, self._limits.answer_seconds)
-        only_one = Pool(self._connect_writer, 1, self._limits.answer_seconds)
+        only_one = Pool(self._connect, 1, self._limits.answer_seconds)
         parts = _Parts(readers, Writer(only_one))
         try:
             await self._told(lambda: only_one.run(_check_finished))
@@ -134,9 +134,7 @@ class PostgresStore:
             raise StoreUnavailable(f"PostgreSQL at {self._address}: {described(error)}") from None
 
     async def _connect(self) -> Connection:
-        return await connect(self._address, self._limits)
-
-    async def _connect_writer(self) -> Connection:
+        # each of them is a reason for a copy to wait: the writer's connection alone may be lost for a while
         connection = await connect(self._address, self._limits)
         try:
             await share(connection)
@@ -152,7 +150,7 @@ class PostgresStore:
 
 
 async def _check_finished(connection: Connection) -> None:
-    if await connection.fetchval("SELECT to_regclass('copy_progress') IS NOT NULL"):
+    if await has_table(connection, "copy_progress"):
         raise StoreUnavailable(_UNFINISHED)
 
 

@@ -1,0 +1,90 @@
+"""Something of everything in a store, and all that is in a database, read without the code under test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import apsw
+
+from hubbub.store import Account, Store
+from hubbub.store.postgres import PostgresLimits
+from hubbub.store.postgres.session import Address, connect
+from hubbub.vocabulary import RoomId
+from tests.contracts.events import STRANGE_TEXTS
+from tests.contracts.logins import log_in
+from tests.contracts.people import NOW, draft, person
+
+STRANGE: Final = "\0 \x10 \x100 \N{GRINNING FACE} '\\"
+ROOMS: Final = [RoomId(name) for name in ("general", "random", "zoo")]
+MESSAGES: Final = 400
+"""In each room, beside the strange texts."""
+
+ORDER: Final = {
+    "users": "key",
+    "settings": "key",
+    "logins": "id",
+    "rooms": "key",
+    "members": "room_key, user_key",
+    "events": "room_key, seq",
+}
+"""Every table that holds what people made."""
+
+Tables: TypeAlias = dict[str, list[dict[str, object]]]
+
+
+@asynccontextmanager
+async def fill(store: Store) -> AsyncIterator[None]:
+    """Put something of everything into a new store; it is open for as long as the block lasts."""
+    await store.open()
+    people = [await person(store, name, STRANGE) for name in ("ada", "bob", "cyd", "eve")]
+    await store.accounts.set_setting("signup", "closed")
+    await store.accounts.set_setting("motto", STRANGE)
+    for one in people:
+        await log_in(store, one, f"{one.name}'s phone")
+    for number, room in enumerate(ROOMS):
+        await fill_room(store, room, people[number:])
+    yield
+    await store.close()
+
+
+async def fill_room(store: Store, room: RoomId, people: list[Account]) -> None:
+    await store.rooms.create(room, STRANGE, f"all about {room}", people[0].id, NOW)
+    for one in people[1:]:
+        await store.rooms.join(room, one.id, NOW)
+    await store.events.append(
+        [draft(people[n % 2 - 1], f"{NOW + n}", f"text {n}", room=room, ts=NOW + n) for n in range(MESSAGES)]
+    )
+    if len(people) > 2:
+        await store.rooms.leave(room, people[2].id, NOW)
+    await store.events.append([draft(people[0], text[:64] or "-", text, room=room) for text in STRANGE_TEXTS])
+    await store.rooms.mark_read(room, people[0].id, 20)
+
+
+def sqlite_tables(path: Path) -> Tables:
+    database = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    tables: Tables = {}
+    for table, order in ORDER.items():
+        columns = [column[0] for column in database.execute(f"SELECT name FROM pragma_table_info('{table}')")]
+        rows = database.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}")
+        tables[table] = [dict(zip(columns, row, strict=True)) for row in rows]
+    assert database.execute("PRAGMA integrity_check").get == "ok"
+    assert database.execute("PRAGMA foreign_key_check").get is None
+    database.close()
+    return tables
+
+
+async def postgres_tables(dsn: str) -> Tables:
+    """As SQLite has them: what PostgreSQL keeps beside them for speed is checked and left out."""
+    connection = await connect(Address(dsn), PostgresLimits(), patient=True)
+    tables: Tables = {
+        table: [dict(row) for row in await connection.fetch(f"SELECT * FROM {table} ORDER BY {order}")]
+        for table, order in ORDER.items()
+    }
+    await connection.close()
+    for room in tables["rooms"]:
+        last = [event for event in tables["events"] if event["room_key"] == room["key"]][-1]
+        assert (room.pop("head"), room.pop("notices")) == (last["seq"], last["notices"])
+    return tables
