@@ -60,6 +60,7 @@ def test_every_setting_can_be_given_by_every_source(file: Path) -> None:
         "port": 9000,
         "data": "elsewhere",
         "database": "postgresql://hubbub:secret@db.example.org/hubbub?sslmode=require",
+        "bus": "redis+sentinel://:secret@a.example.org:26379,b.example.org/main/0",
         "signup": "closed",
         "allowed_origins": ("https://app.example.org", "http://localhost:5173"),
         "trusted_proxies": ("10.0.0.0/8",),
@@ -94,6 +95,8 @@ def test_every_setting_can_be_given_by_every_source(file: Path) -> None:
         ("postgresql://u:secret/@secret@db/x", '"postgresql://…@db/x"'),
         ("postgresql://u:secret", '"…"'),
         ("postgresql://u:secret@db:secret/x", '"…"'),
+        ("redis+sentinel://:secret@a:26379,b:26379/main/0?ca=x", '"redis+sentinel://…@a:26379,b:26379/main/0?…"'),
+        ("unix:///run/valkey.sock", '"unix:///run/valkey.sock"'),
     ],
 )
 def test_an_address_is_shown_without_its_secrets(address: str, seen: str) -> None:
@@ -106,6 +109,11 @@ def test_a_refused_address_is_not_repeated() -> None:
     assert str(refusal.value) == (
         "HUBBUB_DATABASE: database must be empty or an address that begins with postgresql://"
     )
+
+
+def test_a_bus_without_a_shared_database_is_refused() -> None:
+    with pytest.raises(ConfigError, match="bus must be empty while database is"):
+        load(None, {"HUBBUB_BUS": "redis://localhost"}, {})
 
 
 def test_a_list_in_a_variable_may_hold_spaces_and_be_empty() -> None:

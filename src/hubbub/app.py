@@ -22,7 +22,7 @@ from typing import Final
 import uvicorn
 
 from hubbub import __version__
-from hubbub.bus import LocalBus, NodeId
+from hubbub.bus import BusError, CountingBus, LocalBus, NodeId
 from hubbub.chat import Chat, ChatSettings
 from hubbub.config import Config
 from hubbub.errors import DataInUse, StoreUnavailable
@@ -96,6 +96,18 @@ async def _open_postgres(address: str) -> Store:
     return store
 
 
+def make_bus(config: Config) -> CountingBus | None:
+    """The bus that the setting names, not opened; None: there is only this node. Raises StartError."""
+    if not config.bus:
+        return None
+    from hubbub.bus.redis import Address, RedisBus  # half of all servers never need it
+
+    try:
+        return RedisBus(Address.parse(config.bus))
+    except BusError as error:
+        raise StartError(f"bus: {error}") from error
+
+
 class Application:
     """A server's parts. `start` and `stop` are called once each, on one event loop.
 
@@ -131,11 +143,15 @@ class Application:
         identity = Identity(store, now_ms=wall_clock_ms, signup_default=config.signup, limits=self._identity_limits)
         parts.push_async_callback(identity.close)
         await identity.open()
-        bus = Canary(LocalBus(), node)
+        shared_bus = make_bus(config)
+        bus = Canary(shared_bus or LocalBus(), node)
         hub = Hub(asyncio.get_running_loop())
         chat = Chat(store, bus, identity, hub, chat_settings(config), now_ms=wall_clock_ms)
         parts.push_async_callback(chat.close)
-        await chat.open()
+        try:
+            await chat.open()
+        except BusError as error:
+            raise StartError(f"bus: {error}") from error
         gateway = Gateway(
             chat, VocabularyCodec(Command, FIELD_KEYS, TYPE_KEYS), gateway_settings(config), hub=hub, node=node
         )
@@ -145,7 +161,7 @@ class Application:
             chat=chat,
             realtime=gateway.http,
             serves=gateway.serves,
-            registry=new_registry(gateway.census, chat, __version__),
+            registry=new_registry(gateway.census, chat, __version__, shared_bus.counters if shared_bus else None),
             checks={"store": store.ping, "bus": bus.sing},
             closing=lambda: self.closing,
             now_ms=wall_clock_ms,

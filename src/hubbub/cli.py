@@ -74,7 +74,7 @@ def _metavar(field: Field) -> str:
         return "|".join(field.choices)
     if field.default is False:
         return "true|false"
-    return {"data": "DIR", "host": "HOST", "port": "PORT", "database": "URL"}.get(
+    return {"data": "DIR", "host": "HOST", "port": "PORT", "database": "URL", "bus": "URL"}.get(
         field.name, "LIST" if field.many else "N"
     )
 

@@ -1,7 +1,8 @@
 """The contract of `Bus`: every sentence of `hubbub.bus.protocols` that a test can see.
 
 A bus may lose, repeat, delay and reorder, so most of the suite waits for what must come in the end and says what must
-never come. `make_bus` gives a bus that is not open yet.
+never come. `make_bus` gives a bus that is not open yet. `SharedBusContract` is for a bus that connects nodes: its
+`make_bus` gives the buses of different nodes that are connected with each other.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from hubbub.bus import Bus, ForUser, NodeId, Note, PresenceHere, RoomNote, UserChanged
+from hubbub.bus import Bus, Chirp, ForUser, NodeAlive, NodeGone, NodeId, Note, PresenceHere, RoomNote, UserChanged
 from hubbub.vocabulary import (
     Event,
+    MemberJoined,
+    MemberLeft,
     Membership,
     Message,
+    RoomCreated,
     RoomId,
     Signal,
     TypingChanged,
@@ -34,11 +38,13 @@ class Inbox:
         self.seen_events: list[tuple[RoomId, list[int]]] = []
         self.seen_signals: list[tuple[RoomId, Signal | RoomNote]] = []
         self.seen_notes: list[Note] = []
+        self.last_events: Sequence[Event] = ()
         self.gaps = 0
         self._came = asyncio.Event()
 
     def events(self, room: RoomId, events: Sequence[Event]) -> None:
         self.seen_events.append((room, [event.seq for event in events]))
+        self.last_events = events
         self._came.set()
 
     def signal(self, room: RoomId, signal: Signal | RoomNote) -> None:
@@ -177,3 +183,107 @@ class BusContract:
         await inbox.until(lambda: bool(inbox.seen_events))
         assert {room for room, _ in inbox.seen_events} == {OTHER}  # subscriptions ended with the first opening
         await bus.close()
+
+
+class SharedBusContract(BusContract):
+    """Between nodes."""
+
+    async def pair(self, make_bus: MakeBus, *rooms: RoomId) -> tuple[Bus, Inbox, Bus, Inbox]:
+        """Two nodes that hear each other in the rooms; their inboxes are empty."""
+        one, inbox = await self.opened(make_bus, *rooms)
+        other, others = await self.opened(make_bus, *rooms)
+        for room in rooms:
+            await hears(one, room, others)
+            await hears(other, room, inbox)
+        for box in (inbox, others):
+            box.seen_signals.clear()
+        return one, inbox, other, others
+
+    async def test_events_reach_the_other_node_in_the_order_of_their_publisher(self, make_bus: MakeBus) -> None:
+        one, _, other, others = await self.pair(make_bus, GENERAL)
+
+        one.publish(GENERAL, [message(1), message(2)])
+        one.publish(GENERAL, [message(3)])
+
+        await others.until(lambda: [seq for _, seqs in others.seen_events for seq in seqs] == [1, 2, 3])
+        await one.close()
+        await other.close()
+
+    async def test_signals_and_notes_reach_the_other_node(self, make_bus: MakeBus) -> None:
+        one, _, other, others = await self.pair(make_bus, GENERAL)
+        here = PresenceHere(NodeId("n1"), 1, [UserName("ada")])
+        notes: list[Note] = [
+            ForUser(UserId(7), Membership(GENERAL, member=True), "connection-1"),
+            UserChanged(UserId(7), ["a"]),
+            Chirp(NodeId("n1"), 1),
+            NodeAlive(NodeId("n1"), 5.0, "10.0.0.1:8000"),
+            NodeGone(NodeId("n1")),
+        ]
+
+        one.publish(GENERAL, typing())
+        one.publish(GENERAL, here)
+        for note in notes:
+            one.announce(note)
+
+        await others.until(lambda: all((GENERAL, item) in others.seen_signals for item in (typing(), here)))
+        await others.until(lambda: all(note in others.seen_notes for note in notes))
+        await one.close()
+        await other.close()
+
+    async def test_each_kind_of_event_survives_the_way(self, make_bus: MakeBus) -> None:
+        one, _, other, others = await self.pair(make_bus, GENERAL)
+        ada = UserName("ada")
+        events: list[Event] = [
+            RoomCreated(GENERAL, 1, ada, 17, "Title", "Topic"),
+            MemberJoined(GENERAL, 2, ada, 18, "Ada"),
+            Message(GENERAL, 3, ada, 19, "\u00e4\U0001f600 \x00"),
+            MemberLeft(GENERAL, 4, ada, 20),
+        ]
+
+        one.publish(GENERAL, events)
+
+        await others.until(lambda: others.last_events == events)
+        await one.close()
+        await other.close()
+
+    async def test_the_other_node_hears_only_of_rooms_that_it_subscribed(self, make_bus: MakeBus) -> None:
+        one, _, other, others = await self.pair(make_bus, GENERAL, OTHER)
+        other.unsubscribe(OTHER)
+
+        one.publish(OTHER, [message(1, OTHER)])
+        one.publish(OTHER, typing(OTHER))
+        one.publish(GENERAL, [message(1)])
+
+        await others.until(lambda: bool(others.seen_events))
+        assert {room for room, _ in others.seen_events} == {GENERAL}
+        assert others.seen_signals == []
+        await one.close()
+        await other.close()
+
+    async def test_a_node_publishes_into_rooms_that_it_did_not_subscribe(self, make_bus: MakeBus) -> None:
+        one, _, other, others = await self.pair(make_bus, GENERAL)
+        one.unsubscribe(GENERAL)
+
+        one.publish(GENERAL, [message(1)])
+
+        await others.until(lambda: others.seen_events == [(GENERAL, [1])])
+        await one.close()
+        await other.close()
+
+    async def test_what_was_said_last_before_closing_arrives(self, make_bus: MakeBus) -> None:
+        one, _, other, others = await self.pair(make_bus)
+
+        one.announce(NodeGone(NodeId("n1")))
+        await one.close()
+
+        await others.until(lambda: NodeGone(NodeId("n1")) in others.seen_notes)
+        await other.close()
+
+
+async def hears(speaker: Bus, room: RoomId, listener: Inbox) -> None:
+    """Wait until the listener hears the speaker in this room: subscribing may take effect later."""
+    probe = TypingChanged(room, UserName(f"probe-{id(speaker)}"))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (room, probe) not in listener.seen_signals:
+            speaker.publish(room, probe)
+            await asyncio.sleep(0.005)

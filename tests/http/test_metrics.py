@@ -12,9 +12,10 @@ from starlette.requests import Request
 from websockets.asyncio.client import connect
 
 from hubbub.app import Application
+from hubbub.bus import BusCounters
 from hubbub.chat import ChatCounters
 from hubbub.config import Config
-from hubbub.http.metrics import CHAT_COUNTERS, is_local
+from hubbub.http.metrics import BUS_COUNTERS, CHAT_COUNTERS, is_local
 
 from .conftest import refusal
 
@@ -127,6 +128,13 @@ def test_local_is_from_this_machine_to_this_machine(peer: str | None, host: str,
 
 def test_every_counter_of_the_chat_is_shown() -> None:
     assert set(CHAT_COUNTERS) == {field.name for field in fields(ChatCounters)}
+
+
+def test_every_counter_of_the_bus_is_shown_and_explained() -> None:
+    assert set(BUS_COUNTERS) | {"connected"} == {field.name for field in fields(BusCounters)}
+    page = OPERATIONS_PAGE.read_text(encoding="utf-8")
+    assert [name for name in BUS_COUNTERS if f"`hubbub_bus_{name}_total`" not in page] == []
+    assert "`hubbub_bus_connected`" in page
 
 
 async def test_every_metric_is_explained_in_the_operator_s_page(http: httpx.AsyncClient) -> None:

@@ -1,5 +1,6 @@
 """Carries committed events, signals and notes between nodes (docs/architecture.md)."""
 
+from .counters import BusCounters
 from .errors import BusError
 from .local import LocalBus
 from .notes import (
@@ -14,12 +15,14 @@ from .notes import (
     RoomNote,
     UserChanged,
 )
-from .protocols import Bus, Receiver
+from .protocols import Bus, CountingBus, Receiver
 
 __all__ = [
     "Bus",
+    "BusCounters",
     "BusError",
     "Chirp",
+    "CountingBus",
     "ForUser",
     "LocalBus",
     "NodeAlive",

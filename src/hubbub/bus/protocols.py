@@ -11,6 +11,7 @@ from typing import Protocol
 
 from hubbub.vocabulary import Event, RoomId, Signal
 
+from .counters import BusCounters
 from .notes import Note, RoomNote
 
 
@@ -31,7 +32,9 @@ class Receiver(Protocol):
 
 
 class Bus(Protocol):
-    async def open(self, receiver: Receiver) -> None: ...
+    async def open(self, receiver: Receiver) -> None:
+        """Begin. Raises BusError, and then it is closed."""
+        ...
 
     async def close(self) -> None: ...
 
@@ -48,3 +51,9 @@ class Bus(Protocol):
     def announce(self, note: Note) -> None:
         """Carry a note to every node, this one included. Never blocks."""
         ...
+
+
+class CountingBus(Bus, Protocol):
+    """A bus that has a server, and counts."""
+
+    counters: BusCounters

@@ -57,10 +57,11 @@ def fields() -> dict[str, Field]:
 
 
 def _field(field: inspect.Field, annotation: object) -> Field:
-    kind, description, secret = field.type, "", False
+    kind, description, secret, title = field.type, "", False, ""
     if isinstance(kind, inspect.Metadata):
         extra = kind.extra_json_schema or {}
         description, secret = str(extra.get("description", "")), bool(extra.get("writeOnly"))
+        title = str(extra.get("title", ""))
         kind = kind.type
     choices = get_args(get_args(annotation)[0]) if isinstance(kind, inspect.LiteralType) else ()
     return Field(
@@ -68,7 +69,7 @@ def _field(field: inspect.Field, annotation: object) -> Field:
         annotation=annotation,
         default=field.default,
         description=description,
-        allowed=_allowed(kind, choices),
+        allowed=_allowed(kind, choices, title),
         choices=choices,
         many=isinstance(kind, inspect.VarTupleType),
         secret=secret,
@@ -78,7 +79,7 @@ def _field(field: inspect.Field, annotation: object) -> Field:
 _NETWORKS = "a list of IP addresses and networks such as 10.0.0.0/8"
 
 
-def _allowed(kind: inspect.Type, choices: tuple[str, ...]) -> str:
+def _allowed(kind: inspect.Type, choices: tuple[str, ...], title: str) -> str:
     if choices:
         return " or ".join(choices) if len(choices) == 2 else "one of " + ", ".join(choices)
     if isinstance(kind, inspect.IntType):
@@ -91,11 +92,13 @@ def _allowed(kind: inspect.Type, choices: tuple[str, ...]) -> str:
         patterned = isinstance(kind.item_type, inspect.StrType) and kind.item_type.pattern
         return "a list of origins such as https://app.example.org, or *" if patterned else _NETWORKS
     if isinstance(kind, inspect.StrType) and kind.pattern:
-        return "empty or an address that begins with postgresql://"
+        return f"empty or an {title}"
     return "a text that is not empty"
 
 
-_ADDRESS = re.compile(r"(\w+://)(.*@)?([\w.,\[\]-]*(?::\d+)?(?:/\w*)?)(\?.*)?", re.DOTALL)
+_ADDRESS = re.compile(
+    r"([\w+]+://)(.*@)?([\w.\[\]-]*(?::\d+)?(?:,[\w.\[\]-]+(?::\d+)?)*(?:/[\w.-]*)*)(\?.*)?", re.DOTALL
+)
 
 
 def redacted(address: str) -> str:

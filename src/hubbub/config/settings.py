@@ -40,6 +40,20 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             description="Address of a PostgreSQL database that any number of servers share, such as "
             "`postgresql://hubbub:password@db.example.org/hubbub`. Empty: an SQLite file in `data`, for one server. "
             "The address may hold a password: the file or the variable is a better place for it than a flag.",
+            title="address that begins with postgresql://",
+            extra_json_schema={"writeOnly": True},
+        ),
+    ] = ""
+    bus: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^(unix|(redis|rediss)(\+(sentinel|cluster))?)://",
+            description="Address of the Redis or Valkey through which the servers of one `database` tell each other "
+            "what happens: `redis://:password@cache.example.org/0`, `rediss://…` with TLS, `unix:///run/valkey.sock`, "
+            "`redis+sentinel://host:26379,host:26379/master/0` or `redis+cluster://host,host/0`. The last part is a "
+            "name: installations with different ones may share a Redis. Empty: there is only one server. "
+            "The address may hold a password, like that of `database`.",
+            title="address that begins with redis://, rediss:// or unix://, or with redis+sentinel:// or redis+cluster://",
             extra_json_schema={"writeOnly": True},
         ),
     ] = ""
@@ -123,6 +137,8 @@ def check(config: Config) -> tuple[str, str] | None:
     """What no single value shows: (key, what it must be), or None when all is well."""
     if config.text_bytes >= config.message_bytes:
         return "text_bytes", f"less than message_bytes ({config.message_bytes})"
+    if config.bus and not config.database:
+        return "bus", "empty while database is: servers that share a bus share a PostgreSQL"
     for network in config.trusted_proxies:
         try:
             ipaddress.ip_network(network)

@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hubbub.bus import BusCounters
 from hubbub.chat import ChatCounters
 from hubbub.errors import Forbidden, HubbubError
 from hubbub.store import Login
@@ -65,6 +66,16 @@ CHAT_COUNTERS: Final[Mapping[str, str]] = {
 """Every field of `ChatCounters`. A test holds them against each other and against docs/operations.md."""
 
 
+BUS_COUNTERS: Final[Mapping[str, str]] = {
+    "published": "Publications handed to the server's connection.",
+    "received": "Publications of other nodes that arrived.",
+    "dropped": "Publications that did not reach the server, or of which that is unknown.",
+    "unreadable": "Publications of a newer version.",
+    "reconnects": "Times that a lost connection was made again.",
+}
+"""Every number of `BusCounters`."""
+
+
 class ServerCollector(Collector):
     """Reads what the server's parts count for themselves, at the moment of a scrape: counting costs nothing extra.
 
@@ -90,6 +101,20 @@ class ServerCollector(Collector):
         yield GaugeMetricFamily("hubbub_live_rooms", "Rooms that this node follows.", present["rooms"])
         for name, meaning in CHAT_COUNTERS.items():
             yield CounterMetricFamily(f"hubbub_chat_{name}", meaning, getattr(self._chat.counters, name))
+
+
+class BusCollector(Collector):
+    """Reads what a bus with a server counts for itself."""
+
+    def __init__(self, counters: BusCounters) -> None:
+        self._counters = counters
+
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily(
+            "hubbub_bus_connected", "1 while the bus has its server.", float(self._counters.connected)
+        )
+        for name, meaning in BUS_COUNTERS.items():
+            yield CounterMetricFamily(f"hubbub_bus_{name}", meaning, getattr(self._counters, name))
 
 
 class HttpMetrics:
@@ -180,11 +205,13 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def new_registry(census: Census, chat: CountingChat, version: str) -> CollectorRegistry:
-    """A registry of its own, so that two servers in one process don't meet."""
+def new_registry(census: Census, chat: CountingChat, version: str, bus: BusCounters | None = None) -> CollectorRegistry:
+    """A registry of its own, so that two servers in one process don't meet. `bus` None: it has nothing to count."""
     disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the page, and scrapers know when a process started
     registry = CollectorRegistry(auto_describe=True)
     registry.register(ServerCollector(census, chat, version))
+    if bus is not None:
+        registry.register(BusCollector(bus))
     ProcessCollector(registry=registry)
     GCCollector(registry=registry)
     return registry

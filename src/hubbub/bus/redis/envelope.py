@@ -1,0 +1,78 @@
+"""What is said on the channels: a version, a kind, the publisher's id, and a body in MessagePack.
+
+The first ten bytes tell a receiver whether it has to decode the rest: its own comes back from the server and is thrown
+away unread. A body is a tagged union, so fields that a newer node adds are skipped, and what it says in an unknown
+way is `Unreadable`, which costs a hint and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from hubbub.bus.notes import Note, RoomNote
+from hubbub.vocabulary import Event, RoomId, Signal
+
+VERSION: Final = 1
+ORIGIN_BYTES: Final = 8
+
+EVENTS, SIGNAL, ROOM_NOTE, NOTE, ECHO, LOST = (bytes([VERSION]) + kind for kind in (b"e", b"s", b"r", b"n", b"c", b"l"))
+"""Heads. ECHO: a note that its publisher wants to hear as well. LOST: something was dropped; the body is nil."""
+
+HEAD_BYTES: Final = 2
+BODY: Final = HEAD_BYTES + ORIGIN_BYTES
+
+Body = Sequence[Event] | Signal | RoomNote | Note
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoders: Final[Mapping[bytes, msgspec.msgpack.Decoder[Any]]] = {
+    EVENTS: msgspec.msgpack.Decoder(list[Event]),
+    SIGNAL: msgspec.msgpack.Decoder(Signal),
+    ROOM_NOTE: msgspec.msgpack.Decoder(RoomNote),
+    NOTE: msgspec.msgpack.Decoder(Note),
+    ECHO: msgspec.msgpack.Decoder(Note),
+    LOST: msgspec.msgpack.Decoder(None),
+}
+
+
+class Unreadable(Exception):
+    """Of a newer version, or of nobody that we know."""
+
+
+def pack(head: bytes, origin: bytes, body: object) -> bytes:
+    """A whole message. `origin`: `ORIGIN_BYTES` long."""
+    return head + origin + _encode(body)
+
+
+def is_own(data: bytes, origin: bytes) -> bool:
+    """Whether this node published it, and has no use for it."""
+    return data[HEAD_BYTES:BODY] == origin and data[:HEAD_BYTES] not in {ECHO, LOST}
+
+
+def unpack(data: bytes) -> Body | None:
+    """The body; None for LOST. Raises Unreadable."""
+    decoder = _decoders.get(data[:HEAD_BYTES])
+    if decoder is None:
+        raise Unreadable
+    try:
+        body: Body | None = decoder.decode(memoryview(data)[BODY:])
+    except msgspec.DecodeError as error:
+        raise Unreadable from error
+    return body
+
+
+class Channels:
+    """The names of an installation's channels. A room's two have the same hash tag: a cluster keeps them together."""
+
+    def __init__(self, namespace: str) -> None:
+        prefix = f"hubbub:{namespace}:"
+        self.nodes = f"{prefix}nodes".encode()
+        self._events = f"{prefix}events:{{".encode()
+        self._signals = f"{prefix}signals:{{".encode()
+
+    def of(self, room: RoomId) -> tuple[bytes, bytes]:
+        """(events, signals and room notes)."""
+        name = room.encode() + b"}"
+        return self._events + name, self._signals + name
