@@ -12,25 +12,26 @@ import asyncio
 import logging
 import math
 import secrets
-import socket
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 import uvicorn
+from prometheus_client import CollectorRegistry, generate_latest
 
 from hubbub import __version__
-from hubbub.bus import BusError, CountingBus, LocalBus, NodeId
+from hubbub.bus import Bus, BusError, CountingBus, LocalBus, NodeId
 from hubbub.chat import Chat, ChatSettings
+from hubbub.cluster import Canary, ClusterCollector, DoorError, Line, Member, MemberSettings, NodeSecret
 from hubbub.config import Config
 from hubbub.errors import DataInUse, StoreUnavailable
-from hubbub.http.canary import Canary
 from hubbub.http.metrics import new_registry
 from hubbub.http.site import SiteSettings, build_site
 from hubbub.identity import Identity, IdentityLimits
 from hubbub.realtime import Gateway, GatewaySettings, Hub, VocabularyCodec
+from hubbub.serving import BACKLOG, Accepting, StartError, bind, url_of
 from hubbub.store import Store
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import Command, Limits
@@ -39,12 +40,6 @@ from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 logger = logging.getLogger(__name__)
 
 DATABASE: Final = "hubbub.db"
-_BACKLOG: Final = 4096
-"""Connections that the kernel keeps while the loop is busy: a whole team reconnecting at once."""
-
-
-class StartError(Exception):
-    """The server can't start. The message is one line for the operator."""
 
 
 def wall_clock_ms() -> int:
@@ -113,13 +108,19 @@ class Application:
 
     Attributes:
         url: where it is; known once it has started.
+        member: its part among several nodes; None where it is the only one.
     """
 
-    def __init__(self, config: Config, *, identity_limits: IdentityLimits | None = None) -> None:
+    def __init__(
+        self, config: Config, *, bus: Bus | None = None, identity_limits: IdentityLimits | None = None
+    ) -> None:
+        """`bus`: one that other nodes share, instead of that of the configuration."""
         self.config = config
         self.url = ""
         self.closing = False
+        self._bus = bus
         self._identity_limits = identity_limits
+        self.member: Member | None = None
         self._parts = AsyncExitStack()
 
     async def start(self) -> None:
@@ -143,10 +144,13 @@ class Application:
         identity = Identity(store, now_ms=wall_clock_ms, signup_default=config.signup, limits=self._identity_limits)
         parts.push_async_callback(identity.close)
         await identity.open()
-        shared_bus = make_bus(config)
-        bus = Canary(shared_bus or LocalBus(), node)
+        own_bus = make_bus(config)
+        bus = self._bus or own_bus
+        line = Line(bus or LocalBus())
+        canary = Canary(line.announce, node)
+        line.listeners.append(canary.heard)
         hub = Hub(asyncio.get_running_loop())
-        chat = Chat(store, bus, identity, hub, chat_settings(config), now_ms=wall_clock_ms)
+        chat = Chat(store, line, identity, hub, chat_settings(config), now_ms=wall_clock_ms)
         parts.push_async_callback(chat.close)
         try:
             await chat.open()
@@ -155,18 +159,23 @@ class Application:
         gateway = Gateway(
             chat, VocabularyCodec(Command, FIELD_KEYS, TYPE_KEYS), gateway_settings(config), hub=hub, node=node
         )
+        registry = new_registry(gateway.census, chat, __version__, own_bus.counters if own_bus else None)
+        if bus is not None:
+            self.member = await self._join(parts, line, node, gateway, store, registry)
         site = build_site(
             site_settings(config),
             identity=identity,
             chat=chat,
-            realtime=gateway.http,
+            realtime=gateway.http if self.member is None else self.member.http,
             serves=gateway.serves,
-            registry=new_registry(gateway.census, chat, __version__, shared_bus.counters if shared_bus else None),
-            checks={"store": store.ping, "bus": bus.sing},
+            registry=registry,
+            metrics=None if self.member is None else self.member.metrics,
+            checks={"store": store.ping, "bus": canary.sing},
+            remarks={} if self.member is None else {"peers": self.member.nodes.remark},
             closing=lambda: self.closing,
             now_ms=wall_clock_ms,
         )
-        server = _Server(
+        server = Accepting(
             uvicorn.Config(
                 gateway.forwarded(site),
                 http=gateway.http_protocol,
@@ -176,17 +185,49 @@ class Application:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,  # `forwarded` does it, for WebSockets too
-                backlog=_BACKLOG,
+                backlog=BACKLOG,
                 timeout_graceful_shutdown=max(1, math.ceil(config.shutdown_grace_seconds)),
             )
         )
         parts.push_async_callback(server.finish)
-        parts.push_async_callback(gateway.close, config.shutdown_grace_seconds)
+        parts.push_async_callback(self._dismiss, gateway)
         gateway.start()
         await server.begin(listener)
         parts.callback(server.stop_accepting)
         self.url = url_of(listener)
         logger.info("started", extra={"url": self.url, "version": __version__, "data": config.data, "node": node})
+
+    async def _join(
+        self,
+        parts: AsyncExitStack,
+        line: Line,
+        node: NodeId,
+        gateway: Gateway,
+        store: Store,
+        registry: CollectorRegistry,
+    ) -> Member:
+        """Become one of several nodes. Raises StartError."""
+        secret = await NodeSecret.of(store)
+        settings = member_settings(self.config)
+        member = Member(line, node, gateway, secret, settings, lambda: generate_latest(registry))
+        registry.register(ClusterCollector(member.nodes, member.traffic))
+        parts.push_async_callback(member.close)
+        try:
+            await member.open()
+        except DoorError as error:
+            raise StartError(f"node_address: {error}") from error
+        return member
+
+    async def _dismiss(self, gateway: Gateway) -> None:
+        """Ask all clients to move; spread over half of the grace where other nodes take them."""
+        grace = self.config.shutdown_grace_seconds
+        if self.member is None or not any(self.member.nodes.peers()):
+            await gateway.close(grace)
+            return
+        spread = grace / 2
+        leaving = asyncio.ensure_future(self.member.leave(spread))
+        await gateway.close(grace, spread_seconds=spread)
+        await leaving
 
 
 def chat_settings(config: Config) -> ChatSettings:
@@ -212,6 +253,15 @@ def gateway_settings(config: Config) -> GatewaySettings:
     )
 
 
+def member_settings(config: Config) -> MemberSettings:
+    """What a node among several needs of it."""
+    return MemberSettings(
+        address=config.node_address,
+        body_bytes=config.message_bytes,
+        answer_seconds=config.heartbeat_seconds + config.heartbeat_timeout_seconds,
+    )
+
+
 def site_settings(config: Config) -> SiteSettings:
     """What HTTP needs of it."""
     return SiteSettings(
@@ -223,86 +273,13 @@ def site_settings(config: Config) -> SiteSettings:
 
 
 @asynccontextmanager
-async def running(config: Config, *, identity_limits: IdentityLimits | None = None) -> AsyncIterator[Application]:
+async def running(
+    config: Config, *, bus: Bus | None = None, identity_limits: IdentityLimits | None = None
+) -> AsyncIterator[Application]:
     """A server for as long as the block lasts. Raises StartError."""
-    app = Application(config, identity_limits=identity_limits)
+    app = Application(config, bus=bus, identity_limits=identity_limits)
     await app.start()
     try:
         yield app
     finally:
         await app.stop()
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A socket of our own. uvicorn's way would end the process by itself when the port is taken. Raises StartError."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (OSError, UnicodeError) as error:
-        raise StartError(f"host: there is no address {host}") from error
-    listener = socket.socket(family, kind, protocol)
-    try:
-        # restart while old connections are in TIME_WAIT; not SO_REUSEPORT, which would let two servers share a port
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if host == "::" else 1)
-        listener.bind(address)
-        listener.settimeout(0)
-    except OSError as error:
-        listener.close()
-        raise _cannot_listen(host, port, error) from error
-    return listener
-
-
-def _cannot_listen(host: str, port: int, error: OSError) -> StartError:
-    return StartError(f"port: can't listen on {host} port {port}: {error.strerror or error}")
-
-
-def url_of(listener: socket.socket) -> str:
-    """What to open in a browser on this machine."""
-    host, port = listener.getsockname()[:2]
-    if host in {"0.0.0.0", "::"}:  # noqa: S104  compared, not bound
-        host = "localhost"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signals, and with a moment that one can wait for."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._accepting = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self._accepting.set()
-
-    async def begin(self, listener: socket.socket) -> None:
-        """Accept on the socket. Returns when it does. Raises StartError."""
-        try:
-            listener.listen(_BACKLOG)
-        except OSError as error:
-            host, port = listener.getsockname()[:2]
-            raise _cannot_listen(host, port, error) from error
-        self._task = asyncio.create_task(self.serve(sockets=[listener]))
-        accepting = asyncio.create_task(self._accepting.wait())
-        await asyncio.wait({self._task, accepting}, return_when=asyncio.FIRST_COMPLETED)
-        if self._task.done():
-            accepting.cancel()
-            await self._task
-
-    def stop_accepting(self) -> None:
-        for server in self.servers:
-            server.close()
-
-    async def finish(self) -> None:
-        """Answer the requests that were begun, at most for the grace, then end."""
-        self.should_exit = True
-        if self._task is not None:
-            await self._task

@@ -87,9 +87,9 @@ def _help(field: Field) -> str:
 @_settings
 def serve(file: Path | None, **flags: str | None) -> None:
     """Run the server until it gets SIGTERM or SIGINT."""
-    from hubbub.app import StartError
     from hubbub.logs import set_up_logging
     from hubbub.process import allow_open_files
+    from hubbub.serving import StartError
 
     config = _load(file, flags).config
     set_up_logging(config.log_level, config.log_format)
@@ -179,7 +179,7 @@ def user() -> None:
 @_settings
 def user_add(name: str, title: str, file: Path | None, *, admin: bool, **flags: str | None) -> None:
     """Make the account NAME. The password is asked for, or read from standard input when that is no terminal."""
-    from hubbub.app import StartError
+    from hubbub.serving import StartError
 
     config = _load(file, flags).config
     if sys.stdin.isatty():

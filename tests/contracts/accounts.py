@@ -91,6 +91,12 @@ class AccountContract:
         assert await store.accounts.setting("signup") == "open"
         assert await store.accounts.setting("theme") is None
 
+    async def test_of_those_who_set_a_setting_first_one_wins_and_all_know_it(self, store: Store) -> None:
+        told = await asyncio.gather(*(store.accounts.first_setting("secret", f"{n}") for n in range(5)))
+
+        assert set(told) == {await store.accounts.setting("secret")}
+        assert await store.accounts.first_setting("secret", "late") == told[0]
+
     async def test_an_account_prints_without_its_hash(self, store: Store) -> None:
         ada = await store.accounts.create(UserName("ada"), "", "very-secret", NOW)
 

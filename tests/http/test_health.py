@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
@@ -11,11 +11,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from hubbub.app import Application
-from hubbub.bus import Chirp, ForUser, LocalBus, NodeId, Note, RoomNote
+from hubbub.bus import NodeId
 from hubbub.errors import StoreUnavailable
-from hubbub.http.canary import Canary
 from hubbub.http.health import Check, HealthPages
-from hubbub.vocabulary import Event, Membership, Message, RoomId, Signal, TypingChanged, UserId, UserName
+from hubbub.vocabulary import RoomId
 
 GENERAL = RoomId("general")
 NODE = NodeId("node")
@@ -90,68 +89,3 @@ async def test_requests_at_the_same_time_share_one_run() -> None:
         assert runs == 1
         await client.get("/readyz")
         assert runs == 2
-
-
-class Receiver:
-    """Takes notes."""
-
-    def __init__(self) -> None:
-        self.seen: list[object] = []
-
-    def events(self, room: RoomId, events: Sequence[Event]) -> None:
-        self.seen.append((room, list(events)))
-
-    def signal(self, room: RoomId, signal: Signal | RoomNote) -> None:
-        self.seen.append((room, signal))
-
-    def note(self, note: Note) -> None:
-        self.seen.append(note)
-
-    def gap(self) -> None:
-        self.seen.append("gap")
-
-
-class DeafBus(LocalBus):
-    """Loses everything."""
-
-    def announce(self, note: Note) -> None:
-        return
-
-
-class TestCanary:
-    async def test_it_returns_when_the_signal_came_back_and_nobody_else_heard_it(self) -> None:
-        canary, receiver = Canary(LocalBus(), NODE), Receiver()
-        await canary.open(receiver)
-        await canary.sing()
-        await canary.sing()
-        assert receiver.seen == []
-        await canary.close()
-
-    async def test_a_bus_that_loses_is_noticed(self) -> None:
-        canary = Canary(DeafBus(), NODE)
-        await canary.open(Receiver())
-        answer = await ready({"bus": canary.sing})
-        assert answer.json()["checks"] == {"bus": "timeout"}
-
-    async def test_repeats_and_the_chirps_of_others_do_no_harm(self) -> None:
-        bus = LocalBus()
-        canary = Canary(bus, NODE)
-        await canary.open(Receiver())
-        await canary.sing()
-        bus.announce(Chirp(NODE, 1))
-        singing = asyncio.create_task(canary.sing())
-        canary.heard(Chirp(NodeId("other"), 2))
-        await singing
-
-    async def test_everything_else_passes(self) -> None:
-        canary, receiver = Canary(LocalBus(), NODE), Receiver()
-        await canary.open(receiver)
-        message = Message(GENERAL, 1, UserName("ada"), 0, "hi")
-        typing, member = TypingChanged(GENERAL, UserName("ada")), Membership(GENERAL, member=True)
-        canary.subscribe(GENERAL)
-        canary.publish(GENERAL, [message])
-        canary.publish(GENERAL, typing)
-        canary.announce(ForUser(UserId(1), member, "here"))
-        canary.unsubscribe(GENERAL)
-        canary.publish(GENERAL, [message])
-        assert receiver.seen == [(GENERAL, [message]), (GENERAL, typing), ForUser(UserId(1), member, "here")]

@@ -57,6 +57,14 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             extra_json_schema={"writeOnly": True},
         ),
     ] = ""
+    node_address: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^[^\s/]+:\d{1,5}$",
+            description="`host:port` at which other nodes reach this one, in a network that only they use: requests of "
+            "clients whose connection another node holds go this way. Empty: only nodes on this machine reach it.",
+        ),
+    ] = ""
     signup: Annotated[
         Literal["open", "closed"],
         Meta(

@@ -36,13 +36,20 @@ class HealthPages:
     Args:
         checks: each raises when what it tries does not work.
         closing: whether the server is going down; then it is not ready.
+        remarks: what is worth to be seen beside the checks; it makes nothing unready.
         check_seconds: the time limit of each check.
     """
 
     def __init__(
-        self, checks: Mapping[str, Check], closing: Callable[[], bool], *, check_seconds: float = CHECK_SECONDS
+        self,
+        checks: Mapping[str, Check],
+        closing: Callable[[], bool],
+        remarks: Mapping[str, Callable[[], str]] | None = None,
+        *,
+        check_seconds: float = CHECK_SECONDS,
     ) -> None:
         self._checks = dict(checks)
+        self._remarks = dict(remarks or {})
         self._closing = closing
         self._check_seconds = check_seconds
         self._running: asyncio.Task[dict[str, str]] | None = None
@@ -53,6 +60,7 @@ class HealthPages:
     async def ready(self, request: Request) -> Response:
         results = {"server": "shutting_down"} if self._closing() else await self._shared()
         good = all(result == "ok" for result in results.values())
+        results = results | {name: remark() for name, remark in self._remarks.items()}
         return Response(
             msgspec.json.encode(Health("ready" if good else "not_ready", results)),
             HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE,

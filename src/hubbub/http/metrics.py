@@ -150,17 +150,18 @@ class MetricsPage:
     """The page, and who may read it.
 
     Args:
+        page: makes it.
         access: "open": anybody. "local": requests of this machine, and an administrator's token.
         authenticate: who asks; raises Unauthenticated.
     """
 
     def __init__(
         self,
-        registry: CollectorRegistry,
+        page: Callable[[], Awaitable[bytes]],
         access: Literal["local", "open"],
         authenticate: Callable[[Request], Awaitable[Login]],
     ) -> None:
-        self._registry = registry
+        self._page = page
         self._access = access
         self._authenticate = authenticate
 
@@ -170,7 +171,7 @@ class MetricsPage:
         except HubbubError as error:
             return error_response(error)
         return Response(
-            generate_latest(self._registry),
+            await self._page(),
             headers={"content-type": CONTENT_TYPE_LATEST, "cache-control": "no-store"},
         )
 
@@ -180,6 +181,15 @@ class MetricsPage:
         login = await self._authenticate(request)
         if not login.user.admin:
             raise Forbidden
+
+
+def own_page(registry: CollectorRegistry) -> Callable[[], Awaitable[bytes]]:
+    """The page of one node."""
+
+    async def page() -> bytes:
+        return generate_latest(registry)
+
+    return page
 
 
 def is_local(request: Request) -> bool:

@@ -30,7 +30,7 @@ from .endpoint import Endpoint
 from .envelope import ROUTE, Envelope
 from .errors import MethodNotAllowed, error_response
 from .health import Check, HealthPages
-from .metrics import HttpMetrics, MetricsPage
+from .metrics import HttpMetrics, MetricsPage, own_page
 from .openapi import openapi_document
 from .operation import Operation
 from .pages import APP, Pages
@@ -60,6 +60,8 @@ def build_site(
     serves: Callable[[str], bool],
     registry: CollectorRegistry,
     checks: Mapping[str, Check],
+    metrics: Callable[[], Awaitable[bytes]] | None = None,
+    remarks: Mapping[str, Callable[[], str]] | None = None,
     closing: Callable[[], bool],
     now_ms: Callable[[], int],
 ) -> ASGIApp:
@@ -69,11 +71,13 @@ def build_site(
         realtime: the transports over HTTP.
         serves: whether a path is for `realtime`.
         checks: what `/readyz` tries.
+        metrics: the page in Prometheus' format, where it is of more than this node.
+        remarks: what `/readyz` says beside the checks.
         closing: whether the server is going down.
     """
     services = Services(identity, chat, settings.limits, now_ms)
     endpoint = Endpoint(services, settings.allowed_origins, settings.body_bytes)
-    health = HealthPages(checks, closing)
+    health = HealthPages(checks, closing, remarks)
     api = {(operation.path, operation.method): _operation(endpoint, operation) for operation in OPERATIONS}
     api["/api/v1/openapi.json", "GET"] = _document(openapi_document(__version__))
     api["/api/v1/asyncapi.json", "GET"] = _document(asyncapi_document(__version__))
@@ -81,7 +85,7 @@ def build_site(
         *_api_routes(api),
         _page("/livez", health.live),
         _page("/readyz", health.ready),
-        _page("/metrics", MetricsPage(registry, settings.metrics, endpoint.authenticate)),
+        _page("/metrics", MetricsPage(metrics or own_page(registry), settings.metrics, endpoint.authenticate)),
         _page("/ws", _upgrade_required),
         _page("/{rest:path}", Pages(settings.app), name="app"),
     ]

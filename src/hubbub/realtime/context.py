@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,10 @@ class Context:
         self.closing = False
         self._connections = 0
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def new_key(self) -> str:
+        """A secret id of what further requests name: `<node>.<random>`, so that any node knows whose it is."""
+        return f"{self.node}.{secrets.token_urlsafe(15)}"
 
     def next_number(self) -> int:
         self._connections += 1

@@ -30,7 +30,7 @@ from .connection import Handler, Handshake
 from .context import Context
 from .engine import EngineSession, ProbingSocket
 from .link import Endpoint, WebSocketLink, peer_of
-from .listener import FirstRequest, LateUpgrade
+from .listener import FirstRequest, LateUpgrade, Upgrade
 from .native import NativeConnection, NativeSocketLane
 from .polling_app import PollingApp
 from .proxies import Client, ForwardedApp, Proxies
@@ -41,7 +41,12 @@ from .streams import StreamApp
 
 NATIVE_PATH: Final = "/ws"
 ENGINE_PATH: Final = "/socket.io/"
+_STEP_SECONDS: Final = 0.05
 _HTTP_PATHS: Final = frozenset({"socket.io", "sse", "poll"})
+
+
+Elsewhere = Callable[[asyncio.Transport, Client, Request, bytes], bool]
+"""Whether the session that an upgrade names is another node's; then it has taken the transport."""
 
 
 class RawPath(NamedTuple):
@@ -68,6 +73,7 @@ class Gateway:
 
     Attributes:
         raw: plain WebSockets by path, none at first.
+        elsewhere: asked about each WebSocket for an Engine.IO session before it is opened here; None at first.
     """
 
     def __init__(
@@ -82,6 +88,7 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self.raw: dict[str, RawPath] = {}
+        self.elsewhere: Elsewhere | None = None
         self._context = Context(handler, codec, settings, hub.loop, node or secrets.token_hex(4))
         self._context.keeps_handshakes = knows_namespace is not None
         self._natives = {wire.subprotocol: NativeSocketLane(wire) for wire in codec.natives}
@@ -112,18 +119,33 @@ class Gateway:
         """Begin to look after connections. Needed before the first one."""
         self._context.heartbeat.start()
 
-    async def close(self, grace_seconds: float) -> None:
-        """Ask every client to come back elsewhere, wait until they have gone, at most for the grace."""
+    async def close(self, grace_seconds: float, *, spread_seconds: float = 0.0) -> None:
+        """Ask every client to come back elsewhere, wait until they have gone, at most for the grace.
+
+        `spread_seconds`: over so much of the grace the asking is spread evenly, so that other nodes don't get all at
+        once. What has not been asked yet is served as before.
+        """
         context = self._context
         context.closing = True
-        for link in context.heartbeat.links():
-            link.retire()
         deadline = context.loop.time() + grace_seconds
+        await self._retire(min(spread_seconds, grace_seconds))
         while context.links and context.loop.time() < deadline:  # noqa: ASYNC110  once in a process's life
             await asyncio.sleep(0.01)
         context.heartbeat.stop()
         context.deadlines.stop()
         await context.close()
+
+    async def _retire(self, spread_seconds: float) -> None:
+        links = self._context.heartbeat.links()
+        steps = max(1, min(len(links), round(spread_seconds / _STEP_SECONDS)))
+        for step in range(steps):
+            if step:
+                await asyncio.sleep(spread_seconds / steps)
+            for link in links[step::steps]:
+                if link.slot >= 0:  # it has not ended by itself
+                    link.retire()
+        for link in self._context.heartbeat.links():  # one that was being opened
+            link.retire()
 
     def census(self) -> dict[tuple[str, str], int]:
         """Open connections by (wire, transport)."""
@@ -141,35 +163,46 @@ class Gateway:
     @property
     def http_protocol(self) -> type[asyncio.Protocol]:
         """For `uvicorn.Config(http=…)`: makes the protocol of each accepted connection."""
-        return cast("type[asyncio.Protocol]", self._first_request)
+        return self.first_request(self.upgrade)
+
+    def first_request(self, upgrade: Upgrade) -> type[asyncio.Protocol]:
+        """The same for a further port, with a gate of its own before `upgrade`."""
+
+        def connect(config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> asyncio.Protocol:
+            def http() -> asyncio.Protocol:
+                return HttpToolsProtocol(config=config, server_state=server_state, app_state=app_state, _loop=_loop)
+
+            return FirstRequest(self._context, upgrade, http)
+
+        return cast("type[asyncio.Protocol]", connect)
 
     @property
     def ws_protocol(self) -> type[asyncio.Protocol]:
         """For `uvicorn.Config(ws=…)`: upgrades that are not the first request of their connection."""
         return cast("type[asyncio.Protocol]", self._late_upgrade)
 
-    def _first_request(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> asyncio.Protocol:
-        def http() -> asyncio.Protocol:
-            return HttpToolsProtocol(config=config, server_state=server_state, app_state=app_state, _loop=_loop)
-
-        return FirstRequest(self._context, self.upgrade, http)
-
     def _late_upgrade(self, config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
         return LateUpgrade(self.upgrade)
 
-    def upgrade(self, transport: asyncio.Transport, request: Request, rest: bytes) -> None:
-        """Answer a WebSocket's opening handshake, and take the transport if it is sound."""
+    def upgrade(self, transport: asyncio.Transport, request: Request, rest: bytes, told: Client | None = None) -> None:
+        """Answer a WebSocket's opening handshake, and take the transport if it is sound.
+
+        `told`: another node has sent it here, and says who the client is; then it goes nowhere else.
+        """
+        client = told or self._client(transport, request)
         path, _, query = request.target.partition("?")
         path = unquote(path)
         try:
             if self._context.closing:
                 raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is going down")
             if path == NATIVE_PATH:
-                self._open_native(transport, request, path, query)
+                self._open_native(transport, client, request, path, query)
             elif path in {ENGINE_PATH, ENGINE_PATH[:-1]}:
-                self._open_engine(transport, request, path, query)
+                if told is None and self.elsewhere is not None and self.elsewhere(transport, client, request, rest):
+                    return
+                self._open_engine(transport, client, request, path, query)
             elif path in self.raw:
-                self._open_raw(transport, request, path, query)
+                self._open_raw(transport, client, request, path, query)
             else:
                 raise Refusal(HTTPStatus.NOT_FOUND, f"WebSockets are at {NATIVE_PATH} and {ENGINE_PATH}")
         except Refusal as refusal:
@@ -200,8 +233,9 @@ class Gateway:
         secure = transport.get_extra_info("sslcontext") is not None
         return self._proxies.client(peer_of(transport), request.headers, secure=secure)
 
-    def _open_native(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
-        client = self._client(transport, request)
+    def _open_native(
+        self, transport: asyncio.Transport, client: Client, request: Request, path: str, query: str
+    ) -> None:
         deflate = self.settings.compression and negotiate(request)
         response, chosen = accept(request, tuple(self._natives), extensions=RESPONSE if deflate else None)
         link = self._link(transport, client, response, deflate=deflate)
@@ -210,15 +244,16 @@ class Gateway:
         link.open(connection)
         connection.begin(_handshake(client, request, path, query))
 
-    def _open_raw(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
+    def _open_raw(self, transport: asyncio.Transport, client: Client, request: Request, path: str, query: str) -> None:
         known, kind, start = self.raw[path]
-        client = self._client(transport, request)
         deflate = self.settings.compression and negotiate(request)
         response, chosen = accept(request, known, extensions=RESPONSE if deflate else None)
         link = self._link(transport, client, response, deflate=deflate, kind=kind)
         link.open(start(link, _handshake(client, request, path, query), chosen, deflate))
 
-    def _open_engine(self, transport: asyncio.Transport, request: Request, path: str, query: str) -> None:
+    def _open_engine(
+        self, transport: asyncio.Transport, client: Client, request: Request, path: str, query: str
+    ) -> None:
         context = self._context
         parameters = engineio.parse_query(query)
         session = context.sessions.get(parameters.get("sid", ""))
@@ -227,7 +262,6 @@ class Gateway:
         )
         if refused is not None:
             raise Refusal(HTTPStatus(refused.status), refused.message)
-        client = self._client(transport, request)
         response, _ = accept(request)
         if session is not None:
             if session.probing is not None:
@@ -237,7 +271,7 @@ class Gateway:
             return
         link = self._link(transport, client, response)
         handshake = _handshake(client, request, path, query)
-        session = EngineSession(context, self._engine, secrets.token_urlsafe(15), handshake)
+        session = EngineSession(context, self._engine, context.new_key(), handshake)
         session.link = link
         link.open(session)
         transport.write(frame(TEXT, session.opening(upgrades=())))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
@@ -71,7 +70,7 @@ class PollingApp:
         client = scope.get("client")
         peer = str(client[0]) if client else ""
         handshake = Handshake(scope["path"], query, headers, peer, scope.get("scheme") == "https")
-        session = EngineSession(self._context, self._application, secrets.token_urlsafe(15), handshake)
+        session = EngineSession(self._context, self._application, self._context.new_key(), handshake)
         session.polling = PollTransport(session, peer)
         self._application.opened(session)
         await _respond(send, 200, session.opening(upgrades=_UPGRADES), [_TEXT, *cors])

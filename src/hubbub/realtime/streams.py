@@ -13,7 +13,6 @@ its cookie but can't read the answer, can do nothing with it.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -133,7 +132,7 @@ class StreamApp:
         query: str = scope["query_string"].decode("latin-1")
         handshake = Handshake(str(scope["path"]), query, headers, peer, scope.get("scheme") == "https")
         lane = self._sse if base == "sse" else self._polling
-        connection = HttpConnection(self._context, lane, secrets.token_urlsafe(18), peer, self._forget)
+        connection = HttpConnection(self._context, lane, self._context.new_key(), peer, self._forget)
         self._connections[connection.key] = connection
         if lane is self._polling:
             connection.open(handshake)

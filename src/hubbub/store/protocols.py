@@ -107,6 +107,10 @@ class AccountStore(Protocol):
 
     async def set_setting(self, key: str, value: str) -> None: ...
 
+    async def first_setting(self, key: str, value: str) -> str:
+        """Set it unless it is set already. Returns what it is now, the same for all who try at once."""
+        ...
+
 
 class LoginStore(Protocol):
     async def create(

@@ -18,6 +18,7 @@ _UPDATE = """
 UPDATE users SET title = coalesce($2, title), password_hash = coalesce($3, password_hash) WHERE key = $1 RETURNING key
 """
 _SET = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_SET_FIRST = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING"
 
 
 class PostgresAccounts(Struct, frozen=True):
@@ -70,3 +71,10 @@ class PostgresAccounts(Struct, frozen=True):
             await connection.execute(_SET, key, value)
 
         await self._writer.write(write)
+
+    async def first_setting(self, key: str, value: str) -> str:
+        async def write(connection: Connection) -> None:
+            await connection.execute(_SET_FIRST, key, value)
+
+        await self._writer.write(write)
+        return await self.setting(key) or value

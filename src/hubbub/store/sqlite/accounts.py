@@ -81,3 +81,12 @@ class SqliteAccounts(Struct, frozen=True):
             )
 
         await self._writer.write(write)
+
+    async def first_setting(self, key: str, value: str) -> str:
+        def write(database: apsw.Connection) -> None:
+            database.execute(
+                "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (key, value)
+            )
+
+        await self._writer.write(write)
+        return await self.setting(key) or value

@@ -1,0 +1,112 @@
+"""HTTP from node to node: one connection, one request at a time, kept open for the next one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import httptools
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class HopFailed(Exception):
+    """The other node did not answer. It may have acted all the same."""
+
+
+class Answer(NamedTuple):
+    """A response. `headers`: without those that concern one connection only (RFC 9110 section 7.6.1)."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+CONNECTION_HEADERS = frozenset(
+    {b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"proxy-connection"}
+)
+"""What one connection's ends say to each other: never passed on."""
+
+
+class Hop(asyncio.Protocol):
+    """Made by `loop.create_connection`. The length of a response is bounded by the node that makes it.
+
+    Attributes:
+        reusable: the connection is open, and the last response has ended in order.
+    """
+
+    __slots__ = ("_answer", "_body", "_headers", "_parser", "_transport", "reusable")
+
+    def __init__(self) -> None:
+        self.reusable = True
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._answer: asyncio.Future[Answer] | None = None
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+
+    async def ask(self, request: bytes) -> Answer:
+        """Send a whole request and wait for the response. Cancelling it closes the connection. Raises HopFailed."""
+        if self._transport is None:
+            raise HopFailed
+        self._answer = asyncio.get_running_loop().create_future()
+        self.reusable = False
+        self._headers, self._body = [], []
+        self._transport.write(request)
+        try:
+            return await self._answer
+        finally:
+            self._answer = None
+            if not self.reusable:
+                self.abort()
+
+    def abort(self) -> None:
+        """End it; a request under way fails."""
+        self.reusable = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]  # a stream's, by the loop's contract
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self.reusable = False
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(HopFailed())
+
+    # httptools' callbacks
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if (name := name.lower()) not in CONNECTION_HEADERS:
+            self._headers.append((name, value))
+
+    def on_body(self, body: bytes) -> None:
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._answer is None or self._answer.done():
+            self.abort()  # a response to nothing: this connection is no good
+            return
+        self.reusable = self._parser.should_keep_alive()
+        self._answer.set_result(Answer(self._parser.get_status_code(), self._headers, b"".join(self._body)))
+
+
+def request_bytes(method: str, target: bytes, headers: Headers, body: bytes, length: int) -> bytes:
+    """A whole HTTP/1.1 request. `length`: what Content-Length says; more than there is ends the connection."""
+    lines = [b"%b %b HTTP/1.1" % (method.encode(), target)]
+    lines += [b"%b: %b" % header for header in headers]
+    if length or method == "POST":
+        lines.append(b"content-length: %d" % length)
+    if length > len(body):
+        lines.append(b"connection: close")
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body

@@ -1,0 +1,105 @@
+"""What Prometheus sees of several nodes: their traffic, and all of a machine's workers on one page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from hubbub.bus import NodeId
+
+from .address import same_machine
+from .credentials import NodeSecret
+from .hop import HopFailed, request_bytes
+from .hops import Hops
+from .nodes import Nodes, Peer
+from .private import METRICS
+from .traffic import Traffic
+
+_SECONDS: Final = 2.0
+
+
+class ClusterCollector(Collector):
+    """Reads what is counted anyhow, at the moment of a scrape."""
+
+    def __init__(self, nodes: Nodes, traffic: Traffic) -> None:
+        self._nodes = nodes
+        self._traffic = traffic
+
+    def collect(self) -> Iterable[Metric]:
+        traffic = self._traffic
+        alive = 1 + sum(1 for _ in self._nodes.peers())
+        yield GaugeMetricFamily("hubbub_nodes", "Nodes that count as alive, this one included.", alive)
+        yield GaugeMetricFamily("hubbub_relayed_websockets", "Open WebSockets of sessions elsewhere.", traffic.relays)
+        yield CounterMetricFamily("hubbub_own_requests", "Requests for connections of this node.", traffic.own)
+        yield _by_outcome("hubbub_forwarded_requests", "Requests for other nodes' connections.", traffic.forwarded)
+        yield _by_outcome("hubbub_forwarded_upgrades", "WebSockets for other nodes' sessions.", traffic.relayed)
+        yield CounterMetricFamily("hubbub_door_requests", "What other nodes forwarded to this one.", traffic.answered)
+        yield CounterMetricFamily("hubbub_door_refused", "Strangers at the private door.", traffic.refused)
+
+
+def _by_outcome(name: str, meaning: str, counts: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(name, meaning, labels=["outcome"])
+    for outcome, count in sorted(counts.items()):
+        family.add_metric([outcome], count)
+    return family
+
+
+class Gathering:
+    """The page of all nodes on this machine, whichever of them a scraper reaches."""
+
+    def __init__(self, nodes: Nodes, hops: Hops, secret: NodeSecret, own: Callable[[], bytes]) -> None:
+        self._nodes = nodes
+        self._hops = hops
+        self._secret = secret
+        self._own = own
+
+    async def page(self) -> bytes:
+        """In the text format, each sample with the label `node`. Who does not answer is missing."""
+        here = [
+            peer for peer in self._nodes.peers() if peer.address and same_machine(peer.address, self._nodes.address)
+        ]
+        pages = await asyncio.gather(*(self._ask(peer) for peer in here))
+        return merged(
+            {self._nodes.node: self._own(), **{peer.node: page for peer, page in zip(here, pages, strict=True)}}
+        )
+
+    async def _ask(self, peer: Peer) -> bytes:
+        request = request_bytes(
+            "GET", METRICS.encode(), [(b"host", b"node"), *self._secret.headers("", secure=False)], b"", 0
+        )
+        try:
+            answer = await self._hops.ask(peer.address, request, _SECONDS)
+        except HopFailed:
+            return b""
+        return answer.body if answer.status == 200 else b""
+
+
+def merged(pages: Mapping[NodeId, bytes]) -> bytes:
+    """Pages of the text format as one: a family's samples have to stand together."""
+    heads: dict[bytes, list[bytes]] = {}
+    samples: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for node, page in pages.items():
+        family = b""
+        for line in page.splitlines():
+            if line.startswith(b"# "):
+                family = line.split(b" ", 3)[2]
+                head = heads.setdefault(family, [])
+                if line not in head:
+                    head.append(line)
+            elif line:
+                samples[family].append(_labelled(line, node.encode()))
+    lines = [line for family, head in heads.items() for line in (*head, *samples[family])]
+    return b"\n".join([*lines, b""])
+
+
+def _labelled(sample: bytes, node: bytes) -> bytes:
+    name, brace, rest = sample.partition(b"{")
+    if brace:
+        return b'%b{node="%b",%b' % (name, node, rest)
+    name, _, value = sample.partition(b" ")
+    return b'%b{node="%b"} %b' % (name, node, value)
