@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from itertools import chain
+from random import Random
 
 import pytest
 
@@ -204,6 +205,40 @@ class SharedStoreContract(StoreContract):
         await asyncio.gather(write(nodes[0], ada, rooms), write(nodes[1], bob, rooms[::-1]))
 
         assert await nodes[0].rooms.heads(rooms) == dict.fromkeys(rooms, 3 + 80)
+
+    async def test_fifty_random_groups_at_a_time_on_two_nodes(self, nodes: list[Store]) -> None:
+        """Many rooms in random orders, and messages that are sent to both nodes: logs stay whole, nobody gets stuck."""
+        random = Random(50)
+        people = await team(nodes[0], "ada", "bob", "cyd")
+        rooms = [GENERAL, *(RoomId(f"room{n}") for n in range(29))]
+        for room in rooms[1:]:
+            await nodes[0].rooms.create(room, "", "", people[0].id, NOW)
+            for one in people[1:]:
+                await nodes[0].rooms.join(room, one.id, NOW)
+        outcomes: dict[tuple[RoomId, UserName, str], list[Appended]] = {}
+
+        async def write(node: Store) -> None:
+            for _ in range(4):
+                drafts = [
+                    draft(random.choice(people), str(random.randrange(8)), room=room)
+                    for room in random.choices(rooms, k=20)
+                ]
+                for said, outcome in zip(drafts, await node.events.append(drafts), strict=True):
+                    assert isinstance(outcome, Appended), outcome
+                    outcomes.setdefault((said.room, said.sender, said.nonce), []).append(outcome)
+
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(write(nodes[n % 2]) for n in range(50)))
+
+        for told in outcomes.values():
+            assert len({outcome.seq for outcome in told}) == 1
+            assert [outcome.repeat for outcome in told].count(False) == 1
+        assert any(len(told) > 1 for told in outcomes.values())
+        for room in rooms:
+            events = await nodes[1].events.after(room, 0, 1_000)
+            assert [event.seq for event in events] == list(range(1, len(events) + 1))
+            placed = sorted(told[0].seq for (where, _, _), told in outcomes.items() if where == room)
+            assert placed == list(range(5, len(events) + 1))
 
     async def test_what_a_node_wrote_the_others_see(self, nodes: list[Store]) -> None:
         one, other = nodes

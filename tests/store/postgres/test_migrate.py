@@ -66,6 +66,16 @@ async def test_nodes_that_start_at_once_take_turns(postgres_dsn: str) -> None:
     assert sorted(found) == [(0, newest)] + [(newest, newest)] * 4
 
 
+async def test_three_nodes_that_open_at_once_are_all_ready(postgres_dsn: str) -> None:
+    nodes = [PostgresStore(postgres_dsn) for _ in range(3)]
+
+    await asyncio.gather(*(node.open() for node in nodes))
+
+    for node in nodes:
+        await node.ping()
+        await node.close()
+
+
 async def test_a_database_of_newer_code_is_refused_and_not_touched(database: Connection) -> None:
     await migrate(database, [ONE, TWO])
 
