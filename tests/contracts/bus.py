@@ -28,7 +28,7 @@ from hubbub.vocabulary import (
 )
 
 GENERAL, OTHER = RoomId("general"), RoomId("other")
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 
 
 class Inbox:

@@ -82,7 +82,7 @@ class RedisServer:
 
     def _answers(self) -> bool:
         try:
-            return self.command("PING").startswith("+PONG")
+            return self.command("PING").startswith(("+PONG", "-NOAUTH"))
         except OSError:
             return False
 

@@ -94,6 +94,8 @@ async def dial(address: Address, new: NewConnection) -> Session:
             reasons.append(f"{endpoint}: {error.strerror or error}")
         except ServerError as error:
             reasons.append(f"{endpoint}: {error}")
+        except (AttributeError, LookupError, TypeError, ValueError):
+            reasons.append(f"{endpoint} does not answer like a Redis")
         except BaseException:
             _abort(made)
             raise
