@@ -61,6 +61,7 @@ def test_every_setting_can_be_given_by_every_source(file: Path) -> None:
         "data": "elsewhere",
         "database": "postgresql://hubbub:secret@db.example.org/hubbub?sslmode=require",
         "bus": "redis+sentinel://:secret@a.example.org:26379,b.example.org/main/0",
+        "workers": 2,
         "node_address": "10.0.0.1:7000",
         "signup": "closed",
         "allowed_origins": ("https://app.example.org", "http://localhost:5173"),

@@ -112,13 +112,22 @@ class Application:
     """
 
     def __init__(
-        self, config: Config, *, bus: Bus | None = None, identity_limits: IdentityLimits | None = None
+        self,
+        config: Config,
+        *,
+        shared_port: bool = False,
+        bus: Bus | None = None,
+        identity_limits: IdentityLimits | None = None,
     ) -> None:
-        """`bus`: one that other nodes share, instead of that of the configuration."""
+        """Args:
+        shared_port: others of this server's processes accept on it, too (`serving.bind`).
+        bus: one that other nodes share, instead of that of the configuration.
+        """
         self.config = config
         self.url = ""
         self.closing = False
         self._bus = bus
+        self._shared_port = shared_port
         self._identity_limits = identity_limits
         self.member: Member | None = None
         self._parts = AsyncExitStack()
@@ -136,7 +145,7 @@ class Application:
 
     async def _start(self, parts: AsyncExitStack) -> None:
         config = self.config
-        listener = bind(config.host, config.port)
+        listener = bind(config.host, config.port, shared=self._shared_port)
         parts.callback(listener.close)
         node = NodeId(secrets.token_hex(4))
         store = await open_store(config)

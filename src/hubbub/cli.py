@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
-import logging
 import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +18,6 @@ from hubbub import __version__
 from hubbub.config import Config, ConfigError, Effective, load
 from hubbub.config.fields import Field, fields, shown
 from hubbub.errors import HubbubError
-
-logger = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,14 +65,22 @@ def _settings(command: F) -> F:
     )
 
 
+_METAVARS: Final = {
+    "data": "DIR",
+    "host": "HOST",
+    "port": "PORT",
+    "database": "URL",
+    "bus": "URL",
+    "node_address": "HOST:PORT",
+}
+
+
 def _metavar(field: Field) -> str:
     if field.choices:
         return "|".join(field.choices)
     if field.default is False:
         return "true|false"
-    return {"data": "DIR", "host": "HOST", "port": "PORT", "database": "URL", "bus": "URL"}.get(
-        field.name, "LIST" if field.many else "N"
-    )
+    return _METAVARS.get(field.name, "LIST" if field.many else "N")
 
 
 def _help(field: Field) -> str:
@@ -94,38 +98,34 @@ def serve(file: Path | None, **flags: str | None) -> None:
     config = _load(file, flags).config
     set_up_logging(config.log_level, config.log_format)
     allow_open_files()
+    run = _serve if config.workers == 1 else _supervise
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(config))
+            runner.run(run(config))
     except StartError as error:
         _fail(str(error))
 
 
-async def _serve(config: Config) -> None:
-    from hubbub.app import Application
-    from hubbub.process import settle_garbage
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def on_signal(number: signal.Signals) -> None:
-        if stop.is_set():  # the second one: at once, as if we had no handler. The store survives it.
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal, number)
-    app = Application(config)
-    await app.start()
-    settle_garbage()
-    click.echo(f"Hubbub {__version__} is at {app.url}")
+def _started(url: str) -> None:
+    click.echo(f"Hubbub {__version__} is at {url}")
     sys.stdout.flush()
-    await stop.wait()
-    logger.info("stopping")
-    await app.stop()
-    logger.info("stopped")
+
+
+async def _serve(config: Config) -> None:
+    from hubbub.lifetime import serve, stop_signals
+
+    await serve(config, stop_signals(), _started)
+
+
+async def _supervise(config: Config) -> None:
+    from hubbub.lifetime import stop_signals
+    from hubbub.workers import FirstWorkerFailed, Supervisor
+
+    supervisor = Supervisor(config)
+    try:
+        await supervisor.run(stop_signals(hard=supervisor.kill), _started)
+    except FirstWorkerFailed:  # it has said why
+        sys.exit(1)
 
 
 @main.command()

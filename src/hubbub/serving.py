@@ -18,8 +18,11 @@ class StartError(Exception):
     """The server can't start. The message is one line for the operator."""
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A socket of our own. uvicorn's way would end the process by itself when the port is taken. Raises StartError."""
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket of our own. uvicorn's way would end the process by itself when the port is taken. Raises StartError.
+
+    `shared`: with others that bind it shared, too. Otherwise nobody else gets the port.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -28,8 +31,10 @@ def bind(host: str, port: int) -> socket.socket:
         raise StartError(f"host: there is no address {host}") from error
     listener = socket.socket(family, kind, protocol)
     try:
-        # restart while old connections are in TIME_WAIT; not SO_REUSEPORT, which would let two servers share a port
+        # restart while old connections are in TIME_WAIT
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if host == "::" else 1)
         listener.bind(address)
@@ -38,6 +43,25 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         raise _cannot_listen(host, port, error) from error
     return listener
+
+
+def reserve(host: str, port: int) -> socket.socket:
+    """The place of a port that several processes are to share; it accepts nothing itself. Raises StartError.
+
+    First the port is taken for oneself alone, so that a second server finds it taken although it would share it.
+    """
+    with bind(host, port) as alone:
+        _listen(alone)
+        taken: int = alone.getsockname()[1]
+    return bind(host, taken, shared=True)
+
+
+def _listen(listener: socket.socket) -> None:
+    try:
+        listener.listen(BACKLOG)
+    except OSError as error:
+        host, port = listener.getsockname()[:2]
+        raise _cannot_listen(host, port, error) from error
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> StartError:
@@ -70,11 +94,7 @@ class Accepting(uvicorn.Server):
 
     async def begin(self, listener: socket.socket) -> None:
         """Accept on the socket. Returns when it does. Raises StartError."""
-        try:
-            listener.listen(BACKLOG)
-        except OSError as error:
-            host, port = listener.getsockname()[:2]
-            raise _cannot_listen(host, port, error) from error
+        _listen(listener)
         self._task = asyncio.create_task(self.serve(sockets=[listener]))
         accepting = asyncio.create_task(self._accepting.wait())
         await asyncio.wait({self._task, accepting}, return_when=asyncio.FIRST_COMPLETED)

