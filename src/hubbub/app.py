@@ -22,7 +22,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry, generate_latest
 
 from hubbub import __version__
-from hubbub.bus import Bus, BusError, CountingBus, LocalBus, NodeId
+from hubbub.bus import ALONE, Bus, BusError, CountingBus, LocalBus, NodeId
 from hubbub.chat import Chat, ChatSettings
 from hubbub.cluster import Canary, ClusterCollector, DoorError, Line, Member, MemberSettings, NodeSecret
 from hubbub.config import Config
@@ -159,7 +159,8 @@ class Application:
         canary = Canary(line.announce, node)
         line.listeners.append(canary.heard)
         hub = Hub(asyncio.get_running_loop())
-        chat = Chat(store, line, identity, hub, chat_settings(config), now_ms=wall_clock_ms)
+        name = ALONE if bus is None else node
+        chat = Chat(store, line, identity, hub, chat_settings(config), node=name, now_ms=wall_clock_ms)
         parts.push_async_callback(chat.close)
         try:
             await chat.open()

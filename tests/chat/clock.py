@@ -46,6 +46,16 @@ class Clock:
                 alarm.call()
         self.now = end
 
+    def stall(self, seconds: float) -> None:
+        """Nothing runs for so long, as when the process is stopped; then what became due is called, late."""
+        self.now += seconds
+        late = []
+        while self._alarms and self._alarms[0][0] <= self.now:
+            late.append(heapq.heappop(self._alarms)[2])
+        for alarm in late:
+            if not alarm.cancelled:
+                alarm.call()
+
     @property
     def pending(self) -> int:
         return sum(not alarm.cancelled for _, _, alarm in self._alarms)

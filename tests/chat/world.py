@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
-from hubbub.bus import Bus, LocalBus, RoomNote
+from hubbub.bus import ALONE, Bus, LocalBus, NodeId, RoomNote
 from hubbub.chat import Actor, Chat, ChatSettings
 from hubbub.identity import Identity
 from hubbub.realtime import Handshake, Hub, Lane
@@ -63,7 +63,12 @@ class World:
     """
 
     def __init__(
-        self, store: Valve, settings: ChatSettings, bus: Bus | None = None, clock: Clock | None = None
+        self,
+        store: Valve,
+        settings: ChatSettings,
+        bus: Bus | None = None,
+        clock: Clock | None = None,
+        node: NodeId = ALONE,
     ) -> None:
         self.store = store
         self.clock = clock or Clock()
@@ -77,6 +82,7 @@ class World:
             self.identity,
             self.hub,
             settings,
+            node=node,
             now_ms=self.clock.ms,
             monotonic=self.clock.seconds,
             call_later=self.clock.call_later,

@@ -101,7 +101,7 @@ class BusContract:
     async def test_a_node_that_subscribed_gets_signals(self, make_bus: MakeBus) -> None:
         bus, inbox = await self.opened(make_bus, GENERAL)
 
-        here = PresenceHere(NodeId("n1"), 1, [UserName("ada")])
+        here = PresenceHere(NodeId("n1"), 7, 1, 30.0, online=[UserName("ada")], whole=True)
 
         bus.publish(GENERAL, typing())
         bus.publish(GENERAL, here)
@@ -211,7 +211,7 @@ class SharedBusContract(BusContract):
 
     async def test_signals_and_notes_reach_the_other_node(self, make_bus: MakeBus) -> None:
         one, _, other, others = await self.pair(make_bus, GENERAL)
-        here = PresenceHere(NodeId("n1"), 1, [UserName("ada")])
+        here = PresenceHere(NodeId("n1"), 7, 1, 30.0, online=[UserName("ada")], whole=True)
         notes: list[Note] = [
             ForUser(UserId(7), Membership(GENERAL, member=True), "connection-1"),
             UserChanged(UserId(7), ["a"]),

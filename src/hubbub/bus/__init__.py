@@ -4,6 +4,7 @@ from .counters import BusCounters
 from .errors import BusError
 from .local import LocalBus
 from .notes import (
+    ALONE,
     Chirp,
     ForUser,
     NodeAlive,
@@ -18,6 +19,7 @@ from .notes import (
 from .protocols import Bus, CountingBus, Receiver
 
 __all__ = [
+    "ALONE",
     "Bus",
     "BusCounters",
     "BusError",

@@ -6,7 +6,7 @@ lost, repeated or late, so none of them says anything that is not said again, or
 
 from __future__ import annotations
 
-from typing import NewType
+from typing import Final, NewType
 
 from msgspec import Struct
 
@@ -14,6 +14,9 @@ from hubbub.vocabulary import Signal, UserId, UserName
 
 NodeId = NewType("NodeId", str)
 """A node's name for as long as it runs; made up anew at each start."""
+
+ALONE: Final = NodeId("")
+"""The name of a node that shares its bus with no other."""
 
 
 class _Note(Struct, frozen=True, tag_field="note", omit_defaults=True, gc=False):
@@ -45,6 +48,8 @@ class Chirp(_Note, frozen=True, tag="chirp"):
 class NodeAlive(_Note, frozen=True, tag="node_alive"):
     """`node` is there, and will say so again before `lease_seconds` are over; else it counts as dead.
 
+    A node hears its own word only through the bus: while it does not, it is the bus that is away, not the others.
+
     `address`: where other nodes reach it for what only it can answer; empty: nowhere.
     """
 
@@ -62,23 +67,29 @@ class NodeGone(_Note, frozen=True, tag="node_gone"):
 class PresenceWanted(_Note, frozen=True, tag="presence_wanted"):
     """Somebody on `node` watches the room, and wants to know for `lease_seconds` who is there on other nodes.
 
-    `fresh`: it knows nothing yet, so that the whole state is wanted and not only what changes.
+    `fresh`: it knows nothing, or no longer enough, so that the whole state is wanted and not only what changes; of
+    the node `of` if one is named, else of all.
     """
 
     node: NodeId
     lease_seconds: float
     fresh: bool = False
+    of: NodeId = ALONE
 
 
 class PresenceHere(_Note, frozen=True, tag="presence_here"):
-    """Who of the room is connected to `node`: `count` users.
+    """Who of the room is connected to `node`: `count` users, for `lease_seconds` if nothing else is said meanwhile.
 
-    `whole`: `online` are all of them; else what has changed since the node's last such note. With more users than a
-    client is told by name both lists are empty, and only `count` is known.
+    `whole`: `online` are all of them, or nobody when they are more than clients are told by name. Else `online` came
+    and `offline` went since the node's note `after`, which must have been received for this one to make sense.
+    `number`: greater than in all notes of this node before.
     """
 
     node: NodeId
+    number: int
     count: int
+    lease_seconds: float
+    after: int = 0
     online: list[UserName] = []
     offline: list[UserName] = []
     whole: bool = False

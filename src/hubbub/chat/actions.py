@@ -59,11 +59,14 @@ class Actions:
         store: Store,
         bus: Bus,
         *,
-        online: Callable[[UserId], bool],
+        online: Callable[[RoomId, UserId, UserName], bool],
         left: Callable[[RoomId, UserName, Seq], None],
         now_ms: Callable[[], int],
     ) -> None:
-        """`left` is told of each user that stopped being a member here, with the `seq` of that event."""
+        """`online`: whether a member of a room is there now, as far as this node knows.
+
+        `left` is told of each user that stopped being a member here, with the `seq` of that event.
+        """
         self._store = store
         self._bus = bus
         self._online = online
@@ -174,7 +177,7 @@ class Actions:
         await self.access_member(actor, command.room)
         stored, total = await self._store.rooms.members(command.room, command.after, command.limit + 1)
         members = [
-            Member(member.name, member.title, self._online(member.id), member.since_ms)
+            Member(member.name, member.title, self._online(command.room, member.id, member.name), member.since_ms)
             for member in stored[: command.limit]
         ]
         return MemberPage(members, len(stored) > command.limit, total)

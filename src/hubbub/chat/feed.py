@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hubbub.realtime import Hub, Outgoing, Room
 from hubbub.vocabulary import Event, MemberLeft, Message, RoomId, Seq, UserName
@@ -16,6 +16,10 @@ from hubbub.vocabulary import Event, MemberLeft, Message, RoomId, Seq, UserName
 from .counters import ChatCounters
 from .roster import Roster
 from .session import Session
+
+if TYPE_CHECKING:
+    from .elsewhere import Others
+    from .herald import News
 
 COLD: Final = -1
 """The head of a feed that has not been told it yet: whatever arrives is ahead of it and waits."""
@@ -65,6 +69,8 @@ class Feed:
         listed: whether the watchers have been given names, not only a count.
         presence_due: before this time (clock's seconds) no further presence signal is sent.
         typists: users who type.
+        others: who is connected to other nodes; None: nobody here has watched for a while, or there are no others.
+        news: what other nodes have to be told of this one; None: none of them wants to know.
     """
 
     __slots__ = (
@@ -82,6 +88,8 @@ class Feed:
         "here",
         "listed",
         "live",
+        "news",
+        "others",
         "presence_due",
         "room",
         "screen",
@@ -115,6 +123,8 @@ class Feed:
         self.listed = True
         self.presence_due = 0.0
         self.typists: dict[UserName, TypingState] = {}
+        self.others: Others | None = None
+        self.news: News | None = None
         self._held: dict[Seq, Event] = {}
         self._held_limit = held_limit
         self._counters = counters
@@ -126,6 +136,15 @@ class Feed:
     def in_use(self) -> bool:
         """Whether somebody here needs it, or may again in a moment."""
         return bool(self.here or self.away or self.arriving)
+
+    @property
+    def present(self) -> int:
+        """How many users are online in it on this node."""
+        return len(self.here) + len(self.away)
+
+    def has(self, user: UserName) -> bool:
+        """Whether the user is online in it on this node."""
+        return user in self.here or user in self.away
 
     def warm(self, head: Seq) -> None:
         """The store's head, read after this feed was subscribed. Does nothing when it knows its head already.

@@ -1,30 +1,40 @@
 """Who is online in a room, told to those who look at it: merged, rare, and without a flicker on a reconnect.
 
 Coming and going cost constant time whatever the room's size. Signals are made once a tick, for rooms where something
-changed and somebody watches.
+changed and somebody watches. What other nodes say comes from `Elsewhere`, and `Herald` tells them of this one.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from hubbub.bus import Bus, NodeId
 from hubbub.realtime import Hub, Outgoing, Room
 from hubbub.vocabulary import Presence as PresenceSignal
 from hubbub.vocabulary import UserName, Watching
 
 from .counters import ChatCounters
+from .elsewhere import Elsewhere
 from .feed import Feed
+from .herald import Herald
 from .session import Session
 from .settings import ChatSettings
 
 
 class Presence:
-    """Presence in the rooms of this node."""
+    """Presence in the rooms that this node follows.
+
+    Attributes:
+        herald: tells other nodes who is here.
+        elsewhere: what they tell.
+    """
 
     def __init__(
         self,
         hub: Hub,
+        bus: Bus,
+        node: NodeId,
         settings: ChatSettings,
         counters: ChatCounters,
         *,
@@ -37,13 +47,15 @@ class Presence:
         self._counters = counters
         self._now = now
         self._unused = unused
+        self.herald = Herald(bus, node, settings, now=now)
+        self.elsewhere = Elsewhere(bus, node, settings, now=now, changed=self._merge)
         self._dirty: dict[Feed, None] = {}
         self._leaving: deque[tuple[float, Feed, UserName]] = deque()
 
     def came(self, feed: Feed, session: Session, user: UserName) -> None:
         """A connection of `user` joined the room."""
         if feed.here.add(user, session) and feed.away.pop(user, None) is None:
-            self._changed(feed, user, online=True)
+            self._moved(feed, user, online=True)
 
     def went(self, feed: Feed, session: Session, user: UserName) -> None:
         """A connection of `user` is gone. Another may come in a moment: offline is said after the grace."""
@@ -55,7 +67,7 @@ class Presence:
     def left(self, feed: Feed, user: UserName) -> None:
         """`user` is no longer a member, and none of its connections is in the feed."""
         feed.away.pop(user, None)
-        self._changed(feed, user, online=False)
+        self._moved(feed, user, online=False)
         self._unused(feed)
 
     def watch(self, session: Session, feed: Feed | None) -> Watching:
@@ -63,6 +75,7 @@ class Presence:
         self.unwatch(session)
         if feed is None:
             return Watching(None)
+        self.elsewhere.want(feed)
         if not feed.watchers:
             feed.changes.clear()
             feed.listed = self._count(feed) <= self._settings.crowd
@@ -98,8 +111,11 @@ class Presence:
             until, feed, user = self._leaving.popleft()
             if feed.away.get(user) == until:
                 del feed.away[user]
-                self._changed(feed, user, online=False)
+                self.elsewhere.linger(feed, user)
+                self._moved(feed, user, online=False)
                 self._unused(feed)
+        self.herald.tick()
+        self.elsewhere.tick()
         for feed in [feed for feed in self._dirty if feed.presence_due <= now]:
             del self._dirty[feed]
             if feed.watchers:
@@ -128,15 +144,24 @@ class Presence:
         if feed.screen is not None:
             feed.screen.publish(Outgoing(signal))
 
-    def _changed(self, feed: Feed, user: UserName, *, online: bool) -> None:
+    def _moved(self, feed: Feed, user: UserName, *, online: bool) -> None:
+        """`user` is now online on this node, or no longer."""
+        self.herald.changed(feed, user, online=online)
+        if feed.watchers and (feed.others is None or user not in feed.others.users):
+            self._merge(feed, {user: online})
+
+    def _merge(self, feed: Feed, changes: Mapping[UserName, bool]) -> None:
+        """These users are now online somewhere, or nowhere any more."""
         if not feed.watchers:
             return
         self._dirty[feed] = None
-        if self._count(feed) > self._settings.crowd:
+        if feed.present > self._settings.crowd or (feed.others is not None and feed.others.unnamed):
             feed.changes.clear()
             feed.listed = False
-        elif feed.changes.pop(user, online) is online:
-            feed.changes[user] = online
+            return
+        for user, online in changes.items():
+            if feed.changes.pop(user, online) is online:
+                feed.changes[user] = online
 
     def _show(self, feed: Feed, session: Session) -> None:
         if feed.screen is None:
@@ -144,9 +169,13 @@ class Presence:
         feed.screen.add(session.connection)
 
     def _count(self, feed: Feed) -> int:
-        return len(feed.here) + len(feed.away)
+        """Users who are online anywhere. One on several nodes counts once, except those of a crowd elsewhere."""
+        others = feed.others
+        if others is None:
+            return feed.present
+        return feed.present + others.unnamed + sum(not feed.has(user) for user in others.users)
 
     def _names(self, feed: Feed) -> list[UserName]:
         if self._count(feed) > self._settings.crowd:
             return []
-        return sorted({*feed.here, *feed.away})
+        return sorted({*feed.here, *feed.away, *(() if feed.others is None else feed.others.users)})

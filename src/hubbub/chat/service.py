@@ -18,7 +18,19 @@ from typing import Any
 
 import msgspec
 
-from hubbub.bus import Bus, ForUser, Note, RoomNote, UserChanged
+from hubbub.bus import (
+    ALONE,
+    Bus,
+    ForUser,
+    NodeAlive,
+    NodeGone,
+    NodeId,
+    Note,
+    PresenceHere,
+    PresenceWanted,
+    RoomNote,
+    UserChanged,
+)
 from hubbub.errors import HubbubError, NotJoined, ShuttingDown, UnknownCommand
 from hubbub.realtime import Connection, Handshake, Hub
 from hubbub.store.protocols import Store
@@ -76,11 +88,15 @@ class Chat:
         hub: Hub,
         settings: ChatSettings,
         *,
+        node: NodeId = ALONE,
         now_ms: Callable[[], int],
         monotonic: Callable[[], float] = time.monotonic,
         call_later: CallLater | None = None,
     ) -> None:
-        """`now_ms` stamps what is stored; `monotonic` counts seconds; `call_later` defaults to the loop's."""
+        """`node`: this one among several that share the bus.
+
+        `now_ms` stamps what is stored; `monotonic` counts seconds; `call_later` defaults to the loop's.
+        """
         self.counters = counters = ChatCounters()
         self._bus = bus
         self._identity = identity
@@ -89,6 +105,7 @@ class Chat:
         self._call_later: CallLater = call_later or hub.loop.call_later
         self._timer: Timer | None = None
         self._heads_due = 0.0
+        self._heads_seconds = settings.heads_seconds if node == ALONE else settings.shared_heads_seconds
         self._closing = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -107,8 +124,8 @@ class Chat:
             left=self._member_left,
         )
         self._sessions = Sessions(identity, settings, now=monotonic)
-        self._actions = Actions(store, bus, online=self._sessions.online, left=self._left_here, now_ms=now_ms)
-        self._presence = Presence(hub, settings, counters, now=monotonic, unused=self._feeds.drop_if_unused)
+        self._actions = Actions(store, bus, online=self._online, left=self._left_here, now_ms=now_ms)
+        self._presence = Presence(hub, bus, node, settings, counters, now=monotonic, unused=self._feeds.drop_if_unused)
         self._typists = Typists(bus, settings, counters, now=monotonic)
         self._catch_up = CatchUp(store, self._presence, settings, counters, spawn=self._spawn)
         self._subscriptions = Subscriptions(
@@ -134,7 +151,7 @@ class Chat:
         await self._bus.open(self)
         self._identity.changed.append(self._user_changed)
         self._sending.open()
-        self._heads_due = self._now() + self._settings.heads_seconds
+        self._heads_due = self._now() + self._heads_seconds
         self._timer = self._call_later(self._settings.tick_seconds, self._tick)
 
     async def close(self) -> None:
@@ -216,8 +233,17 @@ class Chat:
 
     def signal(self, room: RoomId, signal: Signal | RoomNote) -> None:
         feed = self._feeds.get(room)
-        if feed is not None and isinstance(signal, TypingChanged):
-            self._typists.deliver(feed, signal)
+        if feed is None:
+            return
+        match signal:
+            case TypingChanged():
+                self._typists.deliver(feed, signal)
+            case PresenceHere():
+                self._presence.elsewhere.heard(feed, signal)
+            case PresenceWanted():
+                self._presence.herald.wanted(feed, signal)
+            case _:
+                pass  # for users, not for rooms
 
     def note(self, note: Note) -> None:
         match note:
@@ -226,11 +252,16 @@ class Chat:
             case UserChanged():
                 self._identity.forget(note.user)
                 self.end_sessions(note.ended)
+            case NodeAlive():
+                self._presence.elsewhere.alive(note)
+            case NodeGone():
+                self._presence.elsewhere.gone(note)
             case _:
-                pass  # of nodes, not of chat
+                pass  # the canary's
 
     def gap(self) -> None:
         self._feeds.compare()
+        self._presence.elsewhere.doubt()
 
     # inside
 
@@ -243,7 +274,7 @@ class Chat:
         self._presence.tick()
         self._typists.tick()
         if now >= self._heads_due:
-            self._heads_due = now + self._settings.heads_seconds
+            self._heads_due = now + self._heads_seconds
             self._feeds.compare()
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -262,6 +293,12 @@ class Chat:
         """Something was changed on this node: here it holds at once, whatever the bus does."""
         self.end_sessions(ended)
         self._bus.announce(UserChanged(user, ended))
+
+    def _online(self, room: RoomId, user_id: UserId, user: UserName) -> bool:
+        """Whether a member of the room has a connection here; in a watched room, anywhere."""
+        feed = self._feeds.get(room)
+        others = None if feed is None else feed.others
+        return self._sessions.online(user_id) or (others is not None and user in others.users)
 
     def _member_left(self, feed: Feed, event: MemberLeft) -> None:
         self._subscriptions.expel(feed, event.sender, event.seq)

@@ -22,11 +22,18 @@ class ChatSettings(Struct, frozen=True, kw_only=True):
         chunk_bytes: text handed to a connection at once in a replay; between two chunks it may turn out to be slow.
         held_events: events of one room kept while their predecessor is missing; further ones come from the store.
         gap_seconds: how long a missing predecessor may still arrive by itself before the store is asked.
-        heads_seconds: how often every room's head is compared with the store.
+        heads_seconds: how often every room's head is compared with the store by a node that is alone.
+        shared_heads_seconds: the same for one of several nodes, whose bus may lose events.
         grace_seconds: how long a user may be away from a room without being shown as offline.
         crowd: with more users online, presence is a number; with more watchers, nobody is told who types.
         presence_writes: a room's presence signals go to at most this many watchers a second, so they come more rarely
             than each second when more are watching.
+        presence_want_seconds: for how long other nodes tell who is in a room after this node has asked; it asks again
+            after a third of it, while somebody here watches.
+        presence_lease_seconds: for how long this node's word about a room is believed by others; it is said again after
+            a third of it.
+        linger_seconds: for how long who has gone from one of several nodes is still shown on others, since they may be
+            on another one that has not said so yet. Longer than a tick, in which that one is asked.
         typing_seconds: the least time between two typing signals of one user in one room.
         typing_expiry_seconds: after this long without a new `typing` the user has stopped; clients count as well.
         tick_seconds: the period of everything above that is counted in whole seconds; presence is sent once a tick.
@@ -45,9 +52,13 @@ class ChatSettings(Struct, frozen=True, kw_only=True):
     held_events: int = 1_000
     gap_seconds: float = 0.05
     heads_seconds: float = 15.0
+    shared_heads_seconds: float = 5.0
     grace_seconds: float = 3.0
     crowd: int = 200
     presence_writes: int = 2_000
+    presence_want_seconds: float = 10.0
+    presence_lease_seconds: float = 30.0
+    linger_seconds: float = 1.5
     typing_seconds: float = 2.0
     typing_expiry_seconds: float = 6.0
     tick_seconds: float = 1.0

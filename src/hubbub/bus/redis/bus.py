@@ -4,7 +4,7 @@
     await bus.open(receiver)
 
 - What this node publishes reaches its own receiver at once and directly; others get it through the server. So the
-  server's latency, and its absence, is never seen by people on one node. A `Chirp` takes the long way.
+  server's latency, and its absence, is never seen by people on one node. A `Chirp` and a `NodeAlive` take the long way.
 - Publishing never blocks. What a tick publishes leaves in one write; what does not fit into the buffer, or has no
   connection, is dropped and counted. When that is over every node is told that something is missing (`gap`).
 - A lost connection is made anew, with a growing and random pause; then all rooms are subscribed, then `gap` is called.
@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from hubbub.bus.counters import BusCounters
 from hubbub.bus.errors import BusError
-from hubbub.bus.notes import Chirp, Note, RoomNote
+from hubbub.bus.notes import Chirp, NodeAlive, Note, RoomNote
 from hubbub.bus.protocols import Receiver
 from hubbub.vocabulary import Event, RoomId, Signal
 
@@ -131,7 +131,7 @@ class RedisBus:
     def announce(self, note: Note) -> None:
         if self._receiver is None:
             return
-        if isinstance(note, Chirp):
+        if isinstance(note, Chirp | NodeAlive):
             self._send(self._channels.nodes, envelope.ECHO, note)
         else:
             self._send(self._channels.nodes, envelope.NOTE, note)
