@@ -14,6 +14,7 @@ from .deadlines import Deadlines
 from .heartbeat import Heartbeat
 from .room import Lane
 from .settings import GatewaySettings
+from .sockets import Unsent
 
 if TYPE_CHECKING:
     from .engine import EngineSession
@@ -27,6 +28,7 @@ class Context:
         census: open connections by lane.
         sessions: Engine.IO sessions by sid.
         links: open WebSockets, closing ones included.
+        unsent: those of them whose transports may hold bytes.
         keeps_handshakes: keep the headers of Socket.IO clients, which further namespaces want to see: 1 KB each.
     """
 
@@ -43,6 +45,7 @@ class Context:
         self.census: Counter[Lane] = Counter()
         self.sessions: dict[str, EngineSession] = {}
         self.links = 0
+        self.unsent = Unsent(loop)
         self.keeps_handshakes = False
         self.closing = False
         self._connections = 0

@@ -108,7 +108,7 @@ class EngineSession:
     def send(self, packet: bytes) -> None:
         """Send one text packet (with its Engine.IO type)."""
         if self.link is not None:
-            self.link.transport.write(frame(TEXT, packet))
+            self.link.write(frame(TEXT, packet))
         elif self.polling is not None:
             self.polling.put(packet)
 
@@ -117,7 +117,7 @@ class EngineSession:
         self.send(messages[0])
         for data in messages[1:]:
             if self.link is not None:
-                self.link.transport.write(frame(BINARY, data))
+                self.link.write(frame(BINARY, data))
             elif self.polling is not None:
                 self.polling.put(engineio.encode_base64(data))
 
@@ -125,7 +125,7 @@ class EngineSession:
         """Send packets that are joined as for polling."""
         if self.link is not None:
             for packet in payload.split(engineio.SEPARATOR):
-                self.link.transport.write(_as_frame(packet))
+                self.link.write(_as_frame(packet))
         elif self.polling is not None:
             self.polling.put(payload)
 
@@ -192,7 +192,7 @@ class EngineSession:
 
     def ping(self) -> None:
         if self.link is not None:
-            self.link.transport.write(_PING_FRAME)
+            self.link.write(_PING_FRAME)
 
     def congested(self) -> None:
         self.application.congested(self)
@@ -214,7 +214,7 @@ class EngineSession:
         polling, self.polling = self.polling, None
         if polling is not None:
             for packet in polling.take():
-                link.transport.write(_as_frame(packet))
+                link.write(_as_frame(packet))
             polling.end()
 
 
@@ -245,7 +245,7 @@ class ProbingSocket:
             self.link.close(CloseCode.PROTOCOL_ERROR, "probe expected")
             return
         if step is Step.ANSWER:
-            self.link.transport.write(frame(TEXT, engineio.PROBE_ANSWER))
+            self.link.write(frame(TEXT, engineio.PROBE_ANSWER))
             if self._session.polling is not None:
                 self._session.polling.release()
         else:

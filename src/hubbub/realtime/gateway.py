@@ -274,7 +274,7 @@ class Gateway:
         session = EngineSession(context, self._engine, context.new_key(), handshake)
         session.link = link
         link.open(session)
-        transport.write(frame(TEXT, session.opening(upgrades=())))
+        link.write(frame(TEXT, session.opening(upgrades=())))
         self._engine.opened(session)
 
 

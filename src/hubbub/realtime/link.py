@@ -10,6 +10,7 @@ from hubbub.errors import CloseCode
 from hubbub.wire.websocket import BINARY, CLOSE, PING, PONG, TEXT, Decoder, Failure, close_code, close_frame, frame
 
 from .context import Context
+from .sockets import Outlet
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Endpoint(Protocol):
         ...
 
 
-class WebSocketLink(asyncio.BufferedProtocol):
+class WebSocketLink(asyncio.BufferedProtocol, Outlet):
     """A WebSocket after its opening handshake.
 
     It is the transport's protocol from the upgrade on. Close handshake: RFC 6455 section 7.
@@ -81,6 +82,7 @@ class WebSocketLink(asyncio.BufferedProtocol):
         self._congested = False
         self._held = False
         context.links += 1
+        context.unsent.note(self)  # the answer to its handshake
 
     def open(self, endpoint: Endpoint) -> None:
         """Begin: what arrives goes to `endpoint`."""
@@ -96,6 +98,24 @@ class WebSocketLink(asyncio.BufferedProtocol):
     def busy(self) -> bool:
         """The kernel takes no more: what is written waits in this process."""
         return self.transport.get_write_buffer_size() > _BUSY_BYTES
+
+    # Outlet
+
+    @property
+    def descriptor(self) -> int:
+        transport = self.transport
+        if transport.get_extra_info("sslcontext") is not None:
+            return -1
+        socket = transport.get_extra_info("socket")
+        return -1 if socket is None else int(socket.fileno())
+
+    @property
+    def unsent_bytes(self) -> int:
+        return self.transport.get_write_buffer_size()
+
+    def write(self, data: bytes) -> None:
+        self._context.unsent.note(self)
+        self.transport.write(data)
 
     # asyncio.BufferedProtocol
 
@@ -120,7 +140,7 @@ class WebSocketLink(asyncio.BufferedProtocol):
             elif opcode == BINARY:
                 endpoint.binary(payload)
             elif opcode == PING:
-                self.transport.write(frame(PONG, payload))
+                self.write(frame(PONG, payload))
             elif opcode == CLOSE:
                 code = close_code(payload)
                 self._begin_close(close_frame(code), "transport close")
@@ -139,6 +159,7 @@ class WebSocketLink(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._context.links -= 1
+        self._context.unsent.forget(self)
         self._end("transport close")
 
     def pause_writing(self) -> None:
@@ -176,7 +197,7 @@ class WebSocketLink(asyncio.BufferedProtocol):
 
     def ping_frame(self) -> None:
         """Send an RFC 6455 ping (section 5.5.2)."""
-        self.transport.write(_EMPTY_PING)
+        self.write(_EMPTY_PING)
 
     def dead(self) -> None:
         if self._congested or self._held:  # its answers can't arrive while it is not read, which has a limit of its own
@@ -208,7 +229,7 @@ class WebSocketLink(asyncio.BufferedProtocol):
         self._closing = True
         self._end(because)
         if not self.transport.is_closing():
-            self.transport.write(last)
+            self.write(last)
             self.transport.resume_reading()
 
     def _end(self, reason: str) -> None:

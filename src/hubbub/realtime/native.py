@@ -18,11 +18,12 @@ from .context import Context
 from .link import WebSocketLink
 from .peer import Peer
 from .room import Outgoing
+from .sockets import SocketLane, Sockets
 
 logger = logging.getLogger(__name__)
 
 
-class NativeSocketLane:
+class NativeSocketLane(SocketLane):
     """One encoding of the native wire, one object per WebSocket frame.
 
     Clients with permessage-deflate sit in a lane of their own, so that a message is compressed once for all of them.
@@ -45,9 +46,13 @@ class NativeSocketLane:
     def write(self, members: Sequence[Connection], data: bytes) -> None:
         for member in members:
             try:
-                member.link.transport.write(data)  # type: ignore[attr-defined]  # all are NativeConnections
+                member.link.write(data)  # type: ignore[attr-defined]  # all are NativeConnections
             except RuntimeError:  # it has gone since the fan-out began
                 continue
+
+    def sockets(self, members: Sequence[Connection]) -> Sockets | None:
+        links = [member.link for member in members]  # type: ignore[attr-defined]  # as above
+        return Sockets.of(links, members[0].context.unsent)  # type: ignore[attr-defined]
 
 
 class NativeConnection(Peer):
@@ -97,7 +102,7 @@ class NativeConnection(Peer):
 
     def _write(self, data: bytes) -> None:
         if not self.closed:
-            self.link.transport.write(data)
+            self.link.write(data)
 
     # Endpoint
 

@@ -18,6 +18,7 @@ from hubbub.wire.engineio import MESSAGE
 from hubbub.wire.socketio_events import event_packet
 
 from .connection import Connection
+from .sockets import DIRECT_MEMBERS, Late, SocketLane, Sockets
 
 _encode_json = msgspec.json.Encoder().encode
 
@@ -99,8 +100,9 @@ class Hub:
     def _tick(self) -> None:
         """Runs by itself at the end of a tick that published something, and again until all is written."""
         dirty = self._dirty
+        direct = len(set(dirty)) == 1  # the transports make one write of what several rooms say to a member
         while dirty:
-            if not dirty[0].flush_slice():
+            if not dirty[0].flush_slice(direct=direct):
                 self.loop.call_soon(self._tick)
                 return
             dirty.popleft()
@@ -114,15 +116,23 @@ class _Pending(NamedTuple):
     volatile: bool
 
 
+class _Audience(NamedTuple):
+    """The members of a lane, as they are until somebody comes or goes."""
+
+    members: tuple[Connection, ...]
+    sockets: Sockets | None
+
+
 class Room:
     """Connections that receive the same events. It has no log: order is the order of `publish` calls."""
 
-    __slots__ = ("_hub", "_members", "_only", "_pending", "_uneven", "_writing", "name")
+    __slots__ = ("_audiences", "_hub", "_members", "_only", "_pending", "_uneven", "_writing", "name")
 
     def __init__(self, hub: Hub, name: str) -> None:
         self.name = name
         self._hub = hub
         self._members: dict[Lane, dict[Connection, None]] = {}
+        self._audiences: dict[Lane, _Audience | None] = {}  # None: seen once by a fan-out
         self._pending: list[_Pending] = []
         self._writing: Iterator[None] | None = None  # what is being written, slice by slice
         self._uneven = False  # something pending is not for everybody
@@ -144,6 +154,7 @@ class Room:
         members = self._members.setdefault(connection.lane, {})
         if connection not in members:
             members[connection] = None
+            self._audiences.pop(connection.lane, None)
             connection.rooms = (*connection.rooms, self) if connection.rooms else self._only
 
     def remove(self, connection: Connection) -> None:
@@ -155,6 +166,7 @@ class Room:
         """It is gone, and so is what was pending for it."""
         members = self._members.get(connection.lane)
         if members is not None and members.pop(connection, self) is None:
+            self._audiences.pop(connection.lane, None)
             connection.rooms = tuple(room for room in connection.rooms if room is not self)
             if not members:
                 del self._members[connection.lane]
@@ -172,16 +184,19 @@ class Room:
         while self._writing is not None or self._pending:
             self.flush_slice()
 
-    def flush_slice(self) -> bool:
+    def flush_slice(self, *, direct: bool = False) -> bool:
         """Write to the next members; True: what was pending at the first slice is written.
 
         Between two slices of a large room the loop reads and commits what comes next, so that a fan-out to thousands
         delays nobody else, and the next one begins without a pause.
+
+        Args:
+            direct: write past the transports where that is possible, when this is the first slice.
         """
         if self._writing is None:
             if not self._pending:
                 return True
-            self._writing = self._write_out()
+            self._writing = self._write_out(direct=direct)
         try:
             next(self._writing)
         except StopIteration:
@@ -189,21 +204,48 @@ class Room:
             return True
         return False
 
-    def _write_out(self) -> Iterator[None]:
+    def _write_out(self, *, direct: bool) -> Iterator[None]:
         """Write what is pending now to those who are members now."""
         pending, self._pending = self._pending, []
         uneven, self._uneven = self._uneven, False
         for lane, present in tuple(self._members.items()):
-            members = tuple(present)
             parts = [lane.encode(entry.outgoing) for entry in pending]
             if uneven:
-                _write_unevenly(lane, members, pending, parts)
+                _write_unevenly(lane, tuple(present), pending, parts)
                 continue
             data = parts[0] if len(parts) == 1 else lane.join(parts)
-            for start in range(0, len(members), SLICE_MEMBERS):
-                if start:
-                    yield
-                lane.write(members[start : start + SLICE_MEMBERS], data)
+            yield from _write_evenly(lane, present, self._audience(lane, present, direct=direct), data)
+
+    def _audience(self, lane: Lane, present: dict[Connection, None], *, direct: bool) -> _Audience:
+        if not direct or len(present) < DIRECT_MEMBERS or not isinstance(lane, SocketLane):
+            return _Audience(tuple(present), None)
+        if lane not in self._audiences:  # while people come and go, looking at each socket costs more than it saves
+            self._audiences[lane] = None
+            return _Audience(tuple(present), None)
+        audience = self._audiences[lane]
+        if audience is None:
+            members = tuple(present)
+            audience = self._audiences[lane] = _Audience(members, lane.sockets(members))
+        return audience
+
+
+def _write_evenly(lane: Lane, present: dict[Connection, None], audience: _Audience, data: bytes) -> Iterator[None]:
+    """Write the same to all, slice by slice. `present` loses those who go meanwhile, and nobody comes."""
+    members, sockets = audience
+
+    def late(one: Late) -> None:
+        lane.write((members[one.place],), one.rest)
+
+    for start in range(0, len(members), SLICE_MEMBERS):
+        if start:
+            yield
+        stop = start + SLICE_MEMBERS
+        if len(present) != len(members):
+            lane.write([member for member in members[start:stop] if member in present], data)
+        elif sockets is not None:
+            sockets.write(start, stop, data, late)
+        else:
+            lane.write(members[start:stop], data)
 
 
 def _write_unevenly(

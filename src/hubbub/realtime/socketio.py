@@ -17,12 +17,13 @@ from .connection import NO_HANDSHAKE, Connection, ended_by
 from .engine import EngineSession
 from .peer import Peer
 from .room import Lane, Outgoing
+from .sockets import SocketLane, Sockets
 
 _MESSAGE: Final = engineio.MESSAGE
 _encode_json = msgspec.json.Encoder().encode
 
 
-class SocketIoSocketLane:
+class SocketIoSocketLane(SocketLane):
     """Socket.IO packets, one per WebSocket text frame."""
 
     wire: Final = "socketio"
@@ -40,9 +41,13 @@ class SocketIoSocketLane:
     def write(self, members: Sequence[Connection], data: bytes) -> None:
         for member in members:
             try:
-                member.session.link.transport.write(data)  # type: ignore[attr-defined]  # all are SocketIoConnections
+                member.session.link.write(data)  # type: ignore[attr-defined]  # all are SocketIoConnections
             except RuntimeError:  # it has gone since the fan-out began
                 continue
+
+    def sockets(self, members: Sequence[Connection]) -> Sockets | None:
+        links = [member.session.link for member in members]  # type: ignore[attr-defined]  # as above
+        return Sockets.of(links, members[0].context.unsent)  # type: ignore[attr-defined]
 
 
 class _PayloadLane:

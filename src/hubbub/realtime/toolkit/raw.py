@@ -60,9 +60,9 @@ class RawSocket:
         if self._inbox.ended:
             return
         if isinstance(message, str):
-            self._link.transport.write(self._frame(TEXT, message.encode()))
+            self._link.write(self._frame(TEXT, message.encode()))
         else:
-            self._link.transport.write(self._frame(BINARY, message))
+            self._link.write(self._frame(BINARY, message))
         await self._inbox.writable.wait()
 
     def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
