@@ -14,6 +14,7 @@ from hubbub.errors import BadField, BadJson, HubbubError, UnknownCommand, Unknow
 from hubbub.vocabulary import Command, Join, RoomId, Send
 from hubbub.wire import CommandError, NativeJson
 
+from .strategies import command_bodies
 from .vocabulary import Answer, Ask, Commands, Idle, Quiet, Told
 
 wire = NativeJson(Commands)
@@ -157,20 +158,7 @@ def test_arbitrary_bytes_are_a_command_or_refused(payload: bytes) -> None:
         chat.encode_error(refusal.ref, refusal.error)
 
 
-_keys = st.sampled_from(["type", "ref", "room", "text", "nonce", "since", "limit", "typing", "seq"])
-_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=5)
-    | st.sampled_from(["send", "join", "read"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-@given(st.dictionaries(_keys, _values), st.booleans())
+@given(command_bodies, st.booleans())
 def test_arbitrary_objects_are_a_command_or_refused_with_their_ref(body: dict[str, Any], spaced: bool) -> None:
     payload = json.dumps(body, indent=1 if spaced else None).encode("utf-8", "surrogatepass")
     ref: Any

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +19,8 @@ from hubbub.wire.socketio import (
     encode_disconnect,
     encode_event,
 )
+
+from .strategies import event_args, namespaces, socketio_packets
 
 
 @pytest.mark.parametrize(
@@ -140,22 +140,18 @@ def test_a_namespace_with_a_comma_can_not_be_said() -> None:
         encode_disconnect("/a,b")
 
 
-_namespaces = st.just(MAIN) | st.from_regex(r"/[a-z0-9_-]{1,20}", fullmatch=True)
-_args = st.lists(st.none() | st.integers() | st.text(), min_size=1).map(lambda args: json.dumps(args).encode())
-
-
-@given(_args, st.none() | st.integers(0, 10**15 - 1), _namespaces)
+@given(event_args, st.none() | st.integers(0, 10**15 - 1), namespaces)
 def test_every_event_survives_the_wire(args: bytes, ack: int | None, namespace: str) -> None:
     packet = Packet(PacketType.EVENT, namespace, ack, 0, args)
     assert decode(encode_event(args, ack, namespace)) == packet
 
 
-@given(_args, st.integers(0, 10**15 - 1), _namespaces)
+@given(event_args, st.integers(0, 10**15 - 1), namespaces)
 def test_every_acknowledgement_survives_the_wire(args: bytes, ack: int, namespace: str) -> None:
     assert decode(encode_ack(ack, args, namespace)) == Packet(PacketType.ACK, namespace, ack, 0, args)
 
 
-@given(st.text(), _namespaces)
+@given(st.text(), namespaces)
 def test_every_connection_and_its_end_survive_the_wire(sid: str, namespace: str) -> None:
     connect = decode(encode_connect(sid, namespace))
     assert (connect.type, connect.namespace) == (PacketType.CONNECT, namespace)
@@ -163,7 +159,7 @@ def test_every_connection_and_its_end_survive_the_wire(sid: str, namespace: str)
     assert decode(encode_disconnect(namespace)) == Packet(PacketType.DISCONNECT, namespace)
 
 
-@given(st.binary() | st.from_regex(rb"[0-7][0-9,/a\[\{\"-]{0,20}"))
+@given(socketio_packets)
 def test_arbitrary_bytes_are_a_packet_or_refused(payload: bytes) -> None:
     try:
         packet = decode(payload)

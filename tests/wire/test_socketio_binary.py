@@ -12,6 +12,8 @@ from hubbub.wire.engineio import PacketError
 from hubbub.wire.socketio import MAIN, Packet, PacketType, decode
 from hubbub.wire.socketio_binary import DEPTH_MAX, Assembled, Assembler, encode_binary
 
+from .strategies import binary_values
+
 
 def assembler(attachments_max: int = 4, bytes_max: int = 1000) -> Assembler:
     return Assembler(attachments_max=attachments_max, bytes_max=bytes_max)
@@ -131,14 +133,7 @@ def test_what_is_nested_too_deep_is_not_encoded() -> None:
         encode_binary(PacketType.BINARY_EVENT, ["a", deep])
 
 
-_values = st.recursive(
-    st.none() | st.booleans() | st.text() | st.binary() | st.integers(-(2**53), 2**53),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
-    max_leaves=8,
-)
-
-
-@given(st.lists(_values), st.binary(), st.none() | st.integers(0, 10**15 - 1), st.sampled_from([MAIN, "/admin"]))
+@given(st.lists(binary_values), st.binary(), st.none() | st.integers(0, 10**15 - 1), st.sampled_from([MAIN, "/admin"]))
 def test_every_binary_event_survives_the_wire(values: list[Any], data: bytes, ack: int | None, namespace: str) -> None:
     args = ["name", *values, data]
     text, *parts = encode_binary(PacketType.BINARY_EVENT, args, ack, namespace)

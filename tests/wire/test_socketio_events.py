@@ -18,6 +18,7 @@ from hubbub.wire import CommandError, EventDecoder, socketio
 from hubbub.wire.engineio import PacketError
 from hubbub.wire.socketio_events import ack_packet, encode_ok, encode_refusal, event_packet
 
+from .strategies import vocabulary_events
 from .vocabulary import Answer, Ask, Commands, Idle, Quiet, Told
 
 events = EventDecoder(Commands)
@@ -154,20 +155,6 @@ def test_a_refusal_without_an_acknowledgement_is_an_event() -> None:
     assert body["error"]["code"] == "unknown_room"
 
 
-_bodies = st.dictionaries(
-    st.sampled_from(["type", "ref", "room", "text", "count", "x"]),
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats()
-    | st.text(max_size=9)
-    | st.lists(st.integers()),
-)
-_events = st.tuples(st.sampled_from(["ask", "idle", "nope"]), _bodies).map(
-    lambda event: json.dumps(event, separators=(",", ":")).encode("utf-8", "surrogatepass")
-)
-
-
 def outcome(decode: Callable[[bytes, int | None], Any], args: bytes, ack: int | None) -> Any:
     """The command, or what is wrong."""
     try:
@@ -178,7 +165,7 @@ def outcome(decode: Callable[[bytes, int | None], Any], args: bytes, ack: int | 
         return str(broken)
 
 
-@given(_events | st.binary(), st.integers(0, 20) | st.none())
+@given(vocabulary_events | st.binary(), st.integers(0, 20) | st.none())
 @example(b'idle"', None)
 @example(b'["idle",{},{}]', 1)
 @example(b'["idle",{}', 1)

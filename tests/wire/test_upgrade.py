@@ -6,19 +6,10 @@ from http import HTTPStatus
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from hubbub.wire.upgrade import Refusal, Request, accept, accept_value, parse_request, tokens, wants_upgrade
 
-KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-
-HEAD = f"""GET /chat?room=a HTTP/1.1
-Host: server.example.com
-Upgrade: websocket
-Connection: Upgrade
-Sec-WebSocket-Key: {KEY}
-Origin: http://example.com
-Sec-WebSocket-Version: 13""".replace("\n", "\r\n")
+from .strategies import HEAD, KEY, request_heads
 
 
 def request(replace: str = "", by: str = "") -> Request:
@@ -153,7 +144,7 @@ def test_tokens() -> None:
     assert tokens("") == []
 
 
-@given(st.binary() | st.binary().map(lambda data: HEAD.encode() + b"\r\n" + data))
+@given(request_heads)
 def test_arbitrary_heads_are_accepted_or_refused(head: bytes) -> None:
     try:
         response, _ = accept(parse_request(head), ["hubbub.v1.json"])

@@ -28,7 +28,8 @@ from hubbub.wire.websocket import (
     masked_frame,
 )
 
-MASK = b"\x12\x34\x56\x78"
+from .strategies import MASK, cut, frame_streams, masks
+
 LIMIT = 70_000
 
 Message = tuple[int, bytes]
@@ -198,12 +199,12 @@ TEXTS = ["é", "€", "😀", "a😀b€cé", "\u0000", "\ufffd\ufeff", "\U0010f
 @pytest.mark.parametrize("text", TEXTS)
 def test_text_may_be_cut_anywhere_even_in_a_character(text: str) -> None:
     payload = text.encode()
-    for cut in range(len(payload) + 1):
-        fragments = client(TEXT, payload[:cut], final=False) + client(CONTINUATION, payload[cut:])
+    for place in range(len(payload) + 1):
+        fragments = client(TEXT, payload[:place], final=False) + client(CONTINUATION, payload[place:])
         assert decoded([fragments]) == ([(TEXT, payload)], None)
     data = client(TEXT, payload)
-    for cut in range(len(data) + 1):
-        assert decoded([data[:cut], data[cut:]]) == ([(TEXT, payload)], None)
+    for place in range(len(data) + 1):
+        assert decoded([data[:place], data[place:]]) == ([(TEXT, payload)], None)
 
 
 BAD_TEXTS = [
@@ -331,31 +332,7 @@ def test_without_the_extension_masks_are_applied_in_python(monkeypatch: pytest.M
 # --- arbitrary chunking
 
 
-_sizes = st.sampled_from([0, 1, 2, 5, 124, 125, 126, 127, 300])
-_payloads = (
-    st.binary(max_size=8)
-    | st.text(max_size=8).map(str.encode)
-    | st.tuples(_sizes, st.sampled_from([b"a", b"\xc3\xa9", b"\xff"])).map(lambda pair: (pair[1] * pair[0])[: pair[0]])
-    | st.sampled_from([1000, 1006, 4000]).map(lambda code: code.to_bytes(2, "big"))
-)
-_opcodes = st.sampled_from([TEXT, BINARY, CONTINUATION, PING, PONG, CLOSE]) | st.integers(0, 15)
-_masks = st.just(MASK) | st.binary(min_size=4, max_size=4)
-_frames = st.builds(
-    lambda opcode, payload, final, mask: masked_frame(opcode, payload, mask, final=final),
-    _opcodes,
-    _payloads,
-    st.booleans(),
-    _masks,
-)
-_streams = st.lists(_frames | st.binary(max_size=6), max_size=8).map(b"".join)
-
-
-def cut(data: bytes, cuts: list[int]) -> list[bytes]:
-    places = sorted({min(place, len(data)) for place in cuts})
-    return [data[start:end] for start, end in zip([0, *places], [*places, len(data)], strict=True)]
-
-
-@given(_streams, st.lists(st.integers(0, 1000), max_size=12))
+@given(frame_streams, st.lists(st.integers(0, 1000), max_size=12))
 @example(client(CLOSE, b"\x03\xe8") + client(TEXT, b"late"), [8])
 def test_it_does_not_matter_how_the_network_cuts(data: bytes, cuts: list[int]) -> None:
     whole = decoded([data], limit_bytes=400)
@@ -370,7 +347,7 @@ _messages = st.lists(
 )
 
 
-@given(_messages, st.lists(st.integers(0, 250), max_size=4), st.lists(st.integers(0, 2000), max_size=12), _masks)
+@given(_messages, st.lists(st.integers(0, 250), max_size=4), st.lists(st.integers(0, 2000), max_size=12), masks)
 def test_messages_survive_fragments_controls_and_cuts(
     messages: list[Message], splits: list[int], cuts: list[int], mask: bytes
 ) -> None:
