@@ -17,6 +17,8 @@ from hubbub.bench.results import (
     Results,
     Row,
     Saturation,
+    SlowReader,
+    Storm,
     fan_out,
     percentile_ms,
 )
@@ -104,6 +106,24 @@ def test_durable_sends_are_shown() -> None:
     text = report(example())
     assert "accepted at saturation: 42,000 sends/s" in text
     assert "at 2,000 sends/s: reply p50 1.25 ms, p99 4.50 ms" in text
+
+
+def test_troubles_are_shown_with_their_goals() -> None:
+    results = example()
+    results.storm = Storm(10_000, 4.25, 2_400.0, 50, 9_000, 20.0, 260.0, 1.0)
+    results.slow_reader = SlowReader(1_000.0, 10.0, 200_000, 700_000, 10_000_000, 1)
+    results.failures = {"cluster": "there is no PostgreSQL"}
+    lines = report(results).splitlines()
+    assert "Storm: 10,000 connections killed at once, and back with their cursors:" in lines
+    assert "  Storm of 10,000, seconds until all are back: 4.25 (at most 10: reached)" in lines
+    assert "  Storm, p99 of delivery to others, ms: 260 (at most 250: NOT reached)" in lines
+    assert "  Slow reader, MB of the server's memory: 0.50 (at most 2: reached)" in lines
+    assert "cluster: failed: there is no PostgreSQL" in lines
+
+
+def test_a_silent_reader_costs_nothing_less_than_nothing() -> None:
+    assert SlowReader(1_000.0, 10.0, 900_000, 700_000, 10_000_000, 1).cost_bytes == 0
+    assert SlowReader(1_000.0, 10.0, -900_000, 700_000, 10_000_000, 1).cost_bytes == 700_000
 
 
 def test_what_was_not_measured_is_no_zero() -> None:

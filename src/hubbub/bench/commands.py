@@ -21,8 +21,10 @@ from .machine import machine, raise_descriptor_limit
 from .report import report
 from .results import Results, Row
 from .scale import QUICK, Scale
+from .servers import ServerError
+from .troubles import slow_reader, storm
 
-_SCENARIOS = ("hello", "idle", "fan-out", "polling", "durable")
+_SCENARIOS = ("hello", "idle", "fan-out", "polling", "durable", "storm", "slow-reader")
 _SPARE_DESCRIPTORS = 200
 _LEFT_OUT_OF_QUICK = {"toolkit", "toolkit-socketio", "websockets"}
 
@@ -74,6 +76,7 @@ def bench(
     scale = msgspec.structs.replace(
         QUICK if quick else Scale(), **{name: value for name, value in given.items() if value is not None}
     )
+    scale = msgspec.structs.replace(scale, storm_connections=min(scale.storm_connections, limit // 2))
     if scale.idle_connections > limit - _SPARE_DESCRIPTORS:
         scale = msgspec.structs.replace(scale, idle_connections=limit - _SPARE_DESCRIPTORS)
         click.echo(f"only {scale.idle_connections:,} idle connections: a process may have {limit:,} files", err=True)
@@ -81,12 +84,13 @@ def bench(
     click.echo(report(results))
     if file is not None:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(results)) + b"\n")
-    if any(row.failure for row in results.rows if _ours(row.key)) or (results.durable and results.durable.failure):
+    if any(row.failure for row in results.rows if _ours(row.key)) or results.failures or _not_durable(results):
         raise click.exceptions.Exit(1)
 
 
 def _measure(scale: Scale, contestants: Sequence[Contestant], scenarios: Sequence[str], folder: Path) -> Results:
     lab = Lab(scale, folder, lambda line: click.echo(f"… {line}", err=True))
+    broken: set[str] = set()
     rows = {one.key: Row(one.key, one.title) for one in contestants}
     begun = datetime.now(UTC).isoformat(timespec="seconds")
     results = Results(__version__, begun, machine(), scale, list(rows.values()))
@@ -100,6 +104,8 @@ def _measure(scale: Scale, contestants: Sequence[Contestant], scenarios: Sequenc
             try:
                 measure(contestant)
             except LabError as failure:
+                if isinstance(failure, ServerError):
+                    broken.add(contestant.key)
                 failed(contestant, str(failure))
 
     def hello(contestant: Contestant) -> None:
@@ -112,7 +118,7 @@ def _measure(scale: Scale, contestants: Sequence[Contestant], scenarios: Sequenc
         rows[contestant.key].polling = lab.polling(contestant)
 
     def able() -> list[Contestant]:
-        return [one for one in contestants if not rows[one.key].failure]
+        return [one for one in contestants if one.key not in broken]
 
     if "hello" in scenarios:
         each((one for one in contestants if one.fields), hello)
@@ -124,9 +130,25 @@ def _measure(scale: Scale, contestants: Sequence[Contestant], scenarios: Sequenc
     if "polling" in scenarios:
         each((one for one in able() if one.polls), polling)
     native = next((one for one in contestants if one.key == "raw"), None)
-    if "durable" in scenarios and native is not None:
-        results.durable = lab.durable(native)
+    if native is not None:
+        _of_hubbub(lab, native, scenarios, results)
     return results
+
+
+def _of_hubbub(lab: Lab, contestant: Contestant, scenarios: Sequence[str], results: Results) -> None:
+    """The scenarios that no other server can be put through."""
+    if "durable" in scenarios:
+        results.durable = lab.durable(contestant)
+    try:
+        if "storm" in scenarios:
+            results.storm = storm(lab, contestant)
+    except LabError as failure:
+        results.failures["storm"] = str(failure)
+    try:
+        if "slow-reader" in scenarios:
+            results.slow_reader = slow_reader(lab, contestant)
+    except LabError as failure:
+        results.failures["slow reader"] = str(failure)
 
 
 def _chosen(only: str | None, *, quick: bool) -> Sequence[Contestant]:
@@ -137,6 +159,10 @@ def _chosen(only: str | None, *, quick: bool) -> Sequence[Contestant]:
     if unknown:
         raise click.BadParameter(f"there is no {', '.join(unknown)}", param_hint="--only")
     return [one for one in CONTESTANTS if one.key in wanted]
+
+
+def _not_durable(results: Results) -> bool:
+    return results.durable is not None and bool(results.durable.failure)
 
 
 def _ours(key: str) -> bool:

@@ -47,6 +47,11 @@ def user_name(index: int) -> str:
     return f"u{index:05d}"
 
 
+def user_names(count: int) -> list[str]:
+    """The names of the first so many users."""
+    return [user_name(index) for index in range(count)]
+
+
 class Step(Struct, frozen=True):
     """When `expect` has arrived, say these payloads."""
 

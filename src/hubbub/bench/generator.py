@@ -16,10 +16,9 @@ from contextlib import suppress
 from .board import Board, GeneratorError
 from .dialects import DIALECTS, Member, Step
 from .frames import DIGITS, Masker, Template
-from .plan import Closed, Counter, Open, Phase, Plan, Tally
+from .plan import Closed, Counter, Deaf, Open, Phase, Plan, Tally
 
 _READ_BYTES = 262_144
-_CONNECTING = 128
 _PER_ADDRESS = 10_000
 _PING = b"\x89\x00"  # two bytes: a number of MessagePack may hold the first one
 _ENGINE_PING = b"\x81\x012"
@@ -118,7 +117,7 @@ class Generator:
         deadline = time.monotonic() + self._plan.connect_seconds
         total = len(waiting)
         while waiting or self._greetings:
-            while waiting and len(self._greetings) < _CONNECTING:
+            while waiting and len(self._greetings) < self._plan.at_once:
                 self._open(waiting.pop(), total - len(waiting))
             for descriptor, mask in self._epoll.poll(0.5):
                 greeting = self._greetings.get(descriptor)
@@ -135,6 +134,8 @@ class Generator:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+        if self._plan.receive_bytes:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._plan.receive_bytes)
         sock.bind((f"127.0.0.{self._plan.source + number // _PER_ADDRESS}", 0))
         with suppress(BlockingIOError):
             sock.connect(self._plan.address)
@@ -157,6 +158,8 @@ class Generator:
             if not data:
                 raise GeneratorError("the server closed a connection that was not ready")
             greeting.buffer += data
+            if self._ping in data:  # a server may ping those who have just come
+                self._answer_ping(descriptor)
             if refusal := greeting.refused():
                 raise GeneratorError(f"the server refused a connection: {refusal}")
             if said := greeting.advance():
@@ -187,6 +190,8 @@ class Generator:
         pace = self._plan.pace
         if isinstance(pace, Open):
             self._load_open(pace.rate)
+        elif isinstance(pace, Deaf):
+            self._hear_nothing()
         else:
             self._load_closed(pace if isinstance(pace, Closed) else Closed(0, by_reply=False))
 
@@ -224,6 +229,11 @@ class Generator:
                 if mask & select.EPOLLOUT:
                     self._write(self._senders[descriptor], b"")
                 self._read(descriptor)
+
+    def _hear_nothing(self) -> None:
+        while self._board.phase != Phase.STOP:
+            time.sleep(0.02)
+            self._board.publish()
 
     @property
     def _recording(self) -> bool:

@@ -53,6 +53,11 @@ def goals(results: Results) -> Iterator[Goal]:
         yield from _fan_out("Socket.IO to python-socketio", socketio, python, window, 8)
     if socketio is not None and (polled := socketio.at_burst(results.scale.bursts[0])) is not None:
         yield Goal("Long-polling, polls/s a core", polled.polls_per_cpu_second, 3_000, digits=0)
+    if (storm := results.storm) is not None:
+        yield Goal(f"Storm of {storm.connections:,}, seconds until all are back", storm.resumed_seconds, 10, most=True)
+        yield Goal("Storm, p99 of delivery to others, ms", storm.others_p99_ms, 250, most=True, digits=0)
+    if (slow := results.slow_reader) is not None:
+        yield Goal("Slow reader, MB of the server's memory", slow.cost_bytes / 1e6, 2, most=True)
 
 
 def _memory(name: str, ours: Row | None, theirs: Row | None, most: float) -> Iterator[Goal]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .board import GeneratorError
 from .contestants import Contestant
-from .dialects import Member, user_name
+from .dialects import Member, user_names
 from .hello import LISTENER, ROOM, SPEAKER, hello_bytes
 from .load import Load, Window
 from .machine import cpu_seconds, rss_bytes
@@ -37,22 +37,22 @@ class Lab:
     """
 
     def __init__(self, scale: Scale, folder: Path, progress: Callable[[str], None]) -> None:
-        self._scale = scale
+        self.scale = scale
         self._folder = folder
-        self._progress = progress
+        self.progress = progress
 
     def idle(self, contestant: Contestant) -> IdleCost:
         """Many connections of distinct users in one room, none saying anything. Raises GeneratorError, ServerError."""
-        count = self._scale.idle_connections
-        self._progress(f"{count:,} idle connections: {contestant.title}")
+        count = self.scale.idle_connections
+        self.progress(f"{count:,} idle connections: {contestant.title}")
         members = [Member(number, token(number), (_ROOM,), sends=False) for number in range(count)]
-        with self._server(contestant, _names(count), {_ROOM: range(count)}) as server:
-            time.sleep(self._scale.settle_seconds)
+        with self.server(contestant, user_names(count), {_ROOM: range(count)}) as server:
+            time.sleep(self.scale.settle_seconds)
             rss, cpu = rss_bytes(server.pid), cpu_seconds(server.pid)
-            with Load(self._plans(server, contestant, members, Idle())) as load:
+            with Load(self.plans(server, contestant, members, Idle())) as load:
                 took = load.connect()
                 used = cpu_seconds(server.pid) - cpu
-                time.sleep(self._scale.settle_seconds)
+                time.sleep(self.scale.settle_seconds)
                 grown = rss_bytes(server.pid) - rss
                 load.finish()
         return IdleCost(count, grown / count, count / max(used, 0.01), count / took)
@@ -61,35 +61,35 @@ class Lab:
         """One sender to all members of a room, at each window, the servers in turns."""
         measured: dict[tuple[str, int], list[tuple[Window, Tally]]] = {}
         broken: set[str] = set()
-        for round_number in range(self._scale.rounds):
+        for round_number in range(self.scale.rounds):
             for contestant in contestants:
                 if contestant.key in broken:
                     continue
-                self._progress(f"fan-out, round {round_number + 1} of {self._scale.rounds}: {contestant.title}")
+                self.progress(f"fan-out, round {round_number + 1} of {self.scale.rounds}: {contestant.title}")
                 try:
                     for window, found in self._fan_out_round(contestant):
                         measured.setdefault((contestant.key, window), []).append(found)
                 except LabError as failure:
                     broken.add(contestant.key)
                     failed(contestant, str(failure))
-        members = self._scale.fan_out_members
+        members = self.scale.fan_out_members
         return {
             contestant.key: [
                 fan_out(window, members, measured[contestant.key, window])
-                for window in self._scale.windows
+                for window in self.scale.windows
                 if (contestant.key, window) in measured
             ]
             for contestant in contestants
         }
 
     def _fan_out_round(self, contestant: Contestant) -> Iterator[tuple[int, tuple[Window, Tally]]]:
-        scale = self._scale
+        scale = self.scale
         count = scale.fan_out_members
         members = [Member(number, token(number), (_ROOM,), sends=number == 0) for number in range(count)]
-        with self._server(contestant, _names(count), {_ROOM: range(count)}) as server:
+        with self.server(contestant, user_names(count), {_ROOM: range(count)}) as server:
             for window in scale.windows:
                 pace = Closed(window, by_reply=False)
-                with Load(self._plans(server, contestant, members, pace)) as load:
+                with Load(self.plans(server, contestant, members, pace)) as load:
                     load.connect()
                     found = load.measure(server.pid, scale.warm_up_seconds, scale.seconds)
                     tally = load.finish()
@@ -100,21 +100,21 @@ class Lab:
 
     def hello(self, contestant: Contestant) -> int:
         """Bytes of a delivered "hello world". Raises GeneratorError, ServerError."""
-        self._progress(f"hello world: {contestant.title}")
+        self.progress(f"hello world: {contestant.title}")
         names = [SPEAKER.name, LISTENER.name]
-        with self._server(contestant, names, {ROOM: range(2)}) as server:
+        with self.server(contestant, names, {ROOM: range(2)}) as server:
             return hello_bytes(server.address, contestant.dialect, (token(0), token(1)))
 
     def polling(self, contestant: Contestant) -> list[Polling]:
         """Sessions of long-polling in one room, at each burst. Raises GeneratorError, ServerError."""
-        scale = self._scale
+        scale = self.scale
         count = scale.poll_sessions
-        self._progress(f"long-polling by {count:,} sessions: {contestant.title}")
+        self.progress(f"long-polling by {count:,} sessions: {contestant.title}")
         members = [Member(number, token(number), (_ROOM,), sends=number == 0) for number in range(count)]
         found = []
-        with self._server(contestant, _names(count), {_ROOM: range(count)}) as server:
+        with self.server(contestant, user_names(count), {_ROOM: range(count)}) as server:
             for burst in scale.bursts:
-                plans = self._plans(server, contestant, members, Rounds(burst), generators=1)
+                plans = self.plans(server, contestant, members, Rounds(burst), generators=1)
                 with Load(plans) as load:
                     load.connect()
                     window = load.measure(server.pid, scale.warm_up_seconds, scale.seconds)
@@ -126,7 +126,7 @@ class Lab:
 
     def durable(self, contestant: Contestant) -> Durable:
         """Sends of many to many rooms: at intended times, and as many as the server accepts."""
-        scale = self._scale
+        scale = self.scale
         members = [
             Member(number, token(number), tuple(f"r{room:02d}" for room in self._rooms_of(number)), sends=True)
             for number in range(scale.senders)
@@ -137,19 +137,19 @@ class Lab:
         }
         found = Durable(scale.senders, scale.rooms, scale.senders * scale.rooms_each // scale.rooms)
         try:
-            with self._server(contestant, _names(scale.senders), rooms) as server:
-                self._progress(f"durable sends at {scale.paced_per_second:,.0f}/s: {contestant.title}")
+            with self.server(contestant, user_names(scale.senders), rooms) as server:
+                self.progress(f"durable sends at {scale.paced_per_second:,.0f}/s: {contestant.title}")
                 found.paced = self._paced(server, contestant, members)
-                self._progress(f"durable sends at saturation: {contestant.title}")
+                self.progress(f"durable sends at saturation: {contestant.title}")
                 found.saturation = self._saturation(server, contestant, members)
         except LabError as failure:
             found.failure = str(failure)
         return found
 
     def _paced(self, server: Server, contestant: Contestant, members: Sequence[Member]) -> Paced:
-        scale = self._scale
+        scale = self.scale
         rate = scale.paced_per_second / scale.generators
-        with Load(self._plans(server, contestant, members, Open(rate))) as load:
+        with Load(self.plans(server, contestant, members, Open(rate))) as load:
             load.connect()
             window = load.measure(server.pid, scale.warm_up_seconds, scale.durable_seconds)
             tally = load.finish()
@@ -165,8 +165,8 @@ class Lab:
         )
 
     def _saturation(self, server: Server, contestant: Contestant, members: Sequence[Member]) -> Saturation:
-        scale = self._scale
-        with Load(self._plans(server, contestant, members, Closed(scale.in_flight, by_reply=True))) as load:
+        scale = self.scale
+        with Load(self.plans(server, contestant, members, Closed(scale.in_flight, by_reply=True))) as load:
             load.connect()
             window = load.measure(server.pid, scale.warm_up_seconds, scale.durable_seconds)
             tally = load.finish()
@@ -181,10 +181,10 @@ class Lab:
 
     def _rooms_of(self, number: int) -> list[int]:
         """Rooms of a sender, so that every room has equally many members and no two rooms the same ones."""
-        step = self._scale.rooms // self._scale.rooms_each + 1
-        return [(number + place * step) % self._scale.rooms for place in range(self._scale.rooms_each)]
+        step = self.scale.rooms // self.scale.rooms_each + 1
+        return [(number + place * step) % self.scale.rooms for place in range(self.scale.rooms_each)]
 
-    def _plans(
+    def plans(
         self,
         server: Server,
         contestant: Contestant,
@@ -193,7 +193,7 @@ class Lab:
         generators: int | None = None,
     ) -> list[Plan]:
         """The members dealt out to the generators; the first member goes to the first one."""
-        generators = min(generators or self._scale.generators, len(members))
+        generators = min(generators or self.scale.generators, len(members))
         return [
             Plan(
                 address=server.address,
@@ -201,14 +201,14 @@ class Lab:
                 dialect=contestant.dialect,
                 members=tuple(members[number::generators]),
                 pace=pace,
-                text_bytes=self._scale.text_bytes,
-                connect_seconds=self._scale.connect_seconds,
+                text_bytes=self.scale.text_bytes,
+                connect_seconds=self.scale.connect_seconds,
             )
             for number in range(generators)
         ]
 
     @contextmanager
-    def _server(
+    def server(
         self, contestant: Contestant, names: Sequence[str], rooms: Mapping[str, Sequence[int]]
     ) -> Iterator[Server]:
         """The server, running; ours with a fresh database."""
@@ -226,10 +226,6 @@ class Lab:
 
 
 _FanOuts = dict[str, list[FanOut]]
-
-
-def _names(count: int) -> list[str]:
-    return [user_name(number) for number in range(count)]
 
 
 def _polling(sessions: int, burst: int, window: Window) -> Polling:

@@ -52,11 +52,15 @@ class Window(Struct, frozen=True):
 
 
 class Load:
-    """Generator processes, one for each plan. Raises GeneratorError wherever one of them gave up."""
+    """Generator processes, one for each plan. Raises GeneratorError wherever one of them gave up.
 
-    def __init__(self, plans: Sequence[Plan]) -> None:
+    Args:
+        held: the processes start, but connect only when `connect` is called.
+    """
+
+    def __init__(self, plans: Sequence[Plan], *, held: bool = False) -> None:
         self._plans = plans
-        self._phase = RawValue("i", Phase.CONNECT)
+        self._phase = RawValue("i", Phase.HOLD if held else Phase.CONNECT)
         self._counters = [RawArray("Q", Counter.SIZE) for _ in plans]
         self._results = [_SPAWN.Pipe(duplex=False) for _ in plans]
         self._processes = [
@@ -82,7 +86,8 @@ class Load:
                 process.join()
 
     def connect(self) -> float:
-        """Wait until all connections are ready; the seconds since the first process began to connect."""
+        """Wait until all connections are ready; the seconds since the first one was."""
+        self._phase.value = Phase.CONNECT
         wanted = sum(len(plan.members) for plan in self._plans)
         began = 0.0
         while (ready := self._total(Counter.READY)) < wanted:
@@ -92,13 +97,38 @@ class Load:
             time.sleep(0.005)
         return time.monotonic() - began if began else 0.005
 
+    def wait_until_started(self) -> None:
+        """Wait until all processes run."""
+        while self._total(Counter.STARTED) < len(self._plans):
+            self._check()
+            time.sleep(0.005)
+
+    def run(self, *, record: bool = False) -> None:
+        """Start the load. `record`: note latencies from now on."""
+        self._phase.value = Phase.RECORD if record else Phase.RUN
+
+    def watch(self, seconds: float) -> None:
+        """Sleep, but not past the end of a generator."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._check()
+            time.sleep(min(left, 0.25))
+        self._check()
+
+    def kill(self) -> None:
+        """End the processes with no goodbye: the system closes their connections."""
+        for process in self._processes:
+            process.kill()
+        for process in self._processes:
+            process.join()
+
     def measure(self, server_pid: int, warm_up_seconds: float, seconds: float) -> Window:
         """Start the load, let it settle, and look at one window of it."""
         self._phase.value = Phase.RUN
-        self._watch(warm_up_seconds)
+        self.watch(warm_up_seconds)
         self._phase.value = Phase.RECORD
         before = self._look(server_pid)
-        self._watch(seconds)
+        self.watch(seconds)
         after = self._look(server_pid)
         self._phase.value = Phase.RUN
         took, server, counts = after.at - before.at, after.server - before.server, after.counts
@@ -134,14 +164,6 @@ class Load:
         if tally.failure:
             raise GeneratorError(tally.failure)
         return tally
-
-    def _watch(self, seconds: float) -> None:
-        """Sleep, but not past the end of a generator."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            self._check()
-            time.sleep(min(left, 0.25))
-        self._check()
 
     def _check(self) -> None:
         for process, (receiver, _) in zip(self._processes, self._results, strict=True):

@@ -27,13 +27,17 @@ class Open(Struct, frozen=True, tag=True):
     rate: float
 
 
+class Deaf(Struct, frozen=True, tag=True):
+    """Connect, and read nothing any more from the start of the load."""
+
+
 class Rounds(Struct, frozen=True, tag=True):
     """Long-polling: one says `burst` messages; when every session's polls have brought them, it says the next ones."""
 
     burst: int
 
 
-Pace = Idle | Closed | Open | Rounds
+Pace = Idle | Closed | Open | Deaf | Rounds
 
 
 class Plan(Struct, frozen=True):
@@ -45,6 +49,8 @@ class Plan(Struct, frozen=True):
         text_bytes: length of each text, at least 20.
         connect_seconds: all connections must be ready within this.
         sample: every how many reads a delivery's latency is noted.
+        at_once: connections that are on their way to being ready at the same time.
+        receive_bytes: size of a connection's receive buffer in the kernel; 0: what the kernel wants.
     """
 
     address: tuple[str, int]
@@ -55,6 +61,8 @@ class Plan(Struct, frozen=True):
     text_bytes: int
     connect_seconds: float
     sample: int = 16
+    at_once: int = 128
+    receive_bytes: int = 0
 
 
 class Tally(Struct):
@@ -79,12 +87,13 @@ class Tally(Struct):
 class Phase:
     """The parent's word to its generators, in a shared integer."""
 
-    CONNECT, RUN, RECORD, STOP = range(4)
+    CONNECT, RUN, RECORD, STOP, HOLD = range(5)
+    # held: the process runs, and waits for the word to connect
 
 
 class Counter:
     """Places in a generator's shared counters."""
 
-    READY, DELIVERED, LISTENER_DELIVERED, LISTENER_BYTES, SENT, REPLIED, LOST, POLLS, SIZE = range(9)
+    READY, DELIVERED, LISTENER_DELIVERED, LISTENER_BYTES, SENT, REPLIED, LOST, POLLS, STARTED, SIZE = range(10)
     # listeners are the connections that do not send: they receive deliveries and nothing else
-    # polls are the answers that brought a message
+    # polls are the answers that brought a message; started is 1 once the process runs

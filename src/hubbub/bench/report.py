@@ -18,6 +18,7 @@ def report(results: Results) -> str:
             "",
             *_polling(results),
             *_durable(results),
+            *_troubles(results),
             *_goals(results),
             *_notes(results),
         ]
@@ -130,6 +131,27 @@ def _durable(results: Results) -> Iterator[str]:
     if durable.failure:
         yield f"  failed: {durable.failure}"
     yield ""
+
+
+def _troubles(results: Results) -> Iterator[str]:
+    if (storm := results.storm) is not None:
+        yield f"Storm: {storm.connections:,} connections killed at once, and back with their cursors:"
+        yield (
+            f"  all resumed after {storm.resumed_seconds:.1f} s, {_short(storm.resumed_per_cpu_second)} per "
+            f"server-CPU-second; delivery to {storm.others} others meanwhile: p50 {storm.others_p50_ms:.1f} ms, "
+            f"p99 {storm.others_p99_ms:.1f} ms (generator late by {storm.others_late_p99_ms:.1f} ms at p99)"
+        )
+        yield ""
+    if (slow := results.slow_reader) is not None:
+        yield f"Slow reader: one stops reading for {slow.seconds:.0f} s at {slow.messages_per_second:,.0f} messages/s:"
+        yield (
+            f"  the server grew by {slow.grown_bytes / 2**20:.2f} MiB; before, in the same time, by "
+            f"{slow.grown_before_bytes / 2**20:.2f} MiB ({slow.unread_bytes / 2**20:.1f} MiB unread, "
+            f"set aside {slow.lagging} times)"
+        )
+        yield ""
+    for name, reason in results.failures.items():
+        yield f"{name}: failed: {reason}"
 
 
 def _goals(results: Results) -> Iterator[str]:

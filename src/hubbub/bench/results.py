@@ -130,8 +130,50 @@ class Durable(Struct):
     failure: str = ""
 
 
+class Storm(Struct, frozen=True):
+    """Connections of one process killed at once, and resumed by another one: signed in, joined with their cursor, and
+    the event after it received.
+
+    Attributes:
+        resumed_seconds: from the killing until the last one was back.
+        resumed_per_cpu_second: of the server, which also closes the old ones and serves the others in this time.
+        others_p50_ms, others_p99_ms: delivery to members of another room meanwhile.
+    """
+
+    connections: int
+    resumed_seconds: float
+    resumed_per_cpu_second: float
+    others: int
+    others_deliveries: int
+    others_p50_ms: float
+    others_p99_ms: float
+    others_late_p99_ms: float
+
+
+class SlowReader(Struct, frozen=True):
+    """One of several readers of a busy room stops reading.
+
+    Attributes:
+        grown_before_bytes: growth of the server's resident memory in `seconds` in which everybody reads.
+        grown_bytes: the same in the next `seconds`, in which one does not.
+        unread_bytes: what was said meanwhile and not read.
+    """
+
+    messages_per_second: float
+    seconds: float
+    grown_before_bytes: int
+    grown_bytes: int
+    unread_bytes: int
+    lagging: int
+
+    @property
+    def cost_bytes(self) -> int:
+        """What the silent one added; 0 when the growth of before was larger."""
+        return max(0, self.grown_bytes - max(0, self.grown_before_bytes))
+
+
 class Results(Struct):
-    """One run."""
+    """One run. `failures`: why a scenario of Hubbub alone brought nothing."""
 
     version: str
     begun: str
@@ -139,6 +181,9 @@ class Results(Struct):
     scale: Scale
     rows: list[Row]
     durable: Durable | None = None
+    storm: Storm | None = None
+    slow_reader: SlowReader | None = None
+    failures: dict[str, str] = {}
 
     def row(self, key: str) -> Row | None:
         return next((row for row in self.rows if row.key == key), None)

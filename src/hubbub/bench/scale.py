@@ -15,6 +15,9 @@ class Scale(Struct, frozen=True):
         rounds: how often the fan-out is measured; the servers take turns, and medians are shown.
         poll_sessions: sessions that poll, everyone in one room.
         bursts: messages between two polls of a session, one measurement for each.
+        storm_connections: killed at once, to come back at once.
+        storm_others: members who chat on in another room meanwhile.
+        stalled_seconds: for which one reader does not read, and as long before that in which all do.
         in_flight: messages that each connection has on its way when sends are measured at saturation.
         generators: generator processes.
     """
@@ -33,6 +36,9 @@ class Scale(Struct, frozen=True):
     rooms: int = 50
     rooms_each: int = 5
     in_flight: int = 16
+    storm_connections: int = 10_000
+    storm_others: int = 50
+    stalled_seconds: float = 10.0
     paced_per_second: float = 2_000.0
     durable_seconds: float = 8.0
     connect_seconds: float = 120.0
@@ -44,6 +50,8 @@ QUICK = Scale(
     settle_seconds=0.3,
     fan_out_members=200,
     poll_sessions=100,
+    storm_connections=500,
+    stalled_seconds=3.0,
     rounds=1,
     warm_up_seconds=0.3,
     seconds=0.8,
