@@ -20,6 +20,7 @@ from hubbub.vocabulary import (
     Rooms,
     Send,
     Sent,
+    Typing,
     TypingChanged,
     Watch,
     Watching,
@@ -192,6 +193,46 @@ async def test_one_that_reads_in_time_every_time_is_not_closed(world: World) -> 
         world.clock.advance(50)
         slow.drain()
     assert slow.open
+
+
+async def test_each_step_of_being_slow_is_counted(world: World) -> None:
+    await world.room()
+    ada, slow = await world.person("ada", "general"), await world.person("slow", "general")
+    device, stuck = await world.person("slow", "general"), await world.person("stuck", "general")
+    await slow.ask(Watch(GENERAL), Watching)
+    counters = world.chat.counters
+    for person in (slow, stuck):
+        person.fill()
+    assert (counters.lagging, counters.caught_up, counters.dropped_signals) == (2, 0, 0)
+
+    await say(ada, "missed")
+    await ada.ask(Typing(GENERAL), Done)
+    assert counters.dropped_signals == 1
+    await device.ask(Read(GENERAL, 4), ReadMark)
+    assert counters.dropped_signals == 2
+    await world.person("bob", "general")
+    world.clock.advance(1)
+    assert counters.dropped_signals == 3
+
+    world.store.hold("events.after")
+    slow.drain()
+    await world.store.reached("events.after")
+    assert counters.caught_up == 0  # it reads, but it has not got what it missed
+    world.store.release("events.after")
+    await slow.has("general", 7)
+    await world.ticks()
+    assert counters.caught_up == 1
+    world.clock.advance(61)
+    assert (counters.too_slow, counters.caught_up) == (1, 1)
+    await world.person("ada", "general")
+    assert counters.caught_up == 1
+
+
+async def test_one_in_no_room_has_nothing_to_catch_up(world: World) -> None:
+    slow = await world.person("slow")
+    slow.fill()
+    slow.drain()
+    assert (world.chat.counters.lagging, world.chat.counters.caught_up) == (1, 1)
 
 
 async def test_one_that_goes_while_slow_leaves_nothing_behind(world: World) -> None:

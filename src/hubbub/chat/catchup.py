@@ -43,6 +43,7 @@ class CatchUp:
         self._settings = settings
         self._counters = counters
         self._spawn = spawn
+        self._returning: set[Session] = set()  # slow ones that read again
 
     def fall_behind(self, session: Session, feed: Feed) -> Gap:
         """Take the connection out of the live room. It has everything up to the feed's head."""
@@ -63,6 +64,26 @@ class CatchUp:
         if self._next(session) is not None:
             self._counters.replays += 1
             session.catching_up = self._spawn(self._run(session))
+
+    def resume(self, session: Session) -> None:
+        """It was slow and reads again."""
+        self._returning.add(session)
+        self.begin(session)
+        if session.gaps is None:
+            self.arrived(session)
+
+    def arrived(self, session: Session) -> None:
+        """It is behind nowhere any more."""
+        self._presence.resume(session)
+        if session in self._returning:
+            self._returning.remove(session)
+            self._counters.caught_up += 1
+
+    def forget(self, session: Session) -> None:
+        """It is gone."""
+        self._returning.discard(session)
+        if session.catching_up is not None:
+            session.catching_up.cancel()
 
     async def _run(self, session: Session) -> None:
         try:
@@ -130,4 +151,4 @@ class CatchUp:
         session.close_gap(gap.feed)
         gap.feed.live.add(session.connection)
         if session.gaps is None:
-            self._presence.resume(session)
+            self.arrived(session)

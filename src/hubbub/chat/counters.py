@@ -22,9 +22,11 @@ class ChatCounters:
         replays: times that a connection was behind and had to be caught up.
         replayed: events sent in them.
         lagging: episodes of a connection with a full write buffer.
-        too_slow: connections closed because of it.
+        caught_up: slow connections that have read again and been sent all that they had missed.
+        too_slow: connections closed because they stayed slow.
         refused_commands: commands refused because too many waited before them.
         signals: presence and typing signals handed to a room's watchers.
+        dropped_signals: signals that a connection did not get because it was slow or being caught up.
         failures: errors that nobody expected; the log has each.
     """
 
@@ -40,7 +42,9 @@ class ChatCounters:
     replays: int = 0
     replayed: int = 0
     lagging: int = 0
+    caught_up: int = 0
     too_slow: int = 0
     refused_commands: int = 0
     signals: int = 0
+    dropped_signals: int = 0
     failures: int = 0

@@ -141,7 +141,9 @@ class Presence:
             feed.listed = True
             signal = PresenceSignal(feed.room, count, self._names(feed))
         self._counters.signals += 1
+        self._counters.dropped_signals += len(feed.watchers)
         if feed.screen is not None:
+            self._counters.dropped_signals -= len(feed.screen)
             feed.screen.publish(Outgoing(signal))
 
     def _moved(self, feed: Feed, user: UserName, *, online: bool) -> None:

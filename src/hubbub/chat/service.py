@@ -123,7 +123,7 @@ class Chat:
             spawn=self._spawn,
             left=self._member_left,
         )
-        self._sessions = Sessions(identity, settings, now=monotonic)
+        self._sessions = Sessions(identity, settings, counters, now=monotonic)
         self._actions = Actions(store, bus, online=self._online, left=self._left_here, now_ms=now_ms)
         self._presence = Presence(hub, bus, node, settings, counters, now=monotonic, unused=self._feeds.drop_if_unused)
         self._typists = Typists(bus, settings, counters, now=monotonic)

@@ -12,6 +12,7 @@ from hubbub.store.protocols import Login
 from hubbub.vocabulary import Limits, Signal, UserId, Welcome
 
 from .actor import Actor
+from .counters import ChatCounters
 from .credentials import find_credentials
 from .roster import Roster
 from .session import Session
@@ -46,9 +47,12 @@ class Authenticator(Protocol):
 class Sessions:
     """Signing in, and finding connections by user and by login."""
 
-    def __init__(self, identity: Authenticator, settings: ChatSettings, *, now: Callable[[], float]) -> None:
+    def __init__(
+        self, identity: Authenticator, settings: ChatSettings, counters: ChatCounters, *, now: Callable[[], float]
+    ) -> None:
         self._identity = identity
         self._settings = settings
+        self._counters = counters
         self._now = now
         self._by_user: Roster[UserId, Session] = Roster()
         self._strangers: dict[Session, float] = {}  # in the order of the times
@@ -127,8 +131,12 @@ class Sessions:
         """Tell a user's connections, except `origin` and those that are slow."""
         outgoing = Outgoing(signal)
         for session in self._by_user.of(user_id):
-            if session.drained is None and session.connection.id != origin:
+            if session.connection.id == origin:
+                continue
+            if session.drained is None:
                 session.connection.emit(outgoing)
+            else:
+                self._counters.dropped_signals += 1
 
     def tick(self) -> None:
         """Close those who did not say who they are."""

@@ -100,7 +100,7 @@ class Subscriptions:
     def drained(self, session: Session) -> None:
         """It reads again."""
         self._release(session)
-        self._catch_up.begin(session)
+        self._catch_up.resume(session)
 
     def disconnected(self, session: Session, user: UserName) -> None:
         """It is gone, and the live rooms know that already."""
@@ -110,8 +110,7 @@ class Subscriptions:
             self._presence.went(feed, session, user)
         session.joined = ()
         session.gaps = None
-        if session.catching_up is not None:
-            session.catching_up.cancel()
+        self._catch_up.forget(session)
 
     def tick(self) -> None:
         """Close the connections that have been slow for too long."""
@@ -144,7 +143,7 @@ class Subscriptions:
         if session.watching is feed:
             self._presence.unwatch(session)
         elif session.gaps is None:
-            self._presence.resume(session)
+            self._catch_up.arrived(session)
 
     def _release(self, session: Session) -> None:
         self._slow.pop(session, None)

@@ -59,8 +59,12 @@ class Typists:
         self._counters.signals += 1
         for session in feed.watchers:
             actor = session.actor
-            if actor is not None and actor.user.name != signal.user and session.gaps is None:
+            if actor is None or actor.user.name == signal.user:
+                continue
+            if session.gaps is None:
                 session.connection.emit(outgoing)
+            else:
+                self._counters.dropped_signals += 1
 
     def _say_when_due(self, feed: Feed, user: UserName, state: TypingState, now: float) -> None:
         if self._due(state, now):

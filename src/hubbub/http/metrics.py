@@ -58,9 +58,11 @@ CHAT_COUNTERS: Final[Mapping[str, str]] = {
     "replays": "Catch-ups of one connection in one room that had to read the store.",
     "replayed": "Events sent in catch-ups.",
     "lagging": "Episodes of a connection with a full write buffer.",
+    "caught_up": "Slow connections that have read again and been sent all that they had missed.",
     "too_slow": "Connections closed because they did not read.",
     "refused_commands": "Commands refused because too many waited before them.",
     "signals": "Presence and typing signals handed to a room's watchers.",
+    "dropped_signals": "Signals that a connection did not get because it was slow or being caught up.",
     "failures": "Errors that nobody expected; the log has each.",
 }
 """Every field of `ChatCounters`. A test holds them against each other and against docs/operations.md."""
