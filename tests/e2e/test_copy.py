@@ -23,6 +23,8 @@ from tests.support.postgres import postgres, postgres_dsn
 __all__ = ["postgres", "postgres_dsn"]
 
 MESSAGES = int(os.environ.get("HUBBUB_TEST_MESSAGES", "5000"))
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
+
 SEEN = 20
 """How many of them the readers saw before the server was stopped."""
 
@@ -38,10 +40,13 @@ async def serving(*arguments: str) -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "hubbub", "serve", "--port", "0", "--shutdown-grace-seconds", "0", *arguments),
         stdout=PIPE,
+        env=ENVIRONMENT,
     )
     assert process.stdout is not None
+    line = (await process.stdout.readline()).decode()
+    assert line.startswith("Hubbub "), "it did not start"
     try:
-        yield (await process.stdout.readline()).decode().split()[-1]
+        yield line.split()[-1]
     finally:
         process.terminate()
         assert await process.wait() == 0
@@ -91,7 +96,9 @@ async def fill(path: Path) -> list[tuple[Seq, str]]:
 
 async def copied(source: Path, target: str) -> str:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "hubbub", "copy", "--from", f"sqlite://{source}", "--to", target), stdout=PIPE
+        *(sys.executable, "-m", "hubbub", "copy", "--from", f"sqlite://{source}", "--to", target),
+        stdout=PIPE,
+        env=ENVIRONMENT,
     )
     assert process.stdout is not None
     told = await process.stdout.read()

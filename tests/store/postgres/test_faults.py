@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
-from collections.abc import AsyncIterator
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
 import pytest
@@ -14,7 +17,8 @@ from hubbub.errors import BadField, StoreUnavailable
 from hubbub.store import Account, Appended
 from hubbub.store.postgres import PostgresLimits, PostgresStore
 from hubbub.store.postgres.writer import GROUP_ROWS
-from tests.contracts.people import GENERAL, NOW, draft, say, team
+from hubbub.vocabulary import RoomId
+from tests.contracts.people import GENERAL, NOW, draft, positions, say, team
 from tests.support.postgres import PostgresServer, connected
 
 IMPATIENT = PostgresLimits(connect_seconds=1.0, lock_seconds=0.2, statement_seconds=0.5)
@@ -33,9 +37,34 @@ async def store(dsn: str) -> AsyncIterator[PostgresStore]:
     await store.close()
 
 
-async def restart(server: PostgresServer, *, crash: bool) -> None:
-    await asyncio.to_thread(server.stop, crash=crash)
+@pytest.fixture
+async def patient_store(dsn: str) -> AsyncIterator[PostgresStore]:
+    store = PostgresStore(dsn)
+    await store.open()
+    yield store
+    await store.close()
+
+
+async def stopped(server: PostgresServer) -> None:
+    await asyncio.to_thread(server.stop)
     await asyncio.to_thread(server.start)
+
+
+async def crashed(server: PostgresServer) -> None:
+    await asyncio.to_thread(server.stop, crash=True)
+    await asyncio.to_thread(server.start)
+
+
+async def one_process_killed(server: PostgresServer) -> None:
+    """As the kernel does when memory is short: the server throws everybody out and recovers from its journal."""
+    async with connected(server.dsn) as observer:
+        os.kill((await observer.fetchval(_SESSIONS))[0], signal.SIGKILL)
+        with contextlib.suppress(asyncpg.PostgresError, OSError):
+            await observer.execute("SELECT pg_sleep(60)")  # until it is thrown out, too
+    while True:
+        with contextlib.suppress(asyncpg.PostgresError, OSError):
+            async with connected(server.dsn):
+                return
 
 
 async def send_until_stored(store: PostgresStore, sender: Account, nonce: str) -> Appended:
@@ -57,20 +86,22 @@ async def check_log(store: PostgresStore, stored: dict[str, int], before: int) -
     assert sorted(stored.values()) == list(range(before + 1, before + len(stored) + 1))
 
 
-@pytest.mark.parametrize("crash", [False, True], ids=["stopped", "crashed"])
+@pytest.mark.parametrize("fault", [stopped, crashed, one_process_killed])
 async def test_a_restart_in_the_middle_of_sends(
-    store: PostgresStore, postgres_server: PostgresServer, *, crash: bool
+    store: PostgresStore, postgres_server: PostgresServer, fault: Callable[[PostgresServer], Awaitable[None]]
 ) -> None:
     ada, bob = await team(store, "ada", "bob")
     stored: dict[str, int] = {}
 
     async def talk(name: str) -> None:
-        for n in range(30):
+        for n in range(1_000):
             stored[f"{name}{n}"] = (await send_until_stored(store, bob, f"{name}{n}")).seq
             if len(stored) == 100:
-                restarting.append(asyncio.create_task(restart(postgres_server, crash=crash)))
+                restarting.append(asyncio.ensure_future(fault(postgres_server)))
+            if restarting and restarting[0].done():
+                break
 
-    restarting: list[asyncio.Task[None]] = []
+    restarting: list[asyncio.Future[None]] = []
     async with asyncio.timeout(60):
         await asyncio.gather(*(talk(name) for name in "abcdefgh"))
         await asyncio.gather(*restarting)
@@ -139,6 +170,31 @@ async def test_a_room_that_somebody_locks_holds_nobody_for_ever(store: PostgresS
         assert len(await store.events.after(GENERAL, 0, 10)) == 3
 
     assert await say(store, ada, "1") == [4]
+
+
+async def test_rooms_are_locked_in_one_order_whatever_the_order_of_messages(
+    patient_store: PostgresStore, dsn: str
+) -> None:
+    """Whoever waits for a room holds only rooms that were created before it: nobody can wait for them crosswise."""
+    store = patient_store
+    [ada] = await team(store, "ada")
+    rooms = [GENERAL, RoomId("b"), RoomId("a")]
+    for room in rooms[1:]:
+        await store.rooms.create(room, "", "", ada.id, NOW)
+    async with connected(dsn) as other, connected(dsn) as observer:
+        for n, order in enumerate(itertools.permutations(rooms)):
+            holding = other.transaction()
+            await holding.start()
+            await other.execute("SELECT FROM rooms WHERE id = 'b' FOR UPDATE")
+            append = asyncio.ensure_future(store.events.append([draft(ada, str(n), room=room) for room in order]))
+            while not await observer.fetchval(_WAITS):  # noqa: ASYNC110  the server can only be asked
+                await asyncio.sleep(0.01)
+
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await observer.execute("SELECT FROM rooms WHERE id = 'general' FOR UPDATE NOWAIT")
+            await observer.execute("SELECT FROM rooms WHERE id = 'a' FOR UPDATE NOWAIT")
+            await holding.rollback()
+            assert positions(await append) == [3 + n] * 3
 
 
 async def test_without_connections_writes_go_on_and_reads_come_back(store: PostgresStore, dsn: str) -> None:
@@ -248,6 +304,8 @@ async def test_a_cancelled_reader_costs_no_connection(store: PostgresStore, dsn:
             assert len(await store.events.after(GENERAL, 0, 10)) == 2
             assert sessions <= (sessions := set(await observer.fetchval(_SESSIONS)))
 
+
+_WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock')"
 
 _SESSIONS = "SELECT array_agg(pid ORDER BY pid) FROM pg_stat_activity WHERE application_name = 'hubbub'"
 
