@@ -70,7 +70,7 @@ async def test_a_conversation_by_long_polling(stand: Stand, http: httpx.AsyncCli
         ("GET", POLL + "&sid=none", 1, "Session ID unknown"),
         ("POST", POLL, 2, "Bad handshake method"),
         ("GET", SOCKET, 3, "Bad request"),
-        ("GET", POLL + "&j=0", 3, "Bad request"),
+        ("GET", POLL + "&j=0", 3, "JSONP is not supported"),
         ("GET", "/socket.io/?EIO=3&transport=polling", 5, "Unsupported protocol version"),
     ],
 )

@@ -32,6 +32,8 @@ from hubbub.wire.engineio import (
     verify,
 )
 
+from .strategies import polling_bodies
+
 
 def test_the_handshake_tells_milliseconds() -> None:
     packet = encode_open(
@@ -126,7 +128,7 @@ def test_payloads_survive_the_wire(packets: list[tuple[bool, bytes]]) -> None:
     assert decode_payload(body) == [Packet(PacketType.MESSAGE, data, binary) for binary, data in packets]
 
 
-@given(st.binary() | st.binary().map(lambda data: b"4" + data) | st.binary().map(lambda data: b"b" + data))
+@given(polling_bodies)
 def test_arbitrary_payloads_are_packets_or_refused(body: bytes) -> None:
     try:
         packets = decode_payload(body)
@@ -152,6 +154,7 @@ def test_refusals_are_those_of_the_reference_server() -> None:
         (3, 400),
         (4, 403),
         (5, 400),
+        (3, 400),  # JSONP
     ]
     for refusal in Refusal:
         assert json.loads(refusal.body) == {"code": refusal.code, "message": refusal.message}
@@ -173,6 +176,8 @@ def test_of_a_repeated_parameter_the_last_counts() -> None:
         ("GET", "EIO=4&transport=polling", False, None, None),
         ("GET", "EIO=4&transport=websocket", True, None, None),
         ("GET", "EIO=4&transport=polling&sid=", False, None, None),
+        ("GET", "EIO=4&transport=polling&j=0", False, None, Refusal.NO_JSONP),
+        ("POST", "EIO=4&transport=polling&sid=x&j=1", False, "polling", Refusal.NO_JSONP),
         ("GET", "EIO=4", False, None, Refusal.UNKNOWN_TRANSPORT),
         ("GET", "EIO=4&transport=abc", False, None, Refusal.UNKNOWN_TRANSPORT),
         ("GET", "EIO=4&transport=webtransport", True, None, Refusal.UNKNOWN_TRANSPORT),

@@ -20,44 +20,31 @@ if TYPE_CHECKING:
     from .engine import EngineSession
 
 
-class Context:
-    """Shared by the connections of one gateway.
+class LinkContext:
+    """Shared by everything that is open, whatever is said on it.
 
     Attributes:
         node: prefix of connection ids, unique among nodes.
-        census: open connections by lane.
         sessions: Engine.IO sessions by sid.
         links: open WebSockets, closing ones included.
         unsent: those of them whose transports may hold bytes.
-        keeps_handshakes: keep the headers of Socket.IO clients, which further namespaces want to see: 1 KB each.
     """
 
-    def __init__(
-        self, handler: Handler, codec: Codec, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str
-    ) -> None:
-        self.handler = handler
+    def __init__(self, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str) -> None:
         self.settings = settings
         self.loop = loop
         self.node = node
-        self.codec = codec
         self.heartbeat = Heartbeat(loop, settings.heartbeat_seconds, settings.heartbeat_timeout_seconds)
         self.deadlines = Deadlines(loop, settings.handshake_seconds)
-        self.census: Counter[Lane] = Counter()
         self.sessions: dict[str, EngineSession] = {}
         self.links = 0
         self.unsent = Unsent(loop)
-        self.keeps_handshakes = False
         self.closing = False
-        self._connections = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def new_key(self) -> str:
         """A secret id of what further requests name: `<node>.<random>`, so that any node knows whose it is."""
         return f"{self.node}.{secrets.token_urlsafe(15)}"
-
-    def next_number(self) -> int:
-        self._connections += 1
-        return self._connections
 
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run to the end in the background; `close` cancels what is left."""
@@ -69,3 +56,26 @@ class Context:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Context(LinkContext):
+    """Shared by the connections of one gateway.
+
+    Attributes:
+        census: open connections by lane.
+        keeps_handshakes: keep the headers of Socket.IO clients, which further namespaces want to see: 1 KB each.
+    """
+
+    def __init__(
+        self, handler: Handler, codec: Codec, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str
+    ) -> None:
+        super().__init__(settings, loop, node)
+        self.handler = handler
+        self.codec = codec
+        self.census: Counter[Lane] = Counter()
+        self.keeps_handshakes = False
+        self._connections = 0
+
+    def next_number(self) -> int:
+        self._connections += 1
+        return self._connections

@@ -12,9 +12,10 @@ from hubbub.wire.engineio import PacketError, PacketType, Step, UpgradeProbe
 from hubbub.wire.websocket import BINARY, TEXT, frame
 
 from .connection import Handshake
-from .context import Context
+from .context import LinkContext
 from .link import WebSocketLink
 from .polling import PollTransport
+from .settings import GatewaySettings
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class EngineSession:
 
     __slots__ = ("application", "context", "handshake", "link", "open", "polling", "probing", "sid", "state")
 
-    def __init__(self, context: Context, application: EngineApplication, sid: str, handshake: Handshake) -> None:
+    def __init__(self, context: LinkContext, application: EngineApplication, sid: str, handshake: Handshake) -> None:
         self.context = context
         self.application = application
         self.sid = sid
@@ -116,10 +117,14 @@ class EngineSession:
         """Send a packet whose first message is text, with its Engine.IO type, and the others are attachments."""
         self.send(messages[0])
         for data in messages[1:]:
-            if self.link is not None:
-                self.link.write(frame(BINARY, data))
-            elif self.polling is not None:
-                self.polling.put(engineio.encode_base64(data))
+            self.send_binary(data)
+
+    def send_binary(self, data: bytes) -> None:
+        """Send one binary message."""
+        if self.link is not None:
+            self.link.write(frame(BINARY, data))
+        elif self.polling is not None:
+            self.polling.put(engineio.encode_base64(data))
 
     def send_payload(self, payload: bytes) -> None:
         """Send packets that are joined as for polling."""
@@ -223,6 +228,13 @@ def _as_frame(packet: bytes) -> bytes:
     if packet[:1] == b"b":
         return frame(BINARY, engineio.decode_base64(packet))
     return frame(TEXT, packet)
+
+
+def session_cookie(settings: GatewaySettings, sid: str, *, secure: bool) -> tuple[tuple[str, str], ...]:
+    """The header of the answer that opens a session, none when no cookie is wanted."""
+    name = settings.engine_cookie
+    attributes = "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
+    return (("Set-Cookie", f"{name}={sid}; {attributes}"),) if name else ()
 
 
 class ProbingSocket:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from hubbub.errors import CloseCode
 from hubbub.wire.websocket import BINARY, CLOSE, PING, PONG, TEXT, Decoder, Failure, close_code, close_frame, frame
 
-from .context import Context
+from .context import LinkContext
 from .sockets import Outlet
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         "transport",
     )
 
-    def __init__(self, transport: asyncio.Transport, context: Context, *, deflate: bool = False) -> None:
+    def __init__(self, transport: asyncio.Transport, context: LinkContext, *, deflate: bool = False) -> None:
         self.transport = transport
         self._context = context
         self.endpoint: Endpoint | None = None

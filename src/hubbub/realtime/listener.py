@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from hubbub.wire.upgrade import Refusal, Request, parse_request, wants_upgrade
 
 if TYPE_CHECKING:
-    from .context import Context
+    from .context import LinkContext
 
 _HEAD_BYTES: Final = 16384
 _END: Final = b"\r\n\r\n"
@@ -30,7 +30,7 @@ class FirstRequest(asyncio.Protocol):
 
     __slots__ = ("_context", "_data", "_http", "_transport", "_upgrade")
 
-    def __init__(self, context: Context, upgrade: Upgrade, http: HttpFactory) -> None:
+    def __init__(self, context: LinkContext, upgrade: Upgrade, http: HttpFactory) -> None:
         self._context = context
         self._upgrade = upgrade
         self._http = http

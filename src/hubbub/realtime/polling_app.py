@@ -10,9 +10,9 @@ from hubbub.wire import engineio
 from hubbub.wire.engineio import PacketError, Refusal
 
 from .connection import Handshake
-from .context import Context
+from .context import LinkContext
 from .cors import cors_headers, preflight_headers
-from .engine import EngineApplication, EngineSession
+from .engine import EngineApplication, EngineSession, session_cookie
 from .http_body import ClientGone, hangup, read_body
 from .polling import PollTransport
 
@@ -30,7 +30,7 @@ _CLOSING: Final = b'{"code":3,"message":"Server is going down"}'
 class PollingApp:
     """GET opens a session or polls, POST brings packets (Engine.IO v4, "HTTP long-polling")."""
 
-    def __init__(self, context: Context, application: EngineApplication) -> None:
+    def __init__(self, context: LinkContext, application: EngineApplication) -> None:
         self._context = context
         self._application = application
 
@@ -47,8 +47,6 @@ class PollingApp:
         refused = engineio.verify(
             method, query, websocket=False, transport=None if session is None else session.transport
         )
-        if refused is None and "j" in query:
-            refused = Refusal.BAD_REQUEST  # JSONP: for browsers without XMLHttpRequest; no client of today needs it
         try:
             if refused is not None:
                 await _refuse(send, refused, cors)
@@ -73,7 +71,9 @@ class PollingApp:
         session = EngineSession(self._context, self._application, self._context.new_key(), handshake)
         session.polling = PollTransport(session, peer)
         self._application.opened(session)
-        await _respond(send, 200, session.opening(upgrades=_UPGRADES), [_TEXT, *cors])
+        given = session_cookie(self._context.settings, session.sid, secure=handshake.secure)
+        cookies = [(name.lower().encode(), value.encode("latin-1")) for name, value in given]
+        await _respond(send, 200, session.opening(upgrades=_UPGRADES), [_TEXT, *cookies, *cors])
 
     async def _poll(
         self, session: EngineSession, polling: PollTransport, receive: Receive, send: Send, cors: Headers

@@ -19,6 +19,8 @@ class GatewaySettings(Struct, frozen=True):
         allowed_origins: Origins that browsers may use long-polling from, besides the server's own; "*": any.
         trusted_proxies: addresses and networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto tell who
             the client is. Empty: nobody's.
+        engine_path: where Engine.IO is, with a slash at both ends.
+        engine_cookie: name of a cookie that carries the session's id, for balancers that route by it. Empty: none.
     """
 
     heartbeat_seconds: float = 25.0
@@ -29,3 +31,5 @@ class GatewaySettings(Struct, frozen=True):
     compression: bool = False
     allowed_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    engine_path: str = "/socket.io/"
+    engine_cookie: str = ""

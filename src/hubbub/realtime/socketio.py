@@ -14,6 +14,7 @@ from hubbub.wire.socketio_events import encode_ok, encode_refusal, event_packet
 from hubbub.wire.websocket import BINARY, TEXT, frame
 
 from .connection import NO_HANDSHAKE, Connection, ended_by
+from .context import Context
 from .engine import EngineSession
 from .peer import Peer
 from .room import Lane, Outgoing
@@ -104,8 +105,8 @@ class SocketIoConnection(Peer):
 
     __slots__ = ("_announced", "_held", "namespace", "session")
 
-    def __init__(self, session: EngineSession, namespace: str) -> None:
-        super().__init__(session.context, HOLDING_POLLING if session.link is None else HOLDING_SOCKET)
+    def __init__(self, context: Context, session: EngineSession, namespace: str) -> None:
+        super().__init__(context, HOLDING_POLLING if session.link is None else HOLDING_SOCKET)
         self.session = session
         self.namespace = namespace
         self._held: list[bytes] | None = []

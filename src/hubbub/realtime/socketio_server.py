@@ -122,7 +122,7 @@ class SocketIoServer:
             return
         if present is not None:
             raise PacketError("connected already")
-        connection = SocketIoConnection(session, packet.namespace)
+        connection = SocketIoConnection(self._context, session, packet.namespace)
         session.state = (*connections(session), connection)
         self._context.deadlines.remove(session)
         connection.begin(structs.replace(session.handshake, auth=auth, namespace=packet.namespace))

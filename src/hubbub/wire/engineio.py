@@ -162,6 +162,8 @@ class Refusal(Enum):
     BAD_REQUEST = (3, 400, "Bad request")
     FORBIDDEN = (4, 403, "Forbidden")
     UNSUPPORTED_VERSION = (5, 400, "Unsupported protocol version")
+    NO_JSONP = (3, 400, "JSONP is not supported")
+    """Our own: the protocol's fourth revision has none any more, and scripts of other origins could read answers."""
 
     def __init__(self, code: int, status: int, message: str) -> None:
         self.code = code
@@ -193,6 +195,8 @@ def verify(method: str, query: Mapping[str, str], *, websocket: bool, transport:
         return Refusal.BAD_REQUEST
     if query.get("EIO") != "4":
         return Refusal.UNSUPPORTED_VERSION
+    if "j" in query:
+        return Refusal.NO_JSONP
     if query.get("sid"):
         return _verify_session(method, websocket=websocket, transport=transport)
     return None if method == "GET" else Refusal.BAD_HANDSHAKE_METHOD

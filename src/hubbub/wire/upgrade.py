@@ -73,7 +73,11 @@ def wants_upgrade(request: Request) -> bool:
 
 
 def accept(
-    request: Request, subprotocols: Sequence[str] = (), *, extensions: str | None = None
+    request: Request,
+    subprotocols: Sequence[str] = (),
+    *,
+    extensions: str | None = None,
+    headers: Sequence[tuple[str, str]] = (),
 ) -> tuple[bytes, str | None]:
     """Check the handshake (section 4.2.1) and make the answer (section 4.2.2).
 
@@ -81,6 +85,7 @@ def accept(
         request: what the client sent.
         subprotocols: those that this endpoint speaks; the client's first known one is chosen.
         extensions: the negotiated ones, as the answer names them; None: none.
+        headers: further ones for the answer.
 
     Returns:
         The 101 response, and the chosen subprotocol or None.
@@ -88,25 +93,25 @@ def accept(
     Raises:
         Refusal: 400, 405, or 426 with the version that we speak.
     """
-    headers = request.headers
+    given = request.headers
     if request.method != "GET":
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "a WebSocket begins with GET", [("Allow", "GET")])
     if request.version != "HTTP/1.1":
         raise Refusal(HTTPStatus.BAD_REQUEST, "a WebSocket needs HTTP/1.1")
-    if not wants_upgrade(request) or "upgrade" not in tokens(headers.get("connection", "")):
+    if not wants_upgrade(request) or "upgrade" not in tokens(given.get("connection", "")):
         raise Refusal(HTTPStatus.UPGRADE_REQUIRED, "a WebSocket is expected here", [("Upgrade", "websocket")])
-    if not headers.get("host"):
+    if not given.get("host"):
         raise Refusal(HTTPStatus.BAD_REQUEST, "Host is missing")
-    if headers.get("sec-websocket-version") != "13":
+    if given.get("sec-websocket-version") != "13":
         raise Refusal(
             HTTPStatus.UPGRADE_REQUIRED,
             "WebSocket version 13 is needed",
             [("Sec-WebSocket-Version", "13"), ("Upgrade", "websocket")],
         )
-    key = headers.get("sec-websocket-key", "")
+    key = given.get("sec-websocket-key", "")
     if not _sound_key(key):
         raise Refusal(HTTPStatus.BAD_REQUEST, "Sec-WebSocket-Key is not 16 bytes in base64")
-    offered = [p.strip(" \t") for p in headers.get("sec-websocket-protocol", "").split(",")]
+    offered = [p.strip(" \t") for p in given.get("sec-websocket-protocol", "").split(",")]
     chosen = next((p for p in offered if p in subprotocols), None)
     lines = [
         "HTTP/1.1 101 Switching Protocols",
@@ -118,6 +123,7 @@ def accept(
         lines.append(f"Sec-WebSocket-Protocol: {chosen}")
     if extensions is not None:
         lines.append(f"Sec-WebSocket-Extensions: {extensions}")
+    lines += [f"{name}: {value}" for name, value in headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n", chosen
 
 

@@ -2,6 +2,7 @@
 
 from .answers import NoAnswer
 from .broadcast import Broadcast
+from .engine_server import EngineServer, EngineSocket
 from .namespace import Namespace
 from .raw import RawSocket
 from .recovery import RecoverySettings
@@ -14,6 +15,8 @@ __all__ = [
     "Beside",
     "Broadcast",
     "ConnectionRefused",
+    "EngineServer",
+    "EngineSocket",
     "Namespace",
     "NoAnswer",
     "RawSocket",

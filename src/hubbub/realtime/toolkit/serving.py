@@ -6,16 +6,27 @@ import asyncio
 import contextlib
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 
-from .server import Server
+from hubbub.realtime.entrance import Entrance
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Servable(Protocol):
+    """What can be put on a port: a `Server`, or an `EngineServer`."""
+
+    @property
+    def gateway(self) -> Entrance: ...
+
+    async def open(self) -> None: ...
+
+    async def close(self, grace_seconds: float) -> None: ...
 
 
 class Beside:
@@ -24,7 +35,7 @@ class Beside:
     WebSockets do not come here, see `Gateway.http_protocol`.
     """
 
-    def __init__(self, server: Server, app: Asgi | None) -> None:
+    def __init__(self, server: Servable, app: Asgi | None) -> None:
         self._server = server
         self._app = app
 
@@ -45,7 +56,7 @@ async def _not_found(send: Send) -> None:
 
 
 async def serve(
-    server: Server,
+    server: Servable,
     app: Asgi | None = None,
     *,
     host: str = "127.0.0.1",
@@ -93,7 +104,7 @@ async def serve(
 
 @contextlib.asynccontextmanager
 async def serving(
-    server: Server, app: Asgi | None = None, *, host: str = "127.0.0.1", port: int = 0, **options: Any
+    server: Servable, app: Asgi | None = None, *, host: str = "127.0.0.1", port: int = 0, **options: Any
 ) -> AsyncIterator[int]:
     """Serve while the block runs, for tests and for programs that do something else beside; the value is the port.
 
@@ -115,7 +126,7 @@ async def serving(
 class _Closing:
     """Closes a server once, however its end comes."""
 
-    def __init__(self, server: Server, grace_seconds: float) -> None:
+    def __init__(self, server: Servable, grace_seconds: float) -> None:
         self._server = server
         self._grace_seconds = grace_seconds
         self._done = False
@@ -157,7 +168,7 @@ class _Uvicorn(uvicorn.Server):
 
 
 def run(
-    server: Server,
+    server: Servable,
     app: Asgi | None = None,
     *,
     host: str = "127.0.0.1",

@@ -1,0 +1,203 @@
+"""Where connections come in: one port for HTTP and WebSockets, whatever is spoken on them."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final, cast
+from urllib.parse import unquote
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from hubbub.wire import engineio
+from hubbub.wire.upgrade import Refusal, Request, accept
+from hubbub.wire.websocket import TEXT, frame
+
+from .connection import Handshake
+from .context import LinkContext
+from .engine import EngineApplication, EngineSession, ProbingSocket, session_cookie
+from .link import WebSocketLink, peer_of
+from .listener import FirstRequest, LateUpgrade, Upgrade
+from .polling_app import PollingApp
+from .proxies import Client, ForwardedApp, Proxies
+
+_STEP_SECONDS: Final = 0.05
+
+Elsewhere = Callable[[asyncio.Transport, Client, Request, bytes], bool]
+"""Whether the session that an upgrade names is another node's; then it has taken the transport."""
+
+
+class Entrance(ABC):
+    """Takes accepted connections from uvicorn, and Engine.IO sessions on either transport.
+
+    Subclasses say which other paths there are and what stands behind them.
+
+    Attributes:
+        elsewhere: asked about each WebSocket for an Engine.IO session before it is opened here; None at first.
+    """
+
+    def __init__(self, context: LinkContext, engine: EngineApplication) -> None:
+        self.settings = context.settings
+        self.polling = PollingApp(context, engine)
+        self.elsewhere: Elsewhere | None = None
+        self._engine = engine
+        self._links = context
+        self._proxies = Proxies(context.settings.trusted_proxies)
+
+    @abstractmethod
+    def serves(self, path: str) -> bool:
+        """Whether an HTTP request of this path is for `http`."""
+
+    @abstractmethod
+    async def http(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI application for the transports over HTTP: what `serves` says yes to."""
+
+    @abstractmethod
+    def take(self, transport: asyncio.Transport, client: Client, request: Request, path: str, query: str) -> None:
+        """Answer a WebSocket's opening handshake on another path, and take the transport. Raises Refusal."""
+
+    def _is_engine(self, path: str) -> bool:
+        """Engine.IO's path, or something below it, which is refused in the protocol's own words."""
+        return path.startswith(self.settings.engine_path) or self._is_engine_itself(path)
+
+    def _is_engine_itself(self, path: str) -> bool:
+        where = self.settings.engine_path
+        return path in {where, where[:-1]}
+
+    def forwarded(self, app: Any) -> ForwardedApp:
+        """An ASGI application for `uvicorn.Config`, where a trusted proxy's client is the client; see `proxies.py`."""
+        return ForwardedApp(app, self._proxies)
+
+    def start(self) -> None:
+        """Begin to look after connections. Needed before the first one."""
+        self._links.heartbeat.start()
+
+    async def close(self, grace_seconds: float, *, spread_seconds: float = 0.0) -> None:
+        """Ask every client to come back elsewhere, wait until they have gone, at most for the grace.
+
+        `spread_seconds`: over so much of the grace the asking is spread evenly, so that other nodes don't get all at
+        once. What has not been asked yet is served as before.
+        """
+        context = self._links
+        context.closing = True
+        deadline = context.loop.time() + grace_seconds
+        await self._retire(min(spread_seconds, grace_seconds))
+        while context.links and context.loop.time() < deadline:  # noqa: ASYNC110  once in a process's life
+            await asyncio.sleep(0.01)
+        context.heartbeat.stop()
+        context.deadlines.stop()
+        await context.close()
+
+    async def _retire(self, spread_seconds: float) -> None:
+        links = self._links.heartbeat.links()
+        steps = max(1, min(len(links), round(spread_seconds / _STEP_SECONDS)))
+        for step in range(steps):
+            if step:
+                await asyncio.sleep(spread_seconds / steps)
+            for link in links[step::steps]:
+                if link.slot >= 0:  # it has not ended by itself
+                    link.retire()
+        for link in self._links.heartbeat.links():  # one that was being opened
+            link.retire()
+
+    @property
+    def http_protocol(self) -> type[asyncio.Protocol]:
+        """For `uvicorn.Config(http=…)`: makes the protocol of each accepted connection."""
+        return self.first_request(self.upgrade)
+
+    def first_request(self, upgrade: Upgrade) -> type[asyncio.Protocol]:
+        """The same for a further port, with a gate of its own before `upgrade`."""
+
+        def connect(config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> asyncio.Protocol:
+            def http() -> asyncio.Protocol:
+                return HttpToolsProtocol(config=config, server_state=server_state, app_state=app_state, _loop=_loop)
+
+            return FirstRequest(self._links, upgrade, http)
+
+        return cast("type[asyncio.Protocol]", connect)
+
+    @property
+    def ws_protocol(self) -> type[asyncio.Protocol]:
+        """For `uvicorn.Config(ws=…)`: upgrades that are not the first request of their connection."""
+        return cast("type[asyncio.Protocol]", self._late_upgrade)
+
+    def _late_upgrade(self, config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
+        return LateUpgrade(self.upgrade)
+
+    def upgrade(self, transport: asyncio.Transport, request: Request, rest: bytes, told: Client | None = None) -> None:
+        """Answer a WebSocket's opening handshake, and take the transport if it is sound.
+
+        `told`: another node has sent it here, and says who the client is; then it goes nowhere else.
+        """
+        client = told or self._client(transport, request)
+        path, _, query = request.target.partition("?")
+        path = unquote(path)
+        try:
+            if self._links.closing:
+                raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is going down")
+            if self._is_engine_itself(path):
+                if told is None and self.elsewhere is not None and self.elsewhere(transport, client, request, rest):
+                    return
+                self._open_engine(transport, client, request, path, query)
+            else:
+                self.take(transport, client, request, path, query)
+        except Refusal as refusal:
+            transport.write(refusal.response)
+            transport.close()
+            return
+        protocol = transport.get_protocol()
+        if rest and isinstance(protocol, WebSocketLink):
+            protocol.feed(rest)
+
+    def _link(
+        self,
+        transport: asyncio.Transport,
+        client: Client,
+        response: bytes,
+        *,
+        deflate: bool = False,
+        kind: type[WebSocketLink] = WebSocketLink,
+    ) -> WebSocketLink:
+        transport.set_write_buffer_limits(high=self.settings.write_buffer_bytes)
+        transport.write(response)
+        link = kind(transport, self._links, deflate=deflate)
+        link.forwarded = client.peer if client.forwarded else None
+        transport.set_protocol(link)
+        return link
+
+    def _client(self, transport: asyncio.Transport, request: Request) -> Client:
+        secure = transport.get_extra_info("sslcontext") is not None
+        return self._proxies.client(peer_of(transport), request.headers, secure=secure)
+
+    def _open_engine(
+        self, transport: asyncio.Transport, client: Client, request: Request, path: str, query: str
+    ) -> None:
+        context = self._links
+        parameters = engineio.parse_query(query)
+        session = context.sessions.get(parameters.get("sid", ""))
+        refused = engineio.verify(
+            request.method, parameters, websocket=True, transport=None if session is None else session.transport
+        )
+        if refused is not None:
+            raise Refusal(HTTPStatus(refused.status), refused.message)
+        if session is not None:
+            response, _ = accept(request)
+            if session.probing is not None:
+                raise Refusal(HTTPStatus.BAD_REQUEST, "another WebSocket is probing for this session")
+            link = self._link(transport, client, response)
+            link.open(ProbingSocket(session, link))
+            return
+        sid = context.new_key()
+        response, _ = accept(request, headers=session_cookie(self.settings, sid, secure=client.secure))
+        session = EngineSession(context, self._engine, sid, handshake_of(client, request, path, query))
+        session.link = link = self._link(transport, client, response)
+        link.open(session)
+        link.write(frame(TEXT, session.opening(upgrades=())))
+        self._engine.opened(session)
+
+
+def handshake_of(client: Client, request: Request, path: str, query: str) -> Handshake:
+    """What a WebSocket's client said when it connected."""
+    return Handshake(path, query, request.headers, client.peer, client.secure)
