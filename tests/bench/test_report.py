@@ -9,6 +9,8 @@ from hubbub.bench.machine import Machine
 from hubbub.bench.plan import Tally
 from hubbub.bench.report import report
 from hubbub.bench.results import (
+    Across,
+    Cluster,
     Durable,
     FanOut,
     IdleCost,
@@ -112,13 +114,28 @@ def test_troubles_are_shown_with_their_goals() -> None:
     results = example()
     results.storm = Storm(10_000, 4.25, 2_400.0, 50, 9_000, 20.0, 260.0, 1.0)
     results.slow_reader = SlowReader(1_000.0, 10.0, 200_000, 700_000, 10_000_000, 1)
-    results.failures = {"cluster": "there is no PostgreSQL"}
+    results.failures = {"storm": "it broke"}
+    results.missing = {"cluster": "there is no PostgreSQL"}
     lines = report(results).splitlines()
     assert "Storm: 10,000 connections killed at once, and back with their cursors:" in lines
     assert "  Storm of 10,000, seconds until all are back: 4.25 (at most 10: reached)" in lines
     assert "  Storm, p99 of delivery to others, ms: 260 (at most 250: NOT reached)" in lines
     assert "  Slow reader, MB of the server's memory: 0.50 (at most 2: reached)" in lines
-    assert "cluster: failed: there is no PostgreSQL" in lines
+    assert "storm: failed: it broke" in lines
+    assert "cluster: not measured: there is no PostgreSQL" in lines
+
+
+def test_two_nodes_are_shown_with_their_goals() -> None:
+    results = example()
+    costs = [Across(1, 100_000.0, 80_000.0), Across(32, 2_000_000.0, 1_200_000.0)]
+    results.cluster = Cluster(6_000.0, 0.95, 500.0, 4.0, 26.0, 0.5, costs)
+    lines = report(results).splitlines()
+    assert "Two nodes, PostgreSQL, a bus: 6,000* durable sends/s at saturation" in lines
+    assert "  fan-out with 32 in flight, deliveries/CPU-s: 2.00M on one node, 1.20M on two" in lines
+    assert "  Two nodes, durable sends/s: 6,000 (at least 5,000: reached)" in lines
+    assert "  Two nodes, p99 of delivery across, ms: 26.0 (at most 25: NOT reached)" in lines
+    assert "  Two nodes to one, deliveries/CPU-s with 1 in flight: 0.80 (at least 0.7: reached)" in lines
+    assert "  Two nodes to one, deliveries/CPU-s with 32 in flight: 0.60 (at least 0.7: NOT reached)" in lines
 
 
 def test_a_silent_reader_costs_nothing_less_than_nothing() -> None:

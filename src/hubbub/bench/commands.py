@@ -15,6 +15,7 @@ import msgspec
 
 from hubbub import __version__
 
+from .cluster import cluster
 from .contestants import CONTESTANTS, Contestant
 from .lab import Lab, LabError
 from .machine import machine, raise_descriptor_limit
@@ -24,7 +25,7 @@ from .scale import QUICK, Scale
 from .servers import ServerError
 from .troubles import slow_reader, storm
 
-_SCENARIOS = ("hello", "idle", "fan-out", "polling", "durable", "storm", "slow-reader")
+_SCENARIOS = ("hello", "idle", "fan-out", "polling", "durable", "storm", "slow-reader", "cluster")
 _SPARE_DESCRIPTORS = 200
 _LEFT_OUT_OF_QUICK = {"toolkit", "toolkit-socketio", "websockets"}
 
@@ -149,6 +150,13 @@ def _of_hubbub(lab: Lab, contestant: Contestant, scenarios: Sequence[str], resul
             results.slow_reader = slow_reader(lab, contestant)
     except LabError as failure:
         results.failures["slow reader"] = str(failure)
+    try:
+        if "cluster" in scenarios:
+            results.cluster = cluster(lab, contestant)
+    except ServerError as failure:
+        results.missing["cluster"] = str(failure)
+    except LabError as failure:
+        results.failures["cluster"] = str(failure)
 
 
 def _chosen(only: str | None, *, quick: bool) -> Sequence[Contestant]:

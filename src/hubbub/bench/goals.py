@@ -56,6 +56,11 @@ def goals(results: Results) -> Iterator[Goal]:
     if (storm := results.storm) is not None:
         yield Goal(f"Storm of {storm.connections:,}, seconds until all are back", storm.resumed_seconds, 10, most=True)
         yield Goal("Storm, p99 of delivery to others, ms", storm.others_p99_ms, 250, most=True, digits=0)
+    if (nodes := results.cluster) is not None:
+        yield Goal("Two nodes, durable sends/s", nodes.accepted_per_second, 5_000, digits=0)
+        yield Goal("Two nodes, p99 of delivery across, ms", nodes.across_p99_ms, 25, most=True, digits=1)
+        for found in nodes.fan_out:
+            yield Goal(f"Two nodes to one, deliveries/CPU-s with {found.window} in flight", found.ratio, 0.7)
     if (slow := results.slow_reader) is not None:
         yield Goal("Slow reader, MB of the server's memory", slow.cost_bytes / 1e6, 2, most=True)
 

@@ -93,7 +93,7 @@ class Lab:
                     load.connect()
                     found = load.measure(server.pid, scale.warm_up_seconds, scale.seconds)
                     tally = load.finish()
-                _refuse_errors(tally)
+                refuse_errors(tally)
                 if not found.deliveries:
                     raise GeneratorError("nothing was delivered")
                 yield window, (found, tally)
@@ -128,13 +128,12 @@ class Lab:
         """Sends of many to many rooms: at intended times, and as many as the server accepts."""
         scale = self.scale
         members = [
-            Member(number, token(number), tuple(f"r{room:02d}" for room in self._rooms_of(number)), sends=True)
-            for number in range(scale.senders)
+            Member(number, token(number), tuple(self.rooms_of(number)), sends=True) for number in range(scale.senders)
         ]
-        rooms = {
-            f"r{room:02d}": [number for number in range(scale.senders) if room in self._rooms_of(number)]
-            for room in range(scale.rooms)
-        }
+        rooms: dict[str, list[int]] = {}
+        for number in range(scale.senders):
+            for room in self.rooms_of(number):
+                rooms.setdefault(room, []).append(number)
         found = Durable(scale.senders, scale.rooms, scale.senders * scale.rooms_each // scale.rooms)
         try:
             with self.server(contestant, user_names(scale.senders), rooms) as server:
@@ -153,7 +152,7 @@ class Lab:
             load.connect()
             window = load.measure(server.pid, scale.warm_up_seconds, scale.durable_seconds)
             tally = load.finish()
-        _refuse_errors(tally)
+        refuse_errors(tally)
         return Paced(
             intended_per_second=scale.paced_per_second,
             accepted_per_second=window.replies / window.seconds,
@@ -170,7 +169,7 @@ class Lab:
             load.connect()
             window = load.measure(server.pid, scale.warm_up_seconds, scale.durable_seconds)
             tally = load.finish()
-        _refuse_errors(tally)
+        refuse_errors(tally)
         return Saturation(
             in_flight=scale.in_flight * scale.senders,
             accepted_per_second=window.replies / window.seconds,
@@ -179,10 +178,10 @@ class Lab:
             generator_load=window.generator_load,
         )
 
-    def _rooms_of(self, number: int) -> list[int]:
+    def rooms_of(self, number: int) -> list[str]:
         """Rooms of a sender, so that every room has equally many members and no two rooms the same ones."""
         step = self.scale.rooms // self.scale.rooms_each + 1
-        return [(number + place * step) % self.scale.rooms for place in range(self.scale.rooms_each)]
+        return [f"r{(number + place * step) % self.scale.rooms:02d}" for place in range(self.scale.rooms_each)]
 
     def plans(
         self,
@@ -191,13 +190,14 @@ class Lab:
         members: Sequence[Member],
         pace: Pace,
         generators: int | None = None,
+        source: int = 2,
     ) -> list[Plan]:
         """The members dealt out to the generators; the first member goes to the first one."""
         generators = min(generators or self.scale.generators, len(members))
         return [
             Plan(
                 address=server.address,
-                source=2 + number * _ADDRESSES_EACH,
+                source=source + number * _ADDRESSES_EACH,
                 dialect=contestant.dialect,
                 members=tuple(members[number::generators]),
                 pace=pace,
@@ -239,6 +239,7 @@ def _polling(sessions: int, burst: int, window: Window) -> Polling:
     )
 
 
-def _refuse_errors(tally: Tally) -> None:
+def refuse_errors(tally: Tally) -> None:
+    """Raises GeneratorError when the server answered with errors."""
     if tally.errors:
         raise GeneratorError(f"the server answered {tally.errors} times with an error: {tally.complaint!r}")

@@ -122,19 +122,20 @@ class Load:
         for process in self._processes:
             process.join()
 
-    def measure(self, server_pid: int, warm_up_seconds: float, seconds: float) -> Window:
-        """Start the load, let it settle, and look at one window of it."""
+    def measure(self, server: int | Sequence[int], warm_up_seconds: float, seconds: float) -> Window:
+        """Start the load, let it settle, and look at one window of it. `server`: its process, or those of its nodes."""
         self._phase.value = Phase.RUN
         self.watch(warm_up_seconds)
         self._phase.value = Phase.RECORD
-        before = self._look(server_pid)
+        pids = [server] if isinstance(server, int) else server
+        before = self._look(pids)
         self.watch(seconds)
-        after = self._look(server_pid)
+        after = self._look(pids)
         self._phase.value = Phase.RUN
-        took, server, counts = after.at - before.at, after.server - before.server, after.counts
+        took, counts = after.at - before.at, after.counts
         return Window(
             seconds=took,
-            server_cpu_seconds=server,
+            server_cpu_seconds=after.server - before.server,
             generator_load=max((b - a) / took for a, b in zip(before.generators, after.generators, strict=True)),
             deliveries=counts[Counter.DELIVERED] - before.counts[Counter.DELIVERED],
             listener_deliveries=counts[Counter.LISTENER_DELIVERED] - before.counts[Counter.LISTENER_DELIVERED],
@@ -173,10 +174,10 @@ class Load:
             if not process.is_alive():
                 raise GeneratorError(f"a generator process died with exit code {process.exitcode}")
 
-    def _look(self, server_pid: int) -> _Look:
+    def _look(self, servers: Sequence[int]) -> _Look:
         return _Look(
             at=time.monotonic(),
-            server=cpu_seconds(server_pid),
+            server=sum(map(cpu_seconds, servers)),
             generators=[cpu_seconds(process.pid or 0) for process in self._processes],
             counts=[self._total(place) for place in range(Counter.SIZE)],
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .goals import goals
-from .results import Results, Row
+from .results import GENERATOR_LIMIT, Results, Row
 
 
 def report(results: Results) -> str:
@@ -150,6 +150,21 @@ def _troubles(results: Results) -> Iterator[str]:
             f"set aside {slow.lagging} times)"
         )
         yield ""
+    if (nodes := results.cluster) is not None:
+        limited = "*" if nodes.generator_load > GENERATOR_LIMIT else ""
+        yield f"Two nodes, PostgreSQL, a bus: {nodes.accepted_per_second:,.0f}{limited} durable sends/s at saturation"
+        yield (
+            f"  delivery across at {nodes.across_per_second:,.0f} sends/s: p50 {nodes.across_p50_ms:.1f} ms, "
+            f"p99 {nodes.across_p99_ms:.1f} ms (generator late by {nodes.across_late_p99_ms:.1f} ms at p99)"
+        )
+        for across in nodes.fan_out:
+            yield (
+                f"  fan-out with {across.window} in flight, deliveries/CPU-s: {_short(across.one_node)} on one node, "
+                f"{_short(across.two_nodes)} on two"
+            )
+        yield ""
+    for name, reason in results.missing.items():
+        yield f"{name}: not measured: {reason}"
     for name, reason in results.failures.items():
         yield f"{name}: failed: {reason}"
 

@@ -172,8 +172,37 @@ class SlowReader(Struct, frozen=True):
         return max(0, self.grown_bytes - max(0, self.grown_before_bytes))
 
 
+class Across(Struct, frozen=True):
+    """Fan-out with `window` messages in flight, deliveries per CPU-second: all members on one node, half on each."""
+
+    window: int
+    one_node: float
+    two_nodes: float
+
+    @property
+    def ratio(self) -> float:
+        return self.two_nodes / self.one_node if self.one_node else 0.0
+
+
+class Cluster(Struct, frozen=True):
+    """Two nodes on one PostgreSQL and one bus.
+
+    Attributes:
+        accepted_per_second: durable sends of both nodes together, as fast as they go.
+        across_p50_ms, across_p99_ms: from a message's intended time on one node to its delivery by the other one.
+    """
+
+    accepted_per_second: float
+    generator_load: float
+    across_per_second: float
+    across_p50_ms: float
+    across_p99_ms: float
+    across_late_p99_ms: float
+    fan_out: list[Across]
+
+
 class Results(Struct):
-    """One run. `failures`: why a scenario of Hubbub alone brought nothing."""
+    """One run. `failures`: why a scenario of Hubbub alone brought nothing; `missing`: what it lacked."""
 
     version: str
     begun: str
@@ -183,7 +212,9 @@ class Results(Struct):
     durable: Durable | None = None
     storm: Storm | None = None
     slow_reader: SlowReader | None = None
+    cluster: Cluster | None = None
     failures: dict[str, str] = {}
+    missing: dict[str, str] = {}
 
     def row(self, key: str) -> Row | None:
         return next((row for row in self.rows if row.key == key), None)

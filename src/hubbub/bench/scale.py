@@ -15,6 +15,7 @@ class Scale(Struct, frozen=True):
         rounds: how often the fan-out is measured; the servers take turns, and medians are shown.
         poll_sessions: sessions that poll, everyone in one room.
         bursts: messages between two polls of a session, one measurement for each.
+        across_per_second: sends while delivery from node to node is timed.
         storm_connections: killed at once, to come back at once.
         storm_others: members who chat on in another room meanwhile.
         stalled_seconds: for which one reader does not read, and as long before that in which all do.
@@ -36,6 +37,7 @@ class Scale(Struct, frozen=True):
     rooms: int = 50
     rooms_each: int = 5
     in_flight: int = 16
+    across_per_second: float = 500.0
     storm_connections: int = 10_000
     storm_others: int = 50
     stalled_seconds: float = 10.0
