@@ -64,6 +64,44 @@ async def test_with_a_cursor_what_was_missed_follows_the_reply(world: World) -> 
     assert founder.log.index(founder.events("general")[0]) > reply
 
 
+async def answered(person: TestConnection) -> None:
+    await person.until(lambda: person.all(Replied) or None)
+
+
+async def test_who_comes_back_together_with_one_cursor_shares_one_read(world: World) -> None:
+    founder = await log_of(world, 10)
+    people = [await world.person("founder") for _ in range(5)]
+    world.store.hold("events.after")
+    for one in people:
+        one.begin(Join(GENERAL, since=4))
+    await world.store.reached("events.after")
+    for one in people:
+        await answered(one)
+    await world.ticks()
+    people[0].leave()  # the one for whom it is read
+    await say(founder, "meanwhile")
+    world.store.release("events.after")
+    for one in people[1:]:
+        await one.has("general", 11)
+        assert one.seqs("general") == [5, 6, 7, 8, 9, 10, 11]
+    # the page that was being read ends at 10, and so they share another one
+    assert world.store.calls.count("events.after") == 2
+
+
+async def test_a_read_that_fails_fails_for_all_who_share_it_and_the_next_one_is_new(world: World) -> None:
+    await log_of(world, 10)
+    people = [await world.person("founder") for _ in range(3)]
+    world.store.fail("events.after", StoreUnavailable())
+    for one in people:
+        one.begin(Join(GENERAL, since=4))
+    for one in people:
+        await one.gone()
+    world.store.repair("events.after")
+    again = await world.person("founder", "general", since=4)
+    await again.has("general", 10)
+    assert again.seqs("general") == [5, 6, 7, 8, 9, 10]
+
+
 async def test_a_cursor_at_the_head_reads_nothing(world: World) -> None:
     founder = await log_of(world, 3)
     again = await world.person("founder", "general", since=3)

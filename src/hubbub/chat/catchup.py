@@ -15,7 +15,7 @@ from typing import Any
 from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
 from hubbub.realtime import Outgoing
 from hubbub.store.protocols import Store
-from hubbub.vocabulary import Event, Message
+from hubbub.vocabulary import Event, Message, RoomId, Seq
 
 from .counters import ChatCounters
 from .feed import Feed
@@ -24,6 +24,14 @@ from .session import Gap, Session
 from .settings import ChatSettings
 
 logger = logging.getLogger(__name__)
+
+
+class _Entry(Outgoing):
+    """An event of a page, encoded once for all connections that share the page."""
+
+    __slots__ = ()
+
+    body: Event
 
 
 class CatchUp:
@@ -44,6 +52,7 @@ class CatchUp:
         self._counters = counters
         self._spawn = spawn
         self._returning: set[Session] = set()  # slow ones that read again
+        self._reads: dict[tuple[RoomId, Seq], asyncio.Future[list[_Entry]]] = {}
 
     def fall_behind(self, session: Session, feed: Feed) -> Gap:
         """Take the connection out of the live room. It has everything up to the feed's head."""
@@ -116,24 +125,46 @@ class CatchUp:
         elif gap.cursor == feed.head:
             self._attach(session, gap)
         else:
-            page = await self._store.events.after(feed.room, gap.cursor, self._settings.page_events)
+            page = await self._page(feed.room, gap.cursor)
             if session.gap(feed) is gap and gap.ready:  # neither left nor joined again meanwhile
                 self._send(session, gap, page)
 
-    def _send(self, session: Session, gap: Gap, page: list[Event]) -> None:
+    async def _page(self, room: RoomId, cursor: Seq) -> list[_Entry]:
+        """What follows a cursor. Connections that ask for the same while it is being read share one read.
+
+        After a node's crash thousands come back with one cursor. `cursor + 1` was stored before the first of them
+        asked, so a page that a later one shares is not empty either; what is missing at its end, it asks for next.
+        """
+        key = (room, cursor)
+        read = self._reads.get(key)
+        if read is None:
+            read = self._reads[key] = asyncio.ensure_future(self._read(room, cursor))
+            read.add_done_callback(lambda done: self._end_read(key, done))
+        return await asyncio.shield(read)  # who is gone does not end it for the others
+
+    async def _read(self, room: RoomId, cursor: Seq) -> list[_Entry]:
+        return [_Entry(event) for event in await self._store.events.after(room, cursor, self._settings.page_events)]
+
+    def _end_read(self, key: tuple[RoomId, Seq], done: asyncio.Future[list[_Entry]]) -> None:
+        del self._reads[key]
+        if not done.cancelled():
+            done.exception()  # it goes to those who wait; perhaps nobody does any more
+
+    def _send(self, session: Session, gap: Gap, page: list[_Entry]) -> None:
         """Send a page up to the feed's head; stop when the connection turns out to be slow.
 
         What is beyond the head waits for the feed: it is published after its sender's reply, and so it comes here.
         """
-        if not page or page[0].seq != gap.cursor + 1:
+        if not page or page[0].body.seq != gap.cursor + 1:
             raise LookupError(f"the store has no entry {gap.cursor + 1} of a room whose head is {gap.feed.head}")
         head = gap.feed.head
         chunk: list[Outgoing] = []
         chunk_bytes = 0
-        for event in page:
+        for entry in page:
+            event = entry.body
             if event.seq > head or session.connection.paused:
                 break
-            chunk.append(Outgoing(event))
+            chunk.append(entry)
             if isinstance(event, Message):
                 chunk_bytes += len(event.text)
             if chunk_bytes >= self._settings.chunk_bytes:

@@ -1,7 +1,7 @@
 """Writing to the sockets of a large room's members, past their transports.
 
 A transport takes bytes into its own queue and writes them when the tick ends. For one write to each of 1,000 members
-that is a walk over 4,000 objects; the system calls alone need an array of descriptors (docs/decisions/0007). A socket
+that is a walk over 4,000 objects; the system calls alone need an array of descriptors (docs/decisions/0009). A socket
 may be written to directly when its transport holds nothing: otherwise the bytes would overtake what waits there.
 """
 
