@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubbub.bus import NodeAlive, NodeId, Note, UserChanged
+from hubbub.bus import Chirp, NodeAlive, NodeId, Note, UserChanged
 from hubbub.errors import CloseCode
 
 from .world import World
@@ -37,4 +37,5 @@ async def test_what_ends_here_is_told_to_all(world: World) -> None:
 async def test_what_nodes_say_of_themselves_is_no_matter_of_the_chat(world: World) -> None:
     ada = await world.person("ada")
     world.bus.announce(NodeAlive(NodeId("other"), 10.0))
+    world.bus.announce(Chirp(NodeId("other"), 1))
     assert ada.open
