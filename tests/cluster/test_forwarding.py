@@ -208,3 +208,24 @@ async def test_a_node_that_stops_asks_its_clients_to_move_and_the_others_serve_t
         await stopping
         assert (await here.get(f"/poll/{keys[0]}")).status_code == 404
         assert (await here.get("/readyz")).json()["checks"]["peers"] == "ok"
+
+
+async def test_a_node_that_stops_does_not_wait_for_what_it_forwarded(
+    start: Start, cluster_config: Config, network: FaultyNetwork
+) -> None:
+    slow = structs.replace(cluster_config, shutdown_grace_seconds=0.2)
+    async with (
+        start() as owner,
+        running(slow, bus=network.bus()) as leaves,
+        httpx.AsyncClient(base_url=owner.url) as there,
+        httpx.AsyncClient(base_url=leaves.url) as here,
+    ):
+        key = (await there.get("/poll", headers=await token_of(owner))).json()["key"]
+        await polled(here, f"/poll/{key}", "welcome")
+        polling = asyncio.create_task(here.get(f"/poll/{key}"))
+        done, _ = await asyncio.wait([polling], timeout=0.2)
+        assert not done
+        async with asyncio.timeout(20):  # a poll lasts for 25
+            await leaves.stop()
+        assert (await polling).status_code == 404
+        assert (await there.delete(f"/poll/{key}")).status_code == 204  # the connection itself is as it was

@@ -54,6 +54,7 @@ class Forwarding:
         self._body_bytes = body_bytes
         self._seconds = seconds
         self._asking: set[asyncio.Future[Answer]] = set()
+        self._closed = False
 
     async def close(self, spread_seconds: float) -> None:
         """Give up the requests that wait, spread over this time. Their clients open a new connection elsewhere.
@@ -65,6 +66,9 @@ class Forwarding:
             if number and spread_seconds:
                 await asyncio.sleep(spread_seconds / len(asking))
             one.cancel()
+        self._closed = True
+        for one in self._asking:  # what came meanwhile
+            one.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         owner = None
@@ -74,7 +78,7 @@ class Forwarding:
             self._traffic.own += owner is not None
             await self._local(scope, receive, send)
             return
-        address = await self._nodes.find(owner)
+        address = "" if self._closed else await self._nodes.find(owner)
         if not address:
             self._traffic.forwarded["unknown"] += 1
             await self._local(scope, receive, send)

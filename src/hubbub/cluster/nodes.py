@@ -128,6 +128,8 @@ class Nodes:
             async with asyncio.timeout(seconds):
                 await arrived.wait()
         except TimeoutError:
+            pass
+        finally:
             self._arrivals.pop(node, None)
         return self._peers.get(node)
 
@@ -144,7 +146,7 @@ class Nodes:
         peer.address = note.address
         peer.heard = now
         peer.until = now + note.lease_seconds
-        if (arrived := self._arrivals.pop(note.node, None)) is not None:
+        if (arrived := self._arrivals.get(note.node)) is not None:
             arrived.set()
 
     def _tick(self) -> None:
