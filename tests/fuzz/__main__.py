@@ -14,7 +14,7 @@ from typing import Final
 from .runner import Run
 from .targets import TARGETS
 
-TURN: Final = 500
+TURN: Final = 200
 """Inputs for one parser before it is the next one's turn."""
 
 
@@ -43,6 +43,8 @@ def _run(runs: list[Run], seed: int, ends: float) -> int:
     """All take turns, at least one each, until the time is up."""
     while True:
         for run in runs:
+            if run.inputs and time.monotonic() >= ends:
+                return 0
             try:
                 run.turn(seed, TURN)
             except Exception:  # noqa: BLE001  whatever it is, it is what we are looking for
@@ -50,8 +52,6 @@ def _run(runs: list[Run], seed: int, ends: float) -> int:
                 print(f"\n{run.target.name}: found. Again: scripts/fuzz --only {run.target.name} --seed {seed}")
                 return 1
         seed += 1
-        if time.monotonic() >= ends:
-            return 0
 
 
 if __name__ == "__main__":
