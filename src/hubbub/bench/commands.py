@@ -26,6 +26,7 @@ from .servers import ServerError
 from .troubles import slow_reader, storm
 
 _SCENARIOS = ("hello", "idle", "fan-out", "polling", "durable", "storm", "slow-reader", "cluster")
+_QUICK_SCENARIOS = tuple(one for one in _SCENARIOS if one != "cluster")
 _SPARE_DESCRIPTORS = 200
 _LEFT_OUT_OF_QUICK = {"toolkit", "toolkit-socketio", "websockets"}
 
@@ -36,7 +37,7 @@ def register(group: click.Group) -> None:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="A minute, with smaller loads and fewer servers.")
+@click.option("--quick", is_flag=True, help="A good minute: smaller loads, fewer servers, one node.")
 @click.option("--only", metavar="KEY,…", help=f"Only these servers: {', '.join(one.key for one in CONTESTANTS)}.")
 @click.option("--scenario", "scenarios", type=click.Choice(_SCENARIOS), multiple=True, help="Only this. Repeatable.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results here, too.")
@@ -81,7 +82,12 @@ def bench(
     if scale.idle_connections > limit - _SPARE_DESCRIPTORS:
         scale = msgspec.structs.replace(scale, idle_connections=limit - _SPARE_DESCRIPTORS)
         click.echo(f"only {scale.idle_connections:,} idle connections: a process may have {limit:,} files", err=True)
-    results = _measure(scale, _chosen(only, quick=quick), scenarios or _SCENARIOS, folder or _default_folder())
+    results = _measure(
+        scale,
+        _chosen(only, quick=quick),
+        scenarios or (_QUICK_SCENARIOS if quick else _SCENARIOS),
+        folder or _default_folder(),
+    )
     click.echo(report(results))
     if file is not None:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(results)) + b"\n")

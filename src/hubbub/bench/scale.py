@@ -53,11 +53,11 @@ QUICK = Scale(
     fan_out_members=200,
     poll_sessions=100,
     storm_connections=500,
-    stalled_seconds=3.0,
+    stalled_seconds=1.5,
     rounds=1,
     warm_up_seconds=0.3,
     seconds=0.8,
     durable_seconds=2.0,
     connect_seconds=30.0,
 )
-"""A minute: shows that everything works, and figures to be believed roughly."""
+"""A good minute: shows that everything works, and figures to be believed roughly."""
