@@ -89,3 +89,12 @@ async def test_requests_at_the_same_time_share_one_run() -> None:
         assert runs == 1
         await client.get("/readyz")
         assert runs == 2
+
+
+async def test_a_remark_is_shown_and_makes_nothing_unready() -> None:
+    pages = HealthPages({"bus": fine}, lambda: False, {"peers": lambda: "1 of 2 silent"})
+    app = Starlette(routes=[Route("/readyz", pages.ready)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hubbub.example") as client:
+        answer = await client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "checks": {"bus": "ok", "peers": "1 of 2 silent"}}
