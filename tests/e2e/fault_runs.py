@@ -97,8 +97,15 @@ async def installation(scenario: Scenario, postgres: PostgresServer, seconds: fl
             yield Installation(nodes, postgres, seconds / 4)
 
 
-async def run(scenario: Scenario, postgres: PostgresServer, seconds: float, seed: int) -> Outcome:
-    """What became of it. Raises HubbubError, and whatever a fault that could not be made raises."""
+class Ran(Struct):
+    """A run of a scenario. `errors`: what the nodes logged as errors, which nobody expected."""
+
+    outcome: Outcome
+    errors: list[str]
+
+
+async def run(scenario: Scenario, postgres: PostgresServer, seconds: float, seed: int) -> Ran:
+    """Make the installation, strike, and judge. Raises HubbubError, and whatever kept a fault from being made."""
     async with installation(scenario, postgres, seconds) as at:
         begun = asyncio.Event()
         plan = plan_of(scenario, [node.url for node in at.nodes], seconds, seed)
@@ -111,7 +118,8 @@ async def run(scenario: Scenario, postgres: PostgresServer, seconds: float, seed
         striking = asyncio.create_task(strike())
         outcome = await Run(plan, lambda _: begun.set())()
         await striking
-        return outcome
+        lines = [line for node in at.nodes for line in node.log.read_text().splitlines()]
+        return Ran(outcome, [line for line in lines if " ERROR " in line or line.startswith("Traceback")])
 
 
 def row(scenario: Scenario, outcome: Outcome) -> str:
@@ -156,15 +164,15 @@ def main(*, seconds: float, seed: int, only: Sequence[str]) -> None:
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop,
         ):
             try:
-                outcome = loop.run(run(scenario, postgres, seconds, seed + number))
+                ran = loop.run(run(scenario, postgres, seconds, seed + number))
             except HubbubError as error:
                 click.echo(f"{name}: {error.message}", err=True)
                 broken = True
                 continue
-        click.echo(row(scenario, outcome))
-        broken = broken or not outcome.verdict.kept
-        for finding in outcome.verdict.findings:
-            click.echo(f"  {finding}", err=True)
+        click.echo(row(scenario, ran.outcome))
+        broken = broken or not ran.outcome.verdict.kept
+        for line in (*ran.outcome.verdict.findings, *ran.errors):
+            click.echo(f"  {line}", err=True)
     sys.exit(broken)
 
 

@@ -1,0 +1,24 @@
+"""Some of the faults, shortly; `scripts/faults` runs all of them (tests/e2e/fault_runs.py)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.postgres import running_postgres
+
+from .fault_runs import SCENARIOS, run
+from .faults import POSTGRES_SETTINGS
+
+SECONDS = 4.0
+SEED = 1
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("name", ["connections-dropped", "node-killed", "postgres-restarted", "rolling-restart"])
+async def test_no_promise_is_broken(name: str) -> None:
+    with running_postgres(*POSTGRES_SETTINGS) as postgres:
+        ran = await run(SCENARIOS[name], postgres, SECONDS, SEED)
+
+    assert ran.outcome.verdict.kept, ran.outcome.verdict.findings
+    assert ran.outcome.settled
+    assert ran.errors == []
