@@ -26,7 +26,8 @@ from hubbub.client import Api
 from hubbub.errors import HubbubError
 from hubbub.verify import Outcome, Plan, Run, WireName
 from tests.support.nodes import running_nodes
-from tests.support.postgres import PostgresServer, running_postgres
+from tests.support.postgres import running_postgres
+from tests.support.redis import running_redis
 
 from . import faults
 from .faults import POSTGRES_SETTINGS, Installation, Strike
@@ -62,6 +63,8 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "postgres-restarted": Scenario("PostgreSQL crashed and restarted", faults.restart_postgres),
     "postgres-paused": Scenario("PostgreSQL paused", faults.pause_postgres),
     "postgres-exhausted": Scenario("PostgreSQL out of connections", faults.exhaust_postgres),
+    "redis-restarted": Scenario("Redis killed, then started again", faults.restart_redis),
+    "redis-paused": Scenario("Redis paused", faults.pause_redis),
     "bus-bad": Scenario(
         "the bus drops 10 %, repeats 10 %, reorders 20 %, delays", module="tests.support.serve_with_bad_bus"
     ),
@@ -74,7 +77,14 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     ),
     "storm": Scenario(
         "500 clients dropped at once, again and again",
-        plan={"readers": 494, "drop_every_seconds": 4.0, "together": True, "rate": 20.0, "rooms": 1},
+        plan={
+            "readers": 494,
+            "drop_every_seconds": 4.0,
+            "together": True,
+            "rate": 20.0,
+            "rooms": 1,
+            "patience_seconds": 10.0,
+        },
     ),
     "rolling-restart": Scenario("rolling restart of all three nodes", faults.restart_nodes, {"rate": 300.0}),
 }
@@ -87,14 +97,17 @@ def plan_of(scenario: Scenario, urls: Sequence[str], seconds: float, seed: int) 
 
 
 @asynccontextmanager
-async def installation(scenario: Scenario, postgres: PostgresServer, seconds: float) -> AsyncIterator[Installation]:
-    """Three nodes on an empty database, with an administrator."""
-    database = await asyncio.to_thread(postgres.new_schema)
-    with tempfile.TemporaryDirectory(prefix="hubbub-faults-") as folder:
-        settings = [*NODE_SETTINGS, "--database", database]
+async def installation(scenario: Scenario, seconds: float) -> AsyncIterator[Installation]:
+    """Three nodes, a PostgreSQL and a Redis, all of them new, with an administrator."""
+    with (
+        running_postgres(*POSTGRES_SETTINGS) as postgres,
+        running_redis() as redis,
+        tempfile.TemporaryDirectory(prefix="hubbub-faults-") as folder,
+    ):
+        settings = [*NODE_SETTINGS, "--database", postgres.dsn, "--bus", redis.url]
         async with running_nodes(Path(folder), NODES, settings, scenario.module) as nodes:
             await Api(nodes[0].url).sign_up("admin", PASSWORD)
-            yield Installation(nodes, postgres, seconds / 4)
+            yield Installation(nodes, postgres, redis, seconds / 4)
 
 
 class Ran(Struct):
@@ -104,9 +117,9 @@ class Ran(Struct):
     errors: list[str]
 
 
-async def run(scenario: Scenario, postgres: PostgresServer, seconds: float, seed: int) -> Ran:
+async def run(scenario: Scenario, seconds: float, seed: int) -> Ran:
     """Make the installation, strike, and judge. Raises HubbubError, and whatever kept a fault from being made."""
-    async with installation(scenario, postgres, seconds) as at:
+    async with installation(scenario, seconds) as at:
         begun = asyncio.Event()
         plan = plan_of(scenario, [node.url for node in at.nodes], seconds, seed)
 
@@ -159,16 +172,13 @@ def main(*, seconds: float, seed: int, only: Sequence[str]) -> None:
     click.echo(HEAD)
     for number, name in enumerate(only or SCENARIOS):
         scenario = SCENARIOS[name]
-        with (
-            running_postgres(*POSTGRES_SETTINGS) as postgres,
-            asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop,
-        ):
-            try:
-                ran = loop.run(run(scenario, postgres, seconds, seed + number))
-            except HubbubError as error:
-                click.echo(f"{name}: {error.message}", err=True)
-                broken = True
-                continue
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+                ran = loop.run(run(scenario, seconds, seed + number))
+        except HubbubError as error:
+            click.echo(f"{name}: {error.message}", err=True)
+            broken = True
+            continue
         click.echo(row(scenario, ran.outcome))
         broken = broken or not ran.outcome.verdict.kept
         for line in (*ran.outcome.verdict.findings, *ran.errors):

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from tests.support.nodes import Node
 from tests.support.postgres import PostgresServer
+from tests.support.redis import RedisServer
 
 POSTGRES_SETTINGS: Final = ("max_connections=40", "superuser_reserved_connections=3")
 
@@ -24,6 +25,7 @@ class Installation(Struct):
 
     nodes: list[Node]
     postgres: PostgresServer
+    redis: RedisServer
     seconds: float
 
 
@@ -86,3 +88,17 @@ async def exhaust_postgres(at: Installation) -> None:
                     held.push_async_callback(connection.close)
                     own.append(connection.get_server_pid())
             await asyncio.sleep(0.05)
+
+
+async def restart_redis(at: Installation) -> None:
+    """It is gone, and is started again after a while. It keeps nothing."""
+    at.redis.kill()
+    await asyncio.sleep(at.seconds)
+    await asyncio.to_thread(at.redis.start)
+
+
+async def pause_redis(at: Installation) -> None:
+    """It carries nothing, and its connections stay open."""
+    at.redis.pause()
+    await asyncio.sleep(at.seconds)
+    at.redis.resume()

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from hubbub.client.transport import Refused, Transport
+from hubbub.client.transport import Ending, Refused, Transport
 
 from .cables import cut, hang, read_on, release, stop_reading
 from .conversation import Conversation
@@ -18,7 +18,7 @@ from .history import Said, View
 from .opening import open_transport
 from .plan import Plan, WireName
 
-_GLANCE_SECONDS: Final = 0.1
+_GLANCE_SECONDS: Final = 0.2
 """How often a client looks whether it has waited too long."""
 
 _AGAIN_SECONDS: Final = 0.2
@@ -149,9 +149,9 @@ class Participant:
         self._transport = transport
         self._alive_at = self._clock()
         self._conversation.connected(lambda command: transport.post(transport.wire.encode(command)))
+        self._watch(running)
         try:
-            while not running.done() and not self._is_dead():
-                await asyncio.wait({running}, timeout=_GLANCE_SECONDS)
+            await asyncio.wait({running})
         except asyncio.CancelledError:
             await transport.close()
             raise
@@ -159,6 +159,13 @@ class Participant:
             cut(transport)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+
+    def _watch(self, running: asyncio.Task[Ending]) -> None:
+        """Leave the connection when nothing comes any more."""
+        if self._is_dead():
+            running.cancel()
+        if not running.done():
+            asyncio.get_running_loop().call_later(_GLANCE_SECONDS, self._watch, running)
 
     def _is_dead(self) -> bool:
         """Whether the server has not answered in time. After half of that time of silence it is asked something."""

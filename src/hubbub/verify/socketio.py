@@ -96,6 +96,9 @@ class EngineTransport(ABC):
         await self._transmit([engineio.MESSAGE + b"0" + msgspec.json.encode({"token": token})])
         while not self._early:
             self._early = await self._receive()
+            if self._early[0] == engineio.PING:  # a server that has much to do
+                del self._early[0]
+                await self._transmit([engineio.PONG])
         answer = self._early.pop(0)
         if not answer.startswith(b"40"):
             raise PacketError(answer[:200].decode(errors="replace"))
