@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -111,9 +112,10 @@ async def installation(scenario: Scenario, seconds: float) -> AsyncIterator[Inst
 
 
 class Ran(Struct):
-    """A run of a scenario. `errors`: what the nodes logged as errors, which nobody expected."""
+    """A run of a scenario. `struck_seconds`: how long the fault lasted. `errors`: lines of the nodes' logs."""
 
     outcome: Outcome
+    struck_seconds: float
     errors: list[str]
 
 
@@ -123,21 +125,25 @@ async def run(scenario: Scenario, seconds: float, seed: int) -> Ran:
         begun = asyncio.Event()
         plan = plan_of(scenario, [node.url for node in at.nodes], seconds, seed)
 
-        async def strike() -> None:
+        async def strike() -> float:
             await begun.wait()
             await asyncio.sleep(seconds / 5)
+            struck = time.monotonic()
             await scenario.strike(at)
+            return time.monotonic() - struck
 
         striking = asyncio.create_task(strike())
         outcome = await Run(plan, lambda _: begun.set())()
-        await striking
+        struck_seconds = await striking
         lines = [line for node in at.nodes for line in node.log.read_text().splitlines()]
-        return Ran(outcome, [line for line in lines if " ERROR " in line or line.startswith("Traceback")])
+        return Ran(
+            outcome, struck_seconds, [line for line in lines if " ERROR " in line or line.startswith("Traceback")]
+        )
 
 
-def row(scenario: Scenario, outcome: Outcome) -> str:
+def row(scenario: Scenario, ran: Ran) -> str:
     """A line of the table."""
-    plan, verdict = outcome.plan, outcome.verdict
+    outcome, plan, verdict = ran.outcome, ran.outcome.plan, ran.outcome.verdict
     counts = [f"{count:,}" for count in verdict.counts.values()]
     silence = max(one.silence_seconds for one in outcome.wires.values())
     cells = [
@@ -149,6 +155,7 @@ def row(scenario: Scenario, outcome: Outcome) -> str:
         f"{verdict.shown:,}",
         *counts[:4],
         f"{sum(verdict.counts.values()):,}",
+        f"{ran.struck_seconds:.1f} s" if scenario.strike is not faults.nothing else "–",
         f"{silence:.1f} s",
     ]
     return f"| {' | '.join(cells)} |"
@@ -156,7 +163,7 @@ def row(scenario: Scenario, outcome: Outcome) -> str:
 
 HEAD: Final = (
     "| fault | seed | took | clients | acknowledged | shown | lost | shown twice | out of order | holes "
-    "| all violations | longest silence |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+    "| all violations | fault lasted | longest silence |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
 )
 
 
@@ -179,7 +186,7 @@ def main(*, seconds: float, seed: int, only: Sequence[str]) -> None:
             click.echo(f"{name}: {error.message}", err=True)
             broken = True
             continue
-        click.echo(row(scenario, ran.outcome))
+        click.echo(row(scenario, ran))
         broken = broken or not ran.outcome.verdict.kept
         for line in (*ran.outcome.verdict.findings, *ran.errors):
             click.echo(f"  {line}", err=True)
