@@ -9,7 +9,7 @@ from typing import Final
 import hubbub.app
 from hubbub.bus import Note, Receiver, RoomNote
 from hubbub.cli import main
-from hubbub.http.canary import Canary
+from hubbub.cluster import Line
 from hubbub.vocabulary import Event, RoomId, Signal
 
 from .faulty_bus import Faults, FaultyNetwork
@@ -45,7 +45,9 @@ class BadReceiver:
         self._receiver.gap()
 
 
-class BadCanary(Canary):
+class BadLine(Line):
+    """The node's end of the bus, with a bad stretch before it."""
+
     async def open(self, receiver: Receiver) -> None:
         bad = BadReceiver(receiver)
         await bad.open()
@@ -53,5 +55,5 @@ class BadCanary(Canary):
 
 
 if __name__ == "__main__":
-    vars(hubbub.app)["Canary"] = BadCanary
+    vars(hubbub.app)["Line"] = BadLine
     main()
