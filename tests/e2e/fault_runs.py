@@ -135,10 +135,18 @@ async def run(scenario: Scenario, seconds: float, seed: int) -> Ran:
         striking = asyncio.create_task(strike())
         outcome = await Run(plan, lambda _: begun.set())()
         struck_seconds = await striking
-        lines = [line for node in at.nodes for line in node.log.read_text().splitlines()]
-        return Ran(
-            outcome, struck_seconds, [line for line in lines if " ERROR " in line or line.startswith("Traceback")]
-        )
+        return Ran(outcome, struck_seconds, [line for node in at.nodes for line in errors(node.log.read_text())])
+
+
+def errors(log: str) -> list[str]:
+    """Its lines of errors, with the tracebacks after them."""
+    found, inside = [], False
+    for line in log.splitlines():
+        if line[:2] == "20":  # a date
+            inside = " ERROR " in line
+        if inside:
+            found.append(line)
+    return found
 
 
 def row(scenario: Scenario, ran: Ran) -> str:

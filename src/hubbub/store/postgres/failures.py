@@ -11,8 +11,11 @@ from hubbub.store.entries import NOT_UNICODE
 
 _log = logging.getLogger(__name__)
 
-ENGINE_FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
-"""What the engine raises when it can't do what it should. TimeoutError is an OSError."""
+ENGINE_FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What the engine raises when it can't do what it should. TimeoutError is an OSError.
+
+The library raises InternalClientError when a connection is used between the server's word that it ends it and the end.
+"""
 
 _CONNECTION_UNUSABLE = (
     asyncpg.PostgresConnectionError,
@@ -38,7 +41,7 @@ def described(error: BaseException) -> str:
         return f"{type(error).__name__} ({error.sqlstate})"  # its message quotes the value
     if isinstance(error, asyncpg.PostgresError):
         return f"{type(error).__name__} ({error.sqlstate}): {error.args[0] if error.args else ''}"
-    if isinstance(error, asyncpg.InterfaceError):
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
         return type(error).__name__  # its text may quote an argument
     if isinstance(error, TimeoutError):
         return "no answer in time"

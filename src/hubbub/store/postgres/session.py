@@ -11,7 +11,7 @@ import asyncpg
 
 from hubbub.errors import StoreUnavailable
 
-from .failures import Unreachable, described
+from .failures import ENGINE_FAILED, Unreachable, described
 from .limits import PostgresLimits
 from .texts import decode, encode
 
@@ -83,7 +83,7 @@ async def connect(address: Address, limits: PostgresLimits, *, patient: bool = F
         raise Unreachable(
             "its address can't be read. One looks like postgresql://user:password@host:5432/name"
         ) from None
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except ENGINE_FAILED as error:
         raise Unreachable(described(error)) from None
     try:
         async with asyncio.timeout(limits.connect_seconds):
@@ -96,7 +96,7 @@ async def connect(address: Address, limits: PostgresLimits, *, patient: bool = F
             )
     except BaseException as error:
         connection.terminate()
-        if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError | OSError):
+        if isinstance(error, ENGINE_FAILED):
             raise Unreachable(described(error)) from None
         raise
     return connection
