@@ -49,8 +49,9 @@ class Feeds:
         call_later: CallLater,
         spawn: Spawn,
         left: Callable[[Feed, MemberLeft], None],
+        shared: bool = False,
     ) -> None:
-        """`left` is called for each `member_left`, in its place among the events."""
+        """`left` is called for each `member_left`, in its place. `shared`: other nodes are on the bus, too."""
         self._store = store
         self._bus = bus
         self._hub = hub
@@ -63,6 +64,9 @@ class Feeds:
         self._gapped: dict[Feed, None] = {}
         self._timer: Timer | None = None
         self._comparing = False
+        self._shared = shared
+        self._opened: list[RoomId] = []
+        self._settling: Timer | None = None
         self.get = self._feeds.get  # on the path of every send
         self._left = left
 
@@ -86,6 +90,8 @@ class Feeds:
             )
             self._feeds[room] = feed
             self._bus.subscribe(room)
+            if self._shared:
+                self._compare_later(room)
         return feed
 
     def drop_if_unused(self, feed: Feed) -> None:
@@ -111,23 +117,39 @@ class Feeds:
         """Compare all heads with the store: a quiet room hides a lost tail. Returns at once."""
         if self._feeds and not self._comparing:
             self._comparing = True
-            self._spawn(self._compare())
+            self._spawn(self._compare_all())
 
     def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._settling):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._settling = None
 
-    async def _compare(self) -> None:
+    def _compare_later(self, room: RoomId) -> None:
+        """A subscription takes effect a moment later: nothing tells of a last event that came before."""
+        self._opened.append(room)
+        if self._settling is None:
+            self._settling = self._call_later(self._settings.settle_seconds, self._compare_opened)
+
+    def _compare_opened(self) -> None:
+        self._settling = None
+        opened, self._opened = self._opened, []
+        self._spawn(self._compare(opened))
+
+    async def _compare_all(self) -> None:
         try:
-            rooms = iter([feed.room for feed in self if feed.head != COLD])
-            while some := list(islice(rooms, HEADS_AT_ONCE)):
+            await self._compare([feed.room for feed in self if feed.head != COLD])
+        finally:
+            self._comparing = False
+
+    async def _compare(self, rooms: Sequence[RoomId]) -> None:
+        rest = iter(rooms)
+        try:
+            while some := list(islice(rest, HEADS_AT_ONCE)):
                 for room, head in (await self._store.rooms.heads(some)).items():
                     self.expect(room, head)
         except StoreUnavailable:
             logger.warning("the heads of the rooms could not be compared with the store")
-        finally:
-            self._comparing = False
 
     def _missing(self, feed: Feed) -> None:
         self._gapped[feed] = None

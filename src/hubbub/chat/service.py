@@ -122,6 +122,7 @@ class Chat:
             call_later=self._call_later,
             spawn=self._spawn,
             left=self._member_left,
+            shared=node != ALONE,
         )
         self._sessions = Sessions(identity, settings, counters, now=monotonic)
         self._actions = Actions(store, bus, online=self._online, left=self._left_here, now_ms=now_ms)

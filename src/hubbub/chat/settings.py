@@ -24,6 +24,8 @@ class ChatSettings(Struct, frozen=True, kw_only=True):
         gap_seconds: how long a missing predecessor may still arrive by itself before the store is asked.
         heads_seconds: how often every room's head is compared with the store by a node that is alone.
         shared_heads_seconds: the same for one of several nodes, whose bus may lose events.
+        settle_seconds: after this long one of several nodes compares the head of a room that it has just subscribed; by
+            then the subscription has taken effect.
         grace_seconds: how long a user may be away from a room without being shown as offline.
         crowd: with more users online, presence is a number; with more watchers, nobody is told who types.
         presence_writes: a room's presence signals go to at most this many watchers a second, so they come more rarely
@@ -53,6 +55,7 @@ class ChatSettings(Struct, frozen=True, kw_only=True):
     gap_seconds: float = 0.05
     heads_seconds: float = 15.0
     shared_heads_seconds: float = 5.0
+    settle_seconds: float = 0.5
     grace_seconds: float = 3.0
     crowd: int = 200
     presence_writes: int = 2_000
