@@ -12,7 +12,9 @@ import sys
 from hubbub.realtime import GatewaySettings, RawSocket, Server, run
 
 # The cases count every frame, so the server asks for no sign of life while one runs.
-server = Server(GatewaySettings(message_bytes=32 * 1024 * 1024, compression=True, heartbeat_seconds=3600))
+server = Server(
+    GatewaySettings(message_bytes=32 * 1024 * 1024, compression=True, compression_from_bytes=0, heartbeat_seconds=3600)
+)
 
 
 @server.raw("/")

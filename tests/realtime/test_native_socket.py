@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory as SmallWindow
 from websockets.typing import Subprotocol
 
 from hubbub.errors import Forbidden
@@ -163,14 +164,16 @@ async def test_compression_for_those_who_ask_when_the_operator_allows_it() -> No
     async with (
         running(GatewaySettings(compression=True)) as stand,
         connect(stand.ws + "/ws") as asks,
+        connect(stand.ws + "/ws", compression=None, extensions=[SmallWindow(server_max_window_bits=9)]) as is_small,
         connect(stand.ws + "/ws", compression=None) as does_not,
         raw(stand) as bare,
     ):
-        await stand.handler.until(lambda: len(stand.handler.connections) == 3)
+        await stand.handler.until(lambda: len(stand.handler.connections) == 4)
         assert asks.protocol.extensions
+        assert is_small.protocol.extensions
         assert not does_not.protocol.extensions
         await asks.send(json.dumps({"type": "send", "room": "everyone", "text": "z" * 3000, "nonce": "n"}))
-        for client in (asks, does_not):
+        for client in (asks, is_small, does_not):
             assert json.loads(await client.recv())["text"] == "z" * 3000
         assert len((await bare.message())[1]) > 3000
 

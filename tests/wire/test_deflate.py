@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.wire.deflate import CorruptError, TooBigError, compress, decompress, negotiate
+from hubbub.wire.deflate import CorruptError, Deflate, TooBigError, compress, decompress, negotiate
 from hubbub.wire.upgrade import Request
-from hubbub.wire.websocket import BINARY, PING, RSV1, TEXT, Decoder, compressed_frame, frame, masked_frame
+from hubbub.wire.websocket import BINARY, PING, RSV1, TEXT, Decoder, frame, framer, masked_frame
 
 
-def offer(*values: str) -> bool:
+def offer(*values: str) -> Deflate | None:
     return negotiate(Request("GET", "/", "HTTP/1.1", {"sec-websocket-extensions": ", ".join(values)}))
 
 
@@ -26,7 +26,10 @@ def offer(*values: str) -> bool:
         ("permessage-deflate; client_max_window_bits=10", True),
         ('permessage-deflate; server_max_window_bits="15"', True),
         ("permessage-deflate; server_no_context_takeover; client_no_context_takeover", True),
-        ("permessage-deflate; server_max_window_bits=10", False),
+        ("permessage-deflate; server_max_window_bits=10", True),
+        ("permessage-deflate; server_max_window_bits=8", False),
+        ("permessage-deflate; server_max_window_bits=16", False),
+        ("permessage-deflate; server_max_window_bits", False),
         ("permessage-deflate; client_max_window_bits=7", False),
         ("permessage-deflate; server_no_context_takeover=1", False),
         ("permessage-deflate; server_no_context_takeover; server_no_context_takeover", False),
@@ -36,17 +39,29 @@ def offer(*values: str) -> bool:
     ],
 )
 def test_offers(value: str, accepted: bool) -> None:
-    assert offer(value) is accepted
+    assert (offer(value) is not None) is accepted
 
 
 def test_a_later_offer_may_be_the_one() -> None:
-    assert offer("permessage-deflate; server_max_window_bits=9", "permessage-deflate")
+    assert offer("permessage-deflate; server_max_window_bits=8", "permessage-deflate") == Deflate(15)
     assert not negotiate(Request("GET", "/", "HTTP/1.1", {}))
 
 
-@given(st.binary(max_size=3000))
-def test_round_trip(payload: bytes) -> None:
-    assert decompress(compress(payload), 3000) == payload
+def test_a_smaller_window_is_promised_in_the_answer_and_kept() -> None:
+    agreed = offer("permessage-deflate; server_max_window_bits=9")
+    assert agreed == Deflate(9)
+    assert agreed.response.endswith("; server_max_window_bits=9")
+    assert "server_max_window_bits" not in Deflate().response
+    far_apart = os.urandom(600) * 3  # what repeats lies beyond a window of 512 bytes
+    sent = framer(agreed, 0)(BINARY, far_apart)
+    assert len(sent) > 3 * 600 > len(framer(Deflate(), 0)(BINARY, far_apart))
+    small_window = zlib.decompressobj(-9)
+    assert small_window.decompress(sent[4:] + b"\x00\x00\xff\xff") == far_apart
+
+
+@given(st.binary(max_size=3000), st.integers(9, 15))
+def test_round_trip(payload: bytes, window_bits: int) -> None:
+    assert decompress(compress(payload, window_bits), 3000) == payload
 
 
 def test_a_bomb_is_not_inflated_beyond_the_limit() -> None:
@@ -107,10 +122,10 @@ def test_an_empty_compressed_frame() -> None:
 
 @given(st.binary(max_size=400))
 def test_what_we_send_arrives(payload: bytes) -> None:
-    sent = compressed_frame(BINARY, payload)
+    sent = framer(Deflate(), 64)(BINARY, payload)
     assert Decoder(1000, masked=False, deflate=True).feed(sent) == [(BINARY, payload)]
     if len(payload) < 64:
-        assert sent == frame(BINARY, payload)
+        assert sent == frame(BINARY, payload) == framer(None, 0)(BINARY, payload)
 
 
 @given(st.binary(max_size=200), st.integers(1, 50))

@@ -16,9 +16,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
-from hubbub.wire.deflate import RESPONSE, negotiate
+from hubbub.wire.deflate import Deflate, negotiate
 from hubbub.wire.socketio import MAIN
 from hubbub.wire.upgrade import Refusal, Request, accept
+from hubbub.wire.websocket import Framer, framer
 
 from .codec import Codec
 from .connection import Handler, Handshake
@@ -42,12 +43,12 @@ class RawPath(NamedTuple):
     Attributes:
         subprotocols: those that it speaks.
         link: made for each WebSocket.
-        start: gets the link, the handshake, the agreed subprotocol and whether permessage-deflate was negotiated.
+        start: gets the link, the handshake, the agreed subprotocol and what makes frames for it.
     """
 
     subprotocols: tuple[str, ...]
     link: type[WebSocketLink]
-    start: Callable[[WebSocketLink, Handshake, str | None, bool], Endpoint]
+    start: Callable[[WebSocketLink, Handshake, str | None, Framer], Endpoint]
 
 
 class Gateway(Entrance):
@@ -76,8 +77,8 @@ class Gateway(Entrance):
         self._context.keeps_handshakes = knows_namespace is not None
         super().__init__(self._context, SocketIoServer(self._context, knows_namespace or MAIN.__eq__))
         self.raw: dict[str, RawPath] = {}
-        self._natives = {wire.subprotocol: NativeSocketLane(wire) for wire in codec.natives}
-        self._deflated = {wire.subprotocol: NativeSocketLane(wire, deflate=True) for wire in codec.natives}
+        self._natives = {wire.subprotocol: wire for wire in codec.natives}
+        self._lanes: dict[tuple[str, Deflate | None], NativeSocketLane] = {}
         self._default_subprotocol = codec.natives[0].subprotocol
         self.streams = StreamApp(self._context, codec.natives[0], hub)
 
@@ -114,17 +115,31 @@ class Gateway(Entrance):
     def _open_native(
         self, transport: asyncio.Transport, client: Client, request: Request, path: str, query: str
     ) -> None:
-        deflate = self.settings.compression and negotiate(request)
-        response, chosen = accept(request, tuple(self._natives), extensions=RESPONSE if deflate else None)
-        link = self._link(transport, client, response, deflate=deflate)
-        lanes = self._deflated if deflate else self._natives
-        connection = NativeConnection(self._context, link, lanes[chosen or self._default_subprotocol])
+        deflate = self._deflate(request)
+        response, chosen = accept(request, tuple(self._natives), extensions=deflate.response if deflate else None)
+        link = self._link(transport, client, response, deflate=deflate is not None)
+        lane = self._lane(chosen or self._default_subprotocol, deflate)
+        connection = NativeConnection(self._context, link, lane)
         link.open(connection)
         connection.begin(handshake_of(client, request, path, query))
 
     def _open_raw(self, transport: asyncio.Transport, client: Client, request: Request, path: str, query: str) -> None:
         known, kind, start = self.raw[path]
-        deflate = self.settings.compression and negotiate(request)
-        response, chosen = accept(request, known, extensions=RESPONSE if deflate else None)
-        link = self._link(transport, client, response, deflate=deflate, kind=kind)
-        link.open(start(link, handshake_of(client, request, path, query), chosen, deflate))
+        deflate = self._deflate(request)
+        response, chosen = accept(request, known, extensions=deflate.response if deflate else None)
+        link = self._link(transport, client, response, deflate=deflate is not None, kind=kind)
+        link.open(start(link, handshake_of(client, request, path, query), chosen, self._framer(deflate)))
+
+    def _deflate(self, request: Request) -> Deflate | None:
+        return negotiate(request) if self.settings.compression else None
+
+    def _lane(self, subprotocol: str, deflate: Deflate | None) -> NativeSocketLane:
+        """The one that all clients with the same bytes share."""
+        lane = self._lanes.get((subprotocol, deflate))
+        if lane is None:
+            lane = NativeSocketLane(self._natives[subprotocol], self._framer(deflate))
+            self._lanes[subprotocol, deflate] = lane
+        return lane
+
+    def _framer(self, deflate: Deflate | None) -> Framer:
+        return framer(deflate, self.settings.compression_from_bytes)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError
 from hubbub.wire.rejection import CommandError
-from hubbub.wire.websocket import BINARY, TEXT, compressed_frame, frame
+from hubbub.wire.websocket import BINARY, TEXT, Framer, frame
 
 from .codec import NativeWire
 from .connection import Connection, ended_by
@@ -26,16 +26,17 @@ logger = logging.getLogger(__name__)
 class NativeSocketLane(SocketLane):
     """One encoding of the native wire, one object per WebSocket frame.
 
-    Clients with permessage-deflate sit in a lane of their own, so that a message is compressed once for all of them.
+    Clients with permessage-deflate sit in lanes of their own, one for each size of window that they ask for, so that a
+    message is compressed once for all of them.
     """
 
     transport: Final = "websocket"
 
-    def __init__(self, native: NativeWire, *, deflate: bool = False) -> None:
+    def __init__(self, native: NativeWire, frame: Framer = frame) -> None:
         self.native = native
         self.wire = native.name
         self.opcode = native.opcode
-        self.frame = compressed_frame if deflate else frame
+        self.frame = frame
 
     def encode(self, outgoing: Outgoing) -> bytes:
         return self.frame(self.opcode, self.native.encode(outgoing))

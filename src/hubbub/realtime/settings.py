@@ -15,7 +15,8 @@ class GatewaySettings(Struct, frozen=True):
         write_buffer_bytes: unsent bytes after which a connection counts as lagging.
         handshake_seconds: time for the request head, and for a Socket.IO client's CONNECT.
         compression: accept permessage-deflate from WebSocket clients that offer it. A message is then compressed
-            once for all members of a room that want it; a message of 64 bytes or less is not.
+            once for all members of a room that want it.
+        compression_from_bytes: shorter messages are not compressed: it would hardly make them smaller.
         allowed_origins: Origins that browsers may use long-polling from, besides the server's own; "*": any.
         trusted_proxies: addresses and networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto tell who
             the client is. Empty: nobody's.
@@ -29,6 +30,7 @@ class GatewaySettings(Struct, frozen=True):
     write_buffer_bytes: int = 262144
     handshake_seconds: float = 10.0
     compression: bool = False
+    compression_from_bytes: int = 64
     allowed_origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     engine_path: str = "/socket.io/"

@@ -16,7 +16,7 @@ from typing import Final
 
 from hubbub.errors import CloseCode
 
-from .deflate import SMALLEST_BYTES, CorruptError, TooBigError, compress, decompress
+from .deflate import CorruptError, Deflate, TooBigError, compress, decompress
 
 
 class Opcode(IntEnum):
@@ -289,11 +289,27 @@ def frame(opcode: int, payload: bytes, *, final: bool = True) -> bytes:
     return header(opcode, len(payload), final=final) + payload
 
 
-def compressed_frame(opcode: int, payload: bytes) -> bytes:
-    """The same for a client that negotiated permessage-deflate; short messages are not compressed."""
-    if len(payload) < SMALLEST_BYTES:
-        return frame(opcode, payload)
-    return frame(opcode | RSV1, compress(payload))
+Framer = Callable[[int, bytes], bytes]
+"""Makes a frame of an opcode and a whole message."""
+
+
+def framer(deflate: Deflate | None, from_bytes: int) -> Framer:
+    """How messages to a client become frames.
+
+    Args:
+        deflate: what was agreed on; None: nothing is compressed.
+        from_bytes: shorter payloads are sent as they are, which RFC 7692 section 6 leaves to the sender.
+    """
+    if deflate is None:
+        return frame
+    bits = deflate.window_bits
+
+    def compressed(opcode: int, payload: bytes) -> bytes:
+        if len(payload) < from_bytes:
+            return frame(opcode, payload)
+        return frame(opcode | RSV1, compress(payload, bits))
+
+    return compressed
 
 
 def header(opcode: int, size: int, *, final: bool = True) -> bytes:

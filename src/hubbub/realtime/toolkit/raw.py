@@ -13,7 +13,7 @@ from hubbub.errors import CloseCode
 from hubbub.realtime.connection import Handshake
 from hubbub.realtime.gateway import NATIVE_PATH, RawPath
 from hubbub.realtime.link import WebSocketLink
-from hubbub.wire.websocket import BINARY, TEXT, Failure, compressed_frame, frame
+from hubbub.wire.websocket import BINARY, TEXT, Failure, Framer
 
 logger = logging.getLogger(__name__)
 
@@ -38,11 +38,11 @@ class RawSocket:
         subprotocol: the one that was agreed on, None: none.
     """
 
-    def __init__(self, link: WebSocketLink, handshake: Handshake, subprotocol: str | None, *, deflate: bool) -> None:
+    def __init__(self, link: WebSocketLink, handshake: Handshake, subprotocol: str | None, frame: Framer) -> None:
         self.handshake = handshake
         self.subprotocol = subprotocol
         self._link = link
-        self._frame = compressed_frame if deflate else frame
+        self._frame = frame
         self._inbox = _Inbox(link)
 
     @property
@@ -190,9 +190,9 @@ class RawPaths:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _opener(self, handler: RawHandler) -> Callable[[WebSocketLink, Handshake, str | None, bool], _Inbox]:
-        def start(link: WebSocketLink, handshake: Handshake, subprotocol: str | None, deflate: bool) -> _Inbox:
-            socket = RawSocket(link, handshake, subprotocol, deflate=deflate)
+    def _opener(self, handler: RawHandler) -> Callable[[WebSocketLink, Handshake, str | None, Framer], _Inbox]:
+        def start(link: WebSocketLink, handshake: Handshake, subprotocol: str | None, frame: Framer) -> _Inbox:
+            socket = RawSocket(link, handshake, subprotocol, frame)
             task = asyncio.get_running_loop().create_task(_run(handler, socket))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
