@@ -111,6 +111,26 @@ async def test_a_client_may_close(stand: Stand, http: httpx.AsyncClient) -> None
     assert stand.handler.gone == ["transport close"]
 
 
+async def test_a_client_that_closes_gets_a_noop_for_its_pending_poll(stand: Stand, http: httpx.AsyncClient) -> None:
+    url = await opened(http)
+    pending = asyncio.create_task(http.get(url))
+    while not stand.gateway.pending_polls():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    await http.post(url, content="1")
+    assert (await pending).text == "6"
+    assert (await http.get(url)).json()["message"] == "Session ID unknown"
+
+
+async def test_a_poll_that_the_client_gives_up_ends_the_session(stand: Stand, http: httpx.AsyncClient) -> None:
+    url = await opened(http)
+    pending = asyncio.create_task(http.get(url))
+    while not stand.gateway.pending_polls():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    pending.cancel()
+    await stand.handler.until(lambda: stand.handler.gone == ["transport error"])
+    assert (await http.get(url)).json()["message"] == "Session ID unknown"
+
+
 async def test_a_client_that_polls_no_more_is_found() -> None:
     settings = GatewaySettings(heartbeat_seconds=0.25, heartbeat_timeout_seconds=0.1)
     async with running(settings) as stand, httpx.AsyncClient(base_url=stand.http) as http:

@@ -144,6 +144,8 @@ class EngineSession:
             case PacketType.PONG:
                 pass  # any packet is a sign of life; the transport noted it
             case PacketType.CLOSE:
+                if self.polling is not None:
+                    self.polling.put(engineio.NOOP)  # what a pending poll ends with: the client knows that it is over
                 self.close("transport close")
             case _:
                 self.close("parse error", CloseCode.PROTOCOL_ERROR)

@@ -93,7 +93,8 @@ class PollingApp:
                 gone.cancel()
                 if not poll.done():
                     poll.cancel()
-            if poll.cancelled() or not poll.done():
+            if poll.cancelled() or not poll.done():  # what it would have carried can't be known to have arrived
+                session.close("transport error")
                 raise ClientGone
             body = poll.result()
         if body == engineio.CLOSE and self._context.closing:
