@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hubbub.bus import Note, Receiver, RoomNote
+from hubbub.bus import LocalBus, Note, Receiver, RoomNote
 from hubbub.vocabulary import Event, RoomId, Signal
 
 CallLater = Callable[[float, Callable[[], None]], Any]
@@ -124,32 +124,18 @@ class FaultyNetwork:
         return source is target or not self._groups or any({source, target} <= group for group in self._groups)
 
 
-class FaultyBus:
+class FaultyBus(LocalBus):
     """One node's end. Made by `FaultyNetwork.bus`."""
 
     def __init__(self, network: FaultyNetwork) -> None:
+        super().__init__()
         self.under_way: deque[tuple[Delivery, Callable[[FaultyBus], bool]]] = deque()
         self._network = network
-        self._receiver: Receiver | None = None
-        self._rooms: set[RoomId] = set()
 
     def tell(self, delivery: Delivery) -> None:
         """Hand over something that has arrived."""
         if self._receiver is not None:
             delivery(self._receiver)
-
-    async def open(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-
-    async def close(self) -> None:
-        self._receiver = None
-        self._rooms.clear()
-
-    def subscribe(self, room: RoomId) -> None:
-        self._rooms.add(room)
-
-    def unsubscribe(self, room: RoomId) -> None:
-        self._rooms.discard(room)
 
     def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNote) -> None:
         if self._receiver is None:

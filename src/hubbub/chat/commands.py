@@ -29,12 +29,13 @@ from .actions import Actions
 from .checks import check_nonce, check_text
 from .counters import ChatCounters
 from .feed import Feed
-from .feeds import Feeds, Spawn
+from .feeds import Feeds
 from .presence import Presence
 from .sending import Sending
 from .session import Session
 from .settings import ChatSettings
 from .subscriptions import Subscriptions
+from .tasks import Spawn
 from .typists import Typists
 
 logger = logging.getLogger(__name__)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from hubbub.bus import Bus
 from hubbub.errors import StoreUnavailable
@@ -17,6 +17,7 @@ from .counters import ChatCounters
 from .feed import COLD, Feed
 from .sending import Sending
 from .settings import ChatSettings
+from .tasks import Spawn
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +30,6 @@ class Timer(Protocol):
 
 CallLater = Callable[[float, Callable[[], None]], Timer]
 """Call a function after some seconds, as `asyncio.AbstractEventLoop.call_later` does."""
-
-Spawn = Callable[[Coroutine[Any, Any, None]], Any]
-"""Run a coroutine in a task of its own, which ends with the chat at the latest."""
 
 
 class Feeds:

@@ -4,40 +4,24 @@
     await chat.open()
     gateway = Gateway(chat, Command, GatewaySettings(), hub=hub)
 
-Chat only wires its parts together and hands on what comes from connections (realtime.Handler) and from the bus
-(bus.Receiver). Everything runs on one event loop.
+Chat only wires its parts together and hands on what comes from connections (realtime.Handler); what comes from the bus
+goes to its `Listener`. Everything runs on one event loop.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import msgspec
 
-from hubbub.bus import (
-    ALONE,
-    Bus,
-    ForUser,
-    NodeAlive,
-    NodeGone,
-    NodeId,
-    Note,
-    PresenceHere,
-    PresenceWanted,
-    RoomNote,
-    UserChanged,
-)
-from hubbub.errors import HubbubError, NotJoined, ShuttingDown, UnknownCommand
+from hubbub.bus import ALONE, Bus, NodeId, UserChanged
+from hubbub.errors import NotJoined, ShuttingDown, UnknownCommand
 from hubbub.realtime import Connection, Handshake, Hub
 from hubbub.store.protocols import Store
 from hubbub.vocabulary import (
     Auth,
     Command,
-    Event,
     Join,
     MemberLeft,
     Reply,
@@ -45,9 +29,7 @@ from hubbub.vocabulary import (
     Send,
     Sent,
     Seq,
-    Signal,
     Typing,
-    TypingChanged,
     UserId,
     UserName,
     Watch,
@@ -56,28 +38,30 @@ from hubbub.vocabulary import (
 from . import resuming
 from .actions import Actions, joined
 from .actor import Actor
+from .answer import Answer
 from .catchup import CatchUp
 from .checks import check_nonce, check_text
 from .commands import Commands
 from .counters import ChatCounters
 from .feed import Feed
 from .feeds import CallLater, Feeds, Timer
+from .listener import Listener
 from .presence import Presence
 from .sending import Sending
 from .session import Session
 from .sessions import Authenticator, Sessions
 from .settings import ChatSettings
 from .subscriptions import Subscriptions
+from .tasks import Tasks
 from .typists import Typists
-
-logger = logging.getLogger(__name__)
 
 
 class Chat:
-    """The domain: a `realtime.Handler` and a `bus.Receiver`.
+    """The domain: a `realtime.Handler`.
 
     Attributes:
         counters: what it has done, for metrics.
+        listener: takes what comes from the bus.
     """
 
     def __init__(
@@ -107,7 +91,7 @@ class Chat:
         self._heads_due = 0.0
         self._heads_seconds = settings.heads_seconds if node == ALONE else settings.shared_heads_seconds
         self._closing = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(counters)
 
         self._sending = Sending(
             store, bus.publish, self._stored_before, counters, now_ms=now_ms, limit=settings.pending_sends
@@ -120,7 +104,7 @@ class Chat:
             settings,
             counters,
             call_later=self._call_later,
-            spawn=self._spawn,
+            spawn=self._tasks.spawn,
             left=self._member_left,
             shared=node != ALONE,
         )
@@ -128,7 +112,7 @@ class Chat:
         self._actions = Actions(store, bus, online=self._online, left=self._left_here, now_ms=now_ms)
         self._presence = Presence(hub, bus, node, settings, counters, now=monotonic, unused=self._feeds.drop_if_unused)
         self._typists = Typists(bus, settings, counters, now=monotonic)
-        self._catch_up = CatchUp(store, self._presence, settings, counters, spawn=self._spawn)
+        self._catch_up = CatchUp(store, self._presence, settings, counters, spawn=self._tasks.spawn)
         self._subscriptions = Subscriptions(
             self._feeds, self._actions, self._catch_up, self._presence, settings, counters, now=monotonic
         )
@@ -142,14 +126,15 @@ class Chat:
             settings,
             counters,
             authenticate=self._sessions.authenticate,
-            spawn=self._spawn,
+            spawn=self._tasks.spawn,
         )
         self.received = self._commands.received
+        self.listener = Listener(self._feeds, self._sessions, self._presence, self._typists, identity)
 
     async def open(self) -> None:
         """Begin. The store and the identity are open already; the bus is opened here."""
         self._closing = False
-        await self._bus.open(self)
+        await self._bus.open(self.listener)
         self._identity.changed.append(self._user_changed)
         self._sending.open()
         self._heads_due = self._now() + self._heads_seconds
@@ -164,10 +149,7 @@ class Chat:
             self._identity.changed.remove(self._user_changed)
         await self._sending.close()
         self._feeds.close()
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.close()
         await self._bus.close()
 
     def census(self) -> dict[str, int]:
@@ -227,43 +209,6 @@ class Chat:
         if session.actor is not None:
             self._subscriptions.disconnected(session, session.actor.user.name)
 
-    # bus.Receiver
-
-    def events(self, room: RoomId, events: Sequence[Event]) -> None:
-        self._feeds.receive(room, events)
-
-    def signal(self, room: RoomId, signal: Signal | RoomNote) -> None:
-        feed = self._feeds.get(room)
-        if feed is None:
-            return
-        match signal:
-            case TypingChanged():
-                self._typists.deliver(feed, signal)
-            case PresenceHere():
-                self._presence.elsewhere.heard(feed, signal)
-            case PresenceWanted():
-                self._presence.herald.wanted(feed, signal)
-            case _:
-                pass  # for users, not for rooms
-
-    def note(self, note: Note) -> None:
-        match note:
-            case ForUser():
-                self._sessions.signal(note.user, note.signal, note.origin)
-            case UserChanged():
-                self._identity.forget(note.user)
-                self.end_sessions(note.ended)
-            case NodeAlive():
-                self._presence.elsewhere.alive(note)
-            case NodeGone():
-                self._presence.elsewhere.gone(note)
-            case _:
-                pass  # the canary's
-
-    def gap(self) -> None:
-        self._feeds.compare()
-        self._presence.elsewhere.doubt()
-
     # inside
 
     def _tick(self) -> None:
@@ -277,18 +222,6 @@ class Chat:
         if now >= self._heads_due:
             self._heads_due = now + self._heads_seconds
             self._feeds.compare()
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.counters.failures += 1
-            logger.error("a task of the chat failed", exc_info=error)
 
     def _user_changed(self, user: UserId, ended: list[str]) -> None:
         """Something was changed on this node: here it holds at once, whatever the bus does."""
@@ -315,23 +248,6 @@ class Chat:
     async def _send(self, actor: Actor, command: Send) -> Sent:
         check_text(command.text, self._settings.text_bytes)
         check_nonce(command.nonce)
-        answer = _Answer()
+        answer = Answer()
         self._sending.add(answer, actor, msgspec.structs.replace(command, ref=0))
         return await answer.future
-
-
-class _Answer:
-    """A send's outcome as a future, for a caller without a connection."""
-
-    __slots__ = ("future",)
-
-    def __init__(self) -> None:
-        self.future: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
-
-    def reply(self, ref: int | str, ok: msgspec.Struct) -> None:
-        if isinstance(ok, Sent) and not self.future.done():
-            self.future.set_result(ok)
-
-    def fail(self, ref: int | str | None, error: HubbubError) -> None:
-        if not self.future.done():
-            self.future.set_exception(error)
