@@ -235,7 +235,7 @@ class Application:
             await gateway.close(grace)
             return
         spread = grace / 2
-        leaving = asyncio.ensure_future(self.member.leave(spread))
+        leaving = asyncio.ensure_future(self.member.leave(grace, spread))
         await gateway.close(grace, spread_seconds=spread)
         await leaving
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 from msgspec import structs
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from hubbub.app import Application, running
 from hubbub.bus import NodeGone
@@ -229,3 +230,49 @@ async def test_a_node_that_stops_does_not_wait_for_what_it_forwarded(
             await leaves.stop()
         assert (await polling).status_code == 404
         assert (await there.delete(f"/poll/{key}")).status_code == 204  # the connection itself is as it was
+
+
+@asynccontextmanager
+async def relayed(owner: Application, through: Application) -> AsyncIterator[ClientConnection]:
+    """A Socket.IO session of one node whose WebSocket came to another one."""
+    token = (await token_of(owner))["authorization"].removeprefix("Bearer ")
+    base = "/socket.io/?EIO=4&transport=polling"
+    async with httpx.AsyncClient(base_url=owner.url) as web:
+        sid = json.loads((await web.get(base)).text[1:])["sid"]
+        await web.post(f"{base}&sid={sid}", content="40" + json.dumps({"token": token}))
+        assert (await web.get(f"{base}&sid={sid}")).text.startswith("40{")
+    address = through.url.replace("http", "ws")
+    async with connect(f"{address}/socket.io/?EIO=4&transport=websocket&sid={sid}") as socket:
+        await socket.send("2probe")
+        assert await socket.recv() == "3probe"
+        await socket.send("5")
+        await socket.send('427["send",{"room":"none","text":"hi","nonce":"1"}]')
+        assert "unknown_room" in str(await socket.recv())  # it has upgraded
+        yield socket
+
+
+async def close_code_of(socket: ClientConnection) -> int | None:
+    async with asyncio.timeout(10):
+        await socket.wait_closed()
+    return socket.close_code
+
+
+@pytest.mark.parametrize("stops", ["relay", "owner"])
+async def test_a_relayed_websocket_gets_the_close_code_of_a_restart_whichever_node_stops(
+    start: Start, cluster_config: Config, network: FaultyNetwork, stops: str
+) -> None:
+    slow = structs.replace(cluster_config, shutdown_grace_seconds=2.0)
+    async with start() as stays, running(slow, bus=network.bus()) as leaves:
+        owner, through = (stays, leaves) if stops == "relay" else (leaves, stays)
+        async with relayed(owner, through) as socket:
+            stopping = asyncio.create_task(leaves.stop())
+            assert await close_code_of(socket) == 4000
+            await stopping
+
+
+async def test_a_relayed_websocket_gets_it_when_the_owner_is_gone_without_a_word(nodes: Pair) -> None:
+    async with relayed(nodes[0], nodes[1]) as socket:
+        assert nodes[0].member is not None
+        assert nodes[1].member is not None
+        nodes[1].member.nodes.heard(NodeGone(nodes[0].member.nodes.node))
+        assert await close_code_of(socket) == 4000

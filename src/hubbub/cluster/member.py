@@ -82,11 +82,11 @@ class Member:
 
     async def close(self) -> None:
         """Say goodbye and let go. The clients of this node have been asked to move already."""
-        await self.leave(0)
+        await self.leave(0, 0)
         self.nodes.stop()
         self._hops.close()
         await self._door.close()
 
-    async def leave(self, spread_seconds: float) -> None:
-        """Let go what only passes through here, spread over this time."""
-        await asyncio.gather(self._relay.close(spread_seconds), self.http.close(spread_seconds))
+    async def leave(self, grace_seconds: float, spread_seconds: float) -> None:
+        """Let go what only passes through here, at most within the grace; spread over the given part of it."""
+        await asyncio.gather(self._relay.close(grace_seconds, spread_seconds), self.http.close(spread_seconds))
