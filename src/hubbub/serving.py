@@ -13,6 +13,9 @@ import uvicorn
 BACKLOG: Final = 4096
 """Connections that the kernel keeps while the loop is busy: a whole team reconnecting at once."""
 
+_LAST_WORDS_SECONDS: Final = 1.0
+"""For the answers of requests that were cancelled."""
+
 
 class StartError(Exception):
     """The server can't start. The message is one line for the operator."""
@@ -107,7 +110,12 @@ class Accepting(uvicorn.Server):
             server.close()
 
     async def finish(self) -> None:
-        """Answer the requests that were begun, at most for the grace, then end."""
+        """Answer the requests that were begun, at most for the grace, then end.
+
+        Returns when those that took longer have been cancelled and have had a moment to say so to their clients.
+        """
         self.should_exit = True
         if self._task is not None:
             await self._task
+            if late := self.server_state.tasks:
+                await asyncio.wait(late, timeout=_LAST_WORDS_SECONDS)

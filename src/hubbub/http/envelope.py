@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import secrets
@@ -11,8 +12,10 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hubbub.errors import ShuttingDown
 from hubbub.logs import request_id
 
+from .errors import error_response
 from .metrics import HttpMetrics
 from .security import DATA_HEADERS, PAGE_HEADERS, POLLING_HEADERS
 
@@ -21,12 +24,17 @@ logger = logging.getLogger("hubbub.http.access")
 _GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
+_HUNG_UP: Final = 499
+"""Noted, never sent: the client left before it was answered. The number is nginx's."""
+
+_CLOSE: Final = {"connection": "close"}  # the rest of the request is not read
+
 ROUTE: Final = "hubbub.route"
 """Key of the ASGI scope under which a route leaves its template for log and metrics."""
 
 
 class Envelope:
-    """ASGI middleware, the outermost.
+    """ASGI middleware, the outermost. A request that outlasts the server's grace, and is cancelled, is answered 503.
 
     Args:
         realtime: whether a path is one of the transports over HTTP: its requests wait, and its end is a secret.
@@ -56,7 +64,7 @@ class Envelope:
         began = self._clock()
         current = _given_id(scope) or self._new_id()
         headers = [*self._headers_of(scope["path"]), (b"x-request-id", current.encode())]
-        status = 500
+        status: int | None = None
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -70,8 +78,14 @@ class Envelope:
         mark = request_id.set(current)
         try:
             await self._app(scope, receive, answer)
+        except asyncio.CancelledError:  # the server stops, and this took too long
+            if status is None:
+                await error_response(ShuttingDown(), _CLOSE)(scope, receive, answer)
+        except BaseException:
+            status = status or 500  # what uvicorn answers then
+            raise
         finally:
-            self._note(scope, status, self._clock() - began)
+            self._note(scope, status or _HUNG_UP, self._clock() - began)
             request_id.reset(mark)
 
     def _headers_of(self, path: str) -> list[tuple[bytes, bytes]]:

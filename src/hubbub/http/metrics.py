@@ -124,7 +124,10 @@ class HttpMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
-            "hubbub_http_requests", "Answered HTTP requests.", ["method", "route", "status"], registry=registry
+            "hubbub_http_requests",
+            "HTTP requests; 499: the client left before its answer.",
+            ["method", "route", "status"],
+            registry=registry,
         )
         self._seconds = Histogram(
             "hubbub_http_request_seconds",
