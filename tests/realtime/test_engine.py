@@ -176,6 +176,29 @@ async def test_a_probe_that_fails_leaves_the_session_polling(stand: Stand, http:
     assert "still here" in (await http.get(url)).text
 
 
+@pytest.mark.parametrize("upgraded", [False, True], ids=["probing", "upgraded"])
+async def test_a_session_s_second_websocket_is_closed_at_once(
+    stand: Stand, http: httpx.AsyncClient, upgraded: bool
+) -> None:
+    sid = (await opened(http)).split("sid=")[1]
+    async with connect(f"{stand.ws}{SOCKET}&sid={sid}") as first, connect(f"{stand.ws}{SOCKET}&sid={sid}") as second:
+        await first.send("2probe")
+        assert await first.recv() == "3probe"
+        if upgraded:
+            await first.send("5")
+            stand.handler.publish("upgraded")
+            assert "upgraded" in str(await first.recv())
+            async with connect(f"{stand.ws}{SOCKET}&sid={sid}") as third:
+                await third.wait_closed()
+                assert third.close_code == 1008
+        await second.wait_closed()
+        assert second.close_code == 1008
+        if not upgraded:
+            await first.send("5")
+        await first.send('42["send",{"room":"everyone","text":"unharmed","nonce":"n"}]')
+        assert "unharmed" in str(await first.recv())
+
+
 async def test_other_origins_need_the_operators_leave() -> None:
     settings = GatewaySettings(allowed_origins=("https://friend.example",))
     async with running(settings) as stand, httpx.AsyncClient(base_url=stand.http) as http:

@@ -220,6 +220,7 @@ class EngineSession:
         self.application.switched(self)  # its rooms hand what is pending to the polling transport, for the last time
         polling, self.polling = self.polling, None
         if polling is not None:
+            self.context.heartbeat.replace(polling, link)
             for packet in polling.take():
                 link.write(_as_frame(packet))
             polling.end()

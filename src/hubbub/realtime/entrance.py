@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from hubbub.errors import CloseCode
 from hubbub.wire import engineio
 from hubbub.wire.upgrade import Refusal, Request, accept
 from hubbub.wire.websocket import TEXT, frame
@@ -184,10 +185,11 @@ class Entrance(ABC):
             raise Refusal(HTTPStatus(refused.status), refused.message)
         if session is not None:
             response, _ = accept(request)
-            if session.probing is not None:
-                raise Refusal(HTTPStatus.BAD_REQUEST, "another WebSocket is probing for this session")
             link = self._link(transport, client, response)
-            link.open(ProbingSocket(session, link))
+            if session.link is not None or session.probing is not None:
+                link.close(CloseCode.POLICY, "the session has another WebSocket")
+            else:
+                link.open(ProbingSocket(session, link))
             return
         sid = context.new_key()
         response, _ = accept(request, headers=session_cookie(self.settings, sid, secure=client.secure))

@@ -75,7 +75,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         self._context = context
         self.endpoint: Endpoint | None = None
         self.forwarded: str | None = None
-        self.silent = False
+        self.silent: float = 0
         self.slot = -1
         self._decoder = Decoder(context.settings.message_bytes, deflate=deflate)
         self._closing = False
@@ -127,7 +127,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
 
     def feed(self, data: memoryview | bytes) -> None:
         """Take bytes that arrived."""
-        self.silent = False
+        self.silent = 0
         decoder = self._decoder
         for opcode, payload in decoder.feed(data):
             endpoint = self.endpoint
@@ -170,7 +170,8 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
             self.endpoint.congested()
 
     def resume_writing(self) -> None:
-        self._congested = self.silent = False
+        self._congested = False
+        self.silent = 0
         if self.endpoint is not None:
             if not self._held:
                 self.transport.resume_reading()
@@ -185,7 +186,8 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
     def read_on(self) -> None:
         """The endpoint has room again. Harmless when it always had."""
         if self._held:
-            self._held = self.silent = False
+            self._held = False
+            self.silent = 0
             if not self._congested and self.endpoint is not None:
                 self.transport.resume_reading()
 

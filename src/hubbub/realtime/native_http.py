@@ -77,7 +77,7 @@ class HttpConnection(Peer):
         super().__init__(context, lane)
         self.key = key
         self.posting = asyncio.Lock()
-        self.silent = False
+        self.silent: float = 0
         self.slot = -1
         self._peer = peer
         self._forget = forget
@@ -158,7 +158,7 @@ class HttpConnection(Peer):
 
     def text(self, payload: bytes) -> None:
         """One command that was posted."""
-        self.silent = False
+        self.silent = 0
         try:
             command = self.lane.native.decode(payload)
         except CommandError as rejected:
@@ -191,10 +191,10 @@ class HttpConnection(Peer):
     def ping(self) -> None:
         """A sign of life that keeps proxies from closing a quiet response."""
         if self.lane.transport == "sse":
-            self.silent = False  # nothing answers on an event stream: TCP finds out whether it is alive
+            self.silent = 0  # nothing answers on an event stream: TCP finds out whether it is alive
             self.put(b": ping\n\n")
         elif self.waiting:
-            self.silent = False
+            self.silent = 0
             self.release()
 
     def dead(self) -> None:

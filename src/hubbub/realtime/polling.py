@@ -46,7 +46,7 @@ class PollTransport:
         self._congested = False
         self.posting = False
         self.probe: UpgradeProbe | None = None
-        self.silent = False
+        self.silent: float = 0
         self.slot = -1
         session.context.heartbeat.add(self)
 

@@ -78,7 +78,7 @@ class PollingApp:
     async def _poll(
         self, session: EngineSession, polling: PollTransport, receive: Receive, send: Send, cors: Headers
     ) -> None:
-        polling.silent = False
+        polling.silent = 0
         if polling.waiting:  # the specification: a second GET at the same time ends the session
             session.close("transport error")
             await _refuse(send, Refusal.BAD_REQUEST, cors)
@@ -111,7 +111,7 @@ class PollingApp:
         send: Send,
         cors: Headers,
     ) -> None:
-        polling.silent = False
+        polling.silent = 0
         if polling.posting:
             session.close("transport error")
             await _refuse(send, Refusal.BAD_REQUEST, cors)

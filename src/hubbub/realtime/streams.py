@@ -171,7 +171,7 @@ class StreamApp:
             connection.lost("transport close")
 
     async def _poll(self, connection: HttpConnection, receive: Receive, send: Send, cors: Headers) -> None:
-        connection.silent = False
+        connection.silent = 0
         if connection.waiting:
             await respond(send, 409, _BUSY, [_JSON, *cors])
             return
@@ -184,7 +184,7 @@ class StreamApp:
             waiting.cancel()
         if gone.done() and not gone.cancelled():
             raise ClientGone
-        connection.silent = False
+        connection.silent = 0
         if connection.closed:  # these were its last words
             self._forget(connection)
         await respond(send, 200, b"[%b]" % connection.take(), [_JSON, *cors])

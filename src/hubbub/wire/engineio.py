@@ -205,7 +205,7 @@ def verify(method: str, query: Mapping[str, str], *, websocket: bool, transport:
 def _verify_session(method: str, *, websocket: bool, transport: str | None) -> Refusal | None:
     if transport is None:
         return Refusal.UNKNOWN_SID
-    if transport != "polling":  # polling is over, and a second WebSocket for the session is not allowed
+    if transport != "polling" and not websocket:  # polling is over; a second WebSocket is opened and closed at once
         return Refusal.BAD_REQUEST
     if method not in ({"GET"} if websocket else {"GET", "POST"}):
         return Refusal.BAD_REQUEST
