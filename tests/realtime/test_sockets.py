@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import cast
 
 import pytest
+import uvloop
 
 from hubbub.realtime import Connection, Hub, Outgoing, Room
 from hubbub.realtime.room import SLICE_MEMBERS
@@ -250,3 +253,65 @@ async def test_links_are_forgotten_when_they_have_sent_all_or_are_gone() -> None
     assert unsent.descriptors() == set()
     wire.close()
     other.close()
+
+
+def what_is(descriptor: int) -> str:
+    return str(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+
+class Witness(asyncio.Protocol):
+    """Notes whether its socket is still the one that it was when it hears that it is lost."""
+
+    def __init__(self) -> None:
+        self.descriptor = -1
+        self.was = ""
+        self.at_the_end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.made = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.descriptor = transport.get_extra_info("socket").fileno()
+        self.was = what_is(self.descriptor)
+        self.made.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        try:
+            self.at_the_end.set_result(what_is(self.descriptor))
+        except FileNotFoundError:
+            self.at_the_end.set_result("closed already")
+
+
+async def see_one_end(how: str) -> tuple[str, str]:
+    """What the descriptor was at first, and when its protocol heard that the connection is lost."""
+    loop = asyncio.get_running_loop()
+    witness = Witness()
+    server = await loop.create_server(lambda: witness, "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    await witness.made.wait()
+    if how == "the client closes":
+        writer.close()
+    elif how == "the client resets":
+        client = writer.get_extra_info("socket")
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.close()
+    elif how == "the server closes":
+        witness.transport.close()
+    else:
+        witness.transport.abort()
+    at_the_end = await asyncio.wait_for(witness.at_the_end, 10)
+    writer.close()
+    server.close()
+    return witness.was, at_the_end
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="looks at /proc")
+@pytest.mark.parametrize("how", ["the client closes", "the client resets", "the server closes", "the server aborts"])
+@pytest.mark.parametrize("new_loop", [uvloop.new_event_loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"])
+def test_a_transport_tells_that_it_is_lost_before_its_descriptor_can_be_another_s(
+    new_loop: Callable[[], asyncio.AbstractEventLoop], how: str
+) -> None:
+    """All that writes past the transports rests on this promise of the event loops."""
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        was, at_the_end = runner.run(see_one_end(how))
+    assert was.startswith("socket:")
+    assert at_the_end == was
