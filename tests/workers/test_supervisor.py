@@ -17,6 +17,7 @@ import pytest
 from hubbub.config import Config
 from hubbub.serving import StartError, bind, reserve
 from hubbub.workers import FirstWorkerFailed, Supervisor
+from hubbub.workers.process import Pace
 
 GOOD = """
 import os, signal, sys
@@ -54,7 +55,7 @@ class Watched:
 @asynccontextmanager
 async def supervised(config: Config, folder: Path) -> AsyncIterator[Watched]:
     command = (sys.executable, "-I", "-S", "-c", GOOD, str(folder))
-    supervisor, stop = Supervisor(config, command=command, first_pause_seconds=0.01), asyncio.Event()
+    supervisor, stop = Supervisor(config, command=command, pace=Pace(first_pause=0.01)), asyncio.Event()
     up: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     running = asyncio.create_task(supervisor.run(stop, up.set_result))
     async with asyncio.timeout(30):

@@ -20,10 +20,12 @@ from hubbub.cluster.address import split
 from hubbub.config import Config
 from hubbub.serving import StartError, reserve, url_of
 
-from .process import COMMAND, FIRST_PAUSE_SECONDS, WorkerProcess
+from .process import COMMAND, Pace, WorkerProcess
 
 _LAST_SECONDS: Final = 10.0
 """Time beyond the grace for a worker to end."""
+
+_PACE: Final = Pace()
 
 
 class FirstWorkerFailed(Exception):
@@ -35,29 +37,28 @@ class Supervisor:
 
     Args:
         command: what to run as one.
-        first_pause_seconds: before one that ended by itself is started again.
 
     Attributes:
         workers: in the order of their numbers.
     """
 
-    def __init__(
-        self, config: Config, *, command: Sequence[str] = COMMAND, first_pause_seconds: float = FIRST_PAUSE_SECONDS
-    ) -> None:
+    def __init__(self, config: Config, *, command: Sequence[str] = COMMAND, pace: Pace = _PACE) -> None:
         self.workers: list[WorkerProcess] = []
         self._config = config
         self._command = command
-        self._first_pause_seconds = first_pause_seconds
+        self._pace = pace
 
     async def run(self, stop: asyncio.Event, started: Callable[[str], None]) -> None:
         """Until `stop` is set.
 
         Args:
-            started: gets the address when all workers accept connections.
+            started: gets the address when all workers accept connections. One that can't start is tried again and
+                again; the others serve meanwhile, and the log says so.
 
         Raises:
-            StartError: the port is taken, or there is no bus.
-            FirstWorkerFailed: nothing is left running.
+            StartError: the port is taken, there is no bus, or the first worker ended without a word. Nothing is left
+                running.
+            FirstWorkerFailed: the first worker ended and said why. Nothing is left running.
         """
         with reserve(self._config.host, self._config.port) as place:
             async with _bus(self._config) as bus:
@@ -67,33 +68,60 @@ class Supervisor:
                         number,
                         _of_worker(config, number),
                         command=self._command,
-                        first_pause_seconds=self._first_pause_seconds,
+                        pace=self._pace,
+                        census=self._census,
                     )
                     for number in range(config.workers)
                 ]
-                if not await self.workers[0].start():  # alone: it migrates the database, and says what is wrong once
-                    raise FirstWorkerFailed
-                await asyncio.gather(*(worker.start() for worker in self.workers[1:]))
-                started(url_of(place))
-                await self._supervise(stop)
+                try:
+                    if await self._start_first(stop):
+                        await self._supervise(stop, lambda: started(url_of(place)))
+                finally:
+                    self.kill()
 
     def kill(self) -> None:
         """At once."""
         for worker in self.workers:
             worker.stop(signal.SIGKILL)
 
-    async def _supervise(self, stop: asyncio.Event) -> None:
-        keeping = [asyncio.create_task(worker.keep()) for worker in self.workers]
-        try:
-            await stop.wait()
+    async def _start_first(self, stop: asyncio.Event) -> bool:
+        """Alone: it migrates the database, and says what is wrong once. False: `stop` came first."""
+        first = self.workers[0]
+        starting = asyncio.create_task(first.start(self._pace.first_start))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not starting.done():
+            first.stop()
+            await asyncio.wait((starting,), timeout=_LAST_SECONDS)
+            first.stop(signal.SIGKILL)
+        failed = await starting
+        if failed is None or stop.is_set():
+            return failed is None
+        if failed.explained:
+            raise FirstWorkerFailed
+        raise StartError(f"the first worker failed to start: {failed.reason}")
+
+    async def _supervise(self, stop: asyncio.Event, all_ready: Callable[[], None]) -> None:
+        """Keep them all until the stop, then end them. What one of the tasks raises, a bug, ends it at once."""
+        async with asyncio.TaskGroup() as tasks:
+            stopping = tasks.create_task(stop.wait())
+            announcing = tasks.create_task(self._announce(all_ready))
+            keeping = [tasks.create_task(worker.keep()) for worker in self.workers]
+            await stopping
+            announcing.cancel()
             for worker in self.workers:
                 worker.stop()
             await asyncio.wait(keeping, timeout=self._config.shutdown_grace_seconds + _LAST_SECONDS)
-        finally:
             self.kill()
-            for task in keeping:
-                task.cancel()
-            await asyncio.gather(*keeping, return_exceptions=True)
+
+    async def _announce(self, all_ready: Callable[[], None]) -> None:
+        for worker in self.workers:
+            await worker.ready.wait()
+        all_ready()
+
+    def _census(self) -> str:
+        return f"{sum(worker.runs for worker in self.workers)} of {len(self.workers)} workers run"
 
 
 def _of_worker(config: Config, number: int) -> Config:
