@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect as websocket
 from hubbub.realtime import Server, serving
 
 from .clients import TRANSPORTS, Client, Driver, JsClient, PythonClient
+from .sessions import Session, joined, opened
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +66,10 @@ class Stage:
     async def raw(self, query: str = "", **options: Any) -> ClientConnection:
         """A raw WebSocket client."""
         return await self._stack.enter_async_context(websocket(f"ws://127.0.0.1:{self.port}/ws{query}", **options))
+
+    async def session(self, way: str, *, connected: bool = True) -> Session:
+        """A Socket.IO session by hand, `way` "websocket" or "polling". Not `connected`: before its CONNECT."""
+        return await (joined if connected else opened)(self.port, way, self._stack)
 
     async def close_clients(self) -> None:
         for client in self._python:
