@@ -46,6 +46,12 @@ class Announcing(uvicorn.Server):
 
 
 config = uvicorn.Config(
-    socketio.ASGIApp(server), host="127.0.0.1", port=0, log_level="warning", ws_per_message_deflate=False, backlog=4096
+    socketio.ASGIApp(server),
+    host="127.0.0.1",
+    port=0,
+    log_level="warning",
+    ws_per_message_deflate=False,
+    backlog=4096,
+    timeout_graceful_shutdown=0,  # polls whose client has gone would hold it for their whole wait
 )
 uvloop.run(Announcing(config).serve())
