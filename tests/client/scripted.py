@@ -64,6 +64,8 @@ class Scripted:
         self.tokens: list[str] = []
         self.script: Callable[[ServerConnection, Command], bool] = lambda connection, command: False
         self.refuse_with: HTTPStatus | None = None
+        self.turn_away_with: int | None = None
+        """Close code of new connections, before the welcome."""
         self.url = ""
         self._changed = asyncio.Condition()
 
@@ -115,6 +117,9 @@ class Scripted:
         if token != TOKEN:
             self.write(connection, WIRE.encode_error(None, Unauthenticated()))
             await connection.close(4500, "unauthenticated")
+            return
+        if self.turn_away_with is not None:
+            await connection.close(self.turn_away_with)
             return
         self.connections.append(connection)
         await self._notify()

@@ -212,6 +212,46 @@ async def test_attempts_count_up_until_one_succeeds(server: Scripted, client: Cl
     assert client.state.attempt == 0
 
 
+class Delays:
+    """The waits of a client between its attempts, as parts of the first one's ceiling."""
+
+    def __init__(self, client: Client, ceiling_seconds: float) -> None:
+        self.seen: list[float] = []
+        self._ceiling_seconds = ceiling_seconds
+        client.observe(self._look)
+
+    def _look(self, state: State) -> None:
+        if state.phase is Phase.RECONNECTING and state.retry_seconds is not None:
+            self.seen.append(state.retry_seconds / self._ceiling_seconds)
+
+
+async def test_restarts_in_quick_succession_do_not_make_the_delays_grow(server: Scripted) -> None:
+    async with Client(server.url, TOKEN, backoff=Backoff(0.01), random=lambda: 0.5) as client:
+        delays = Delays(client, 0.01)
+        for code in (4000, 4000, 4000, 1001, 4000, 1001):
+            connections = len(server.tokens)
+            await server.close(code)
+            await server.until(lambda before=connections: len(server.tokens) > before)  # type: ignore[misc]
+            await client.rooms()
+    assert delays.seen == [0.5, 0.5, 0.5, 0.5, 1.0, 1.0]
+
+
+async def test_a_server_that_turns_clients_away_makes_the_delays_grow_all_the_same(server: Scripted) -> None:
+    async with Client(server.url, TOKEN, backoff=Backoff(0.01), random=lambda: 0.5) as client:
+        delays = Delays(client, 0.01)
+        server.turn_away_with = 4000
+        await server.close(4000)
+
+        def relent(_: State) -> None:
+            if len(delays.seen) == 4:
+                server.turn_away_with = None
+
+        client.observe(relent)
+        await server.until(lambda: bool(server.connections))
+        await client.rooms()
+    assert delays.seen == [0.5, 0.5, 1.0, 2.0]
+
+
 async def test_the_delay_may_be_cut_short(server: Scripted) -> None:
     client = Client(server.url, TOKEN, backoff=Backoff(3_600.0, 3_600.0), random=lambda: 0.5)
     waiting = asyncio.Event()

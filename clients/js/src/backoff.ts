@@ -17,9 +17,14 @@ export class Backoff {
 
   /** The next delay in ms. */
   next(): number {
-    const ceiling = Math.min(CAP_MS, FIRST_MS * 2 ** Math.min(this.attempt, 16));
+    const delay = this.same();
     this.attempt += 1;
-    return this.#random() * ceiling;
+    return delay;
+  }
+
+  /** A delay in ms below the present ceiling, which stays: nothing failed. */
+  same(): number {
+    return this.#random() * Math.min(CAP_MS, FIRST_MS * 2 ** Math.min(this.attempt, 16));
   }
 
   reset(): void {

@@ -6,7 +6,7 @@ import { Link, type LinkHandler } from "./link.js";
 import { listen, online } from "./network.js";
 import type { End, Transport, TransportHandler, TransportName, Written } from "./transport.js";
 import type { Phase } from "./types.js";
-import type { Command, ServerFrame, Welcome } from "./vocabulary.js";
+import { CloseCode, type Command, type ServerFrame, type Welcome } from "./vocabulary.js";
 
 /** After this long a connection counts as stable: the next break begins with short delays again. */
 const STABLE_MS = 10_000;
@@ -61,6 +61,8 @@ export class Connection {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stable: ReturnType<typeof setTimeout> | undefined;
   #deaf: (() => void) | null = null;
+  /** The last connection ended because the server restarts: no failure, so the next delay does not grow. */
+  #restarting = false;
 
   constructor(settings: ConnectionSettings, handler: ConnectionHandler) {
     this.#settings = settings;
@@ -89,6 +91,7 @@ export class Connection {
   open(): void {
     if (this.phase !== "idle" && this.phase !== "closed") return;
     this.#backoff.reset();
+    this.#restarting = false;
     this.error = null;
     this.phase = "connecting";
     this.#deaf ??= listen({
@@ -156,7 +159,7 @@ export class Connection {
   }
 
   #try(name: TransportName, token: string | null): void {
-    const patience = this.attempt === 0 ? FIRST_PATIENCE_MS : PATIENCE_MS;
+    const patience = this.attempt === 0 && !this.#restarting ? FIRST_PATIENCE_MS : PATIENCE_MS;
     this.#link = this.#open(name, token, patience, {
       welcome: (welcome) => this.#welcomed(welcome),
       ended: (end, obstacle) => {
@@ -252,6 +255,7 @@ export class Connection {
 
   #ended({ code, reason, error }: End): void {
     this.#link = null;
+    this.#restarting = this.#up && code === CloseCode.SERVER_RESTART;
     this.#climber.stop();
     clearTimeout(this.#stable);
     const why = error ?? closeError(code, reason);
@@ -263,7 +267,7 @@ export class Connection {
   /** Until the next attempt. */
   #wait(): void {
     const here = online();
-    const delay = here ? this.#backoff.next() : OFFLINE_MS;
+    const delay = !here ? OFFLINE_MS : this.#restarting ? this.#backoff.same() : this.#backoff.next();
     this.phase = here ? "reconnecting" : "offline";
     this.retryAt = this.#settings.now() + delay;
     clearTimeout(this.#timer);
@@ -289,7 +293,8 @@ export function comesBack(code: number): boolean {
 
 function closeError(code: number, reason: string): HubbubError {
   if (code === 4500 || code === 4501) return unauthenticated();
-  if (code === 4000) return new HubbubError("shutting_down", "The server is restarting.", true);
+  if (code === CloseCode.SERVER_RESTART)
+    return new HubbubError("shutting_down", "The server is restarting.", true);
   if (comesBack(code)) return new HubbubError("disconnected", "The connection to the server broke.", true);
   const detail = reason === "" ? String(code) : `${code}: ${reason}`;
   return new HubbubError("refused", `The server closed the connection for good (${detail}).`);

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HubbubError } from "../src/errors.js";
 import { Page, pass } from "./page.js";
-import { Server } from "./server.js";
+import { LATENCY_MS, Server } from "./server.js";
+
+/** After this long a socket has been opened, and nobody been welcomed on it. */
+const OPENED_MS = LATENCY_MS + 1;
 
 let server: Server;
 
@@ -163,7 +166,8 @@ describe("coming back", () => {
       const page = await connected();
       server.cut(code);
       expect(page.phase).toBe("reconnecting");
-      expect(page.hubbub.state).toMatchObject({ transport: null, wire: null, attempt: 1 });
+      const attempt = code === 4000 ? 0 : 1;
+      expect(page.hubbub.state).toMatchObject({ transport: null, wire: null, attempt });
       expect(page.hubbub.state.error?.retryable).toBe(true);
       await pass(1_000);
       expect(page.phase).toBe("connected");
@@ -212,6 +216,35 @@ describe("coming back", () => {
     expect(page.hubbub.state.attempt).toBe(0);
     server.cut();
     expect(page.hubbub.state.attempt).toBe(1);
+  });
+
+  test("restarts in quick succession do not make the delays grow", async () => {
+    const page = await connected();
+    const delays: number[] = [];
+    page.hubbub.on("state", ({ retryAt }) => {
+      if (retryAt !== null) delays.push(retryAt - Date.now());
+    });
+    for (const code of [4000, 4000, 4000, 1006, 4000, 1006]) {
+      server.cut(code);
+      await pass(1_000);
+      expect(page.phase).toBe("connected");
+    }
+    expect(delays).toEqual([250, 250, 250, 250, 500, 500]);
+  });
+
+  test("a server that turns clients away because it restarts makes them grow all the same", async () => {
+    const page = await connected();
+    const delays: number[] = [];
+    page.hubbub.on("state", ({ retryAt }) => {
+      if (retryAt !== null) delays.push(retryAt - Date.now());
+    });
+    server.cut(4000);
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await pass((delays.at(-1) ?? 0) + OPENED_MS);
+      expect(server.links).toHaveLength(1);
+      server.cut(4000);
+    }
+    expect(delays).toEqual([250, 250, 500, 1_000]);
   });
 
   test("reconnectNow does not wait", async () => {

@@ -94,7 +94,8 @@ class Client:
         open_seconds: for connecting and signing in by one transport; at most 5 where another one is left to try.
         keepalive_seconds: a connection that does not answer a ping for so long counts as lost.
         climb: the pauses between looks for a better transport, which are 0.5 to 1.5 times its limits.
-        stable_seconds: a connection that lasted so long starts the backoff anew.
+        stable_seconds: a connection that lasted so long starts the backoff anew. One that a restarting server ended
+            (close code 4000) leaves it as it is.
         storage: keeps unacknowledged messages beyond the process.
         now: Unix seconds; nonces begin with it.
         random, random_bytes: for jitter and for nonces.

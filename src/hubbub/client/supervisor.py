@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
+import msgspec
+
 from hubbub.errors import HubbubError, Unauthenticated
 from hubbub.vocabulary import Welcome
 
@@ -53,7 +55,8 @@ class Supervisor:
 
     Args:
         climb: the pauses between attempts to find a better transport.
-        stable_seconds: a connection that lasted so long starts the backoff anew.
+        stable_seconds: a connection that lasted so long starts the backoff anew; one that a restarting server ended
+            leaves it as it is.
     """
 
     def __init__(
@@ -99,7 +102,7 @@ class Supervisor:
                 return
             failures = 0 if clock() - began >= self._stable_seconds else failures
             await self._pause(failures, ending.error)
-            failures += 1
+            failures += not ending.restart  # else the restart of one node after the other would make clients slow
 
     async def close(self) -> None:
         """Let connections that were left for better ones end."""
@@ -112,14 +115,16 @@ class Supervisor:
             return refused.ending
         except HubbubError as error:
             return Ending(error, again=error.retryable)
-        again = False
+        again = welcomed = False
         try:
             ending = await self._serve(transport)
-            again = ending.again
+            again, welcomed = ending.again, self._state.value.phase is Phase.CONNECTED
         finally:
             self._owner.lost(again=again)
         said = self._owner.refusal()
-        return ending if said is None else Ending(said, again)
+        if said is not None:
+            return Ending(said, again)
+        return ending if welcomed else msgspec.structs.replace(ending, restart=False)
 
     async def _serve(self, transport: Transport) -> Ending:
         """Use this connection, and each better one that is found, until one ends."""

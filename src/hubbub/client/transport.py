@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
-from hubbub.errors import HubbubError, Unauthenticated
+from hubbub.errors import CloseCode, HubbubError, Unauthenticated
 
 from .failures import ConnectionLost, Rejected, come_back
 from .wires import Wire
@@ -45,11 +45,17 @@ class Obstacle(StrEnum):
 
 
 class Ending(Struct, frozen=True):
-    """How a connection, or the attempt to make one, ended. `again`: the client should come back by itself."""
+    """How a connection, or the attempt to make one, ended.
+
+    Attributes:
+        again: the client should come back by itself.
+        restart: the server, which restarts, asked it to.
+    """
 
     error: HubbubError
     again: bool
     obstacle: Obstacle | None = None
+    restart: bool = False
 
 
 class Refused(Exception):
@@ -133,7 +139,7 @@ class Transport(Protocol):
 def closed(code: int, reason: str) -> Ending:
     """The server ended the connection with this code, or it broke off (1006)."""
     error = ConnectionLost(f"The connection was closed ({code}{f': {reason}' if reason else ''}).")
-    return Ending(error, again=come_back(code))
+    return Ending(error, again=come_back(code), restart=code == CloseCode.SERVER_RESTART)
 
 
 def refused(status: int, what: str) -> Refused:
