@@ -1,4 +1,7 @@
-"""A browser, a server that can go down and come back, and people."""
+"""A browser, a server that can go down and come back, and people.
+
+All tests of this folder share one browser, so they run on one event loop: `pytestmark = ONE_LOOP` in each file.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from hubbub.app import Application, running
 from hubbub.config import Config
@@ -27,6 +31,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--disable-component-update",
 ]
+
+ONE_LOOP = pytest.mark.asyncio(loop_scope="session")
 
 # A busy machine is no failure.
 expect.set_options(timeout=20_000)
@@ -52,7 +58,7 @@ class House:
         await self._running.aclose()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def house(config: Config) -> AsyncIterator[House]:
     assert (APP / "index.html").is_file(), "the browser app has not been built: see scripts/test"
     house = House(config)
@@ -61,8 +67,9 @@ async def house(config: Config) -> AsyncIterator[House]:
     await house.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    """The browser of this test process. Starting it takes as long as a short test."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
@@ -71,10 +78,11 @@ async def browser() -> AsyncIterator[Browser]:
                 await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def person(browser: Browser, house: House) -> AsyncIterator[NewPerson]:
-    """Makes a person with a browser of their own. The test fails if a page reports an error."""
+    """Makes a person with a profile of their own in the browser. The test fails if a page reports an error."""
     problems: list[str] = []
+    contexts: list[BrowserContext] = []
 
     async def make(*, phone: bool = False, dark: bool = False) -> Person:
         context = await browser.new_context(
@@ -83,6 +91,7 @@ async def person(browser: Browser, house: House) -> AsyncIterator[NewPerson]:
             reduced_motion="reduce",
             locale="en-GB",
         )
+        contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
@@ -93,4 +102,6 @@ async def person(browser: Browser, house: House) -> AsyncIterator[NewPerson]:
         return Person(page, house.url)
 
     yield make
+    for context in contexts:
+        await context.close()
     assert problems == []

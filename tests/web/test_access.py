@@ -8,8 +8,10 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
-from .conftest import NewPerson
+from .conftest import ONE_LOOP, NewPerson
 from .person import Person
+
+pytestmark = ONE_LOOP
 
 _SERIOUS = {"serious", "critical"}
 

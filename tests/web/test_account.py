@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
-from .conftest import NewPerson
+from .conftest import ONE_LOOP, NewPerson
 from .person import PASSWORD
+
+pytestmark = ONE_LOOP
 
 
 async def test_the_first_account_is_the_administrator_and_can_close_the_door(person: NewPerson) -> None:

@@ -10,7 +10,9 @@ from hubbub.vocabulary import Command
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 from hubbub.wire.compact import NativeMessagePack
 
-from .conftest import House, NewPerson
+from .conftest import ONE_LOOP, House, NewPerson
+
+pytestmark = ONE_LOOP
 
 
 async def test_a_message_waits_for_the_server_and_is_delivered_once(person: NewPerson, house: House) -> None:

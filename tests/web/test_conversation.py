@@ -6,8 +6,10 @@ import re
 
 from playwright.async_api import expect
 
-from .conftest import NewPerson
+from .conftest import ONE_LOOP, NewPerson
 from .person import Person
+
+pytestmark = ONE_LOOP
 
 
 async def two_in_kitchen(person: NewPerson) -> tuple[Person, Person]:

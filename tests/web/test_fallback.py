@@ -10,9 +10,11 @@ import httpx
 import pytest
 from playwright.async_api import Route, expect
 
-from .conftest import House, NewPerson
+from .conftest import ONE_LOOP, House, NewPerson
 from .person import PASSWORD, Person
 from .proxy import Proxy, proxy_before
+
+pytestmark = ONE_LOOP
 
 SDK = Path(__file__).parents[2] / "clients" / "js" / "dist"
 
