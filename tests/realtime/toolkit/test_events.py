@@ -35,6 +35,44 @@ async def test_several_arguments_both_ways(stage: Stage, kind: str, transport: s
     assert await event(client, "back") == ()
 
 
+class Counter:
+    """Handlers that belong together, with what they share."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.total = 0
+
+    async def on_connect(self, socket: Socket, auth: Any) -> None:
+        socket.data["step"] = auth["step"]
+
+    def on_add(self, socket: Socket, times: int) -> int:
+        self.total += times * socket.data["step"]
+        return self.total
+
+    async def on_reset(self, socket: Socket) -> None:
+        self.total = 0
+
+    def on_any(self, socket: Socket, name: str, *args: Any) -> None:
+        self.seen.append(name)
+
+    def on_disconnect(self, socket: Socket, reason: str) -> None:
+        self.seen.append(reason)
+
+
+async def test_the_methods_of_an_object(stage: Stage, kind: str, transport: str, settled: Any) -> None:
+    counter = stage.server.of("/counter").register(Counter())
+    await stage.start()
+    client = await stage.connect(kind, transport, "/counter", auth={"step": 2})
+    assert await client.ask("add", 3) == 6
+    assert await client.ask("add", 1) == 8
+    assert await client.ask("reset") is None
+    assert await client.ask("add", 1) == 2
+    await client.disconnect()
+    await settled(lambda: len(counter.seen) == 5)
+    assert counter.seen[:-1] == ["add", "add", "reset", "add"]
+    assert counter.seen[-1] in {"client namespace disconnect", "transport close"}  # the Python client may be too fast
+
+
 async def test_binary_both_ways(stage: Stage, kind: str, transport: str) -> None:
     """Nested, several attachments; bytes go out as bytes, whatever the transport."""
     seen: list[Any] = []

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from hubbub.realtime import Connection, Hub, NoAnswer, Server
+from hubbub.realtime import Connection, Hub, NoAnswer, Server, Socket
 from hubbub.realtime.toolkit.answers import Answers
 from hubbub.realtime.toolkit.emission import AnswerOut, Emission
 from hubbub.realtime.toolkit.handlers import Handlers
@@ -106,6 +106,27 @@ def test_handlers_of_a_life() -> None:
         handlers.register("connect", lambda a, b, c: None)
     with pytest.raises(ValueError, match="reserved"):
         handlers.register("newListener", lambda socket: None)
+
+
+def test_objects_without_handlers_are_refused() -> None:
+    class Nothing:
+        on_what = "no method"
+
+        def when(self, socket: Socket) -> None: ...
+
+    class Reserved:
+        def on_newListener(self, socket: Socket) -> None: ...  # noqa: N802
+
+    class Narrow:
+        def on_disconnect(self) -> None: ...
+
+    server = Server()
+    with pytest.raises(ValueError, match="Nothing has no method"):
+        server.register(Nothing())
+    with pytest.raises(ValueError, match="reserved"):
+        server.register(Reserved())
+    with pytest.raises(TypeError, match="reason"):
+        server.register(Narrow())
 
 
 def test_namespaces() -> None:

@@ -14,6 +14,9 @@ from .clients import Client, event
 from .conftest import Stage
 from .raw import hear
 
+SENT_AWAY = {"io server disconnect", "server disconnect"}
+"""How the JavaScript and the Python client call it."""
+
 
 def named(server: Server) -> dict[str, Socket]:
     """Sockets say their names as auth; each is in the room of its name's first letter, too."""
@@ -74,6 +77,30 @@ async def test_who_gets_an_event(stage: Stage, kind: str, transport: str) -> Non
     server.disconnect_sockets("a")
     await clients["a2"].reports.next(report="disconnect")
     assert set(server.sockets) == {a1.id, sockets["b1"].id}
+
+
+async def test_rooms_of_many_sockets_at_once(stage: Stage, kind: str, transport: str) -> None:
+    server = stage.server
+    sockets = named(server)
+    server.on("done?")(lambda socket: "done")
+    await stage.start()
+    clients = await three(stage, kind, transport)
+    a1, a2, b1 = (sockets[name] for name in ("a1", "a2", "b1"))
+    server.to("a").sockets_join("x", "y")
+    assert await reach(clients, server.to("x")) == {"a1", "a2"}
+    assert set(server.to("x").except_(a2.id).sockets()) == {a1}
+    assert set(a1.to("all").sockets()) == {a2, b1}
+    a1.to("a").sockets_leave("x", "nowhere")
+    assert await reach(clients, server.to("x")) == {"a1"}
+    assert await reach(clients, server.to("y")) == {"a1", "a2"}
+    server.sockets_join("z")
+    assert await reach(clients, server.to("z")) == {"a1", "a2", "b1"}
+    server.sockets_leave("y", "z")
+    assert await reach(clients, server.to("y", "z")) == set()
+    assert a2.rooms == {a2.id, "a", "all"}
+    a1.to("all").except_("b").disconnect_sockets()
+    assert (await clients["a2"].reports.next(report="disconnect"))["reason"] in SENT_AWAY
+    assert set(server.sockets) == {a1.id, b1.id}
 
 
 async def test_order_is_the_order_of_calls(stage: Stage, kind: str, transport: str) -> None:

@@ -8,10 +8,12 @@ from hubbub.realtime.connection import Connection
 
 if TYPE_CHECKING:
     from .namespace import Namespace
+    from .socket import Socket
 
 
 class Broadcast:
-    """A choice of receivers. Each step returns a new one; nothing happens before `emit` or `call`.
+    """A choice of receivers. Each step returns a new one; nothing happens before its last word,
+    `emit`, `call` or one about its sockets.
 
     Rooms add up: a socket in several chosen rooms gets the event once. No room chosen: the whole namespace.
     """
@@ -71,6 +73,25 @@ class Broadcast:
         """
         asked = self._namespace.roster.choose(self._rooms, self._excluded, self._sender)
         return await self._namespace.ask(asked, event, args, timeout)
+
+    def sockets(self) -> list[Socket]:
+        """Who is chosen now."""
+        return self._namespace.choose(self._rooms, self._excluded, self._sender)
+
+    def sockets_join(self, *rooms: str) -> None:
+        """Make all of them enter rooms, at once."""
+        for socket in self.sockets():
+            socket.join(*rooms)
+
+    def sockets_leave(self, *rooms: str) -> None:
+        """Make all of them leave rooms, at once."""
+        for socket in self.sockets():
+            socket.leave(*rooms)
+
+    def disconnect_sockets(self) -> None:
+        """Disconnect all of them. They do not come back by themselves."""
+        for socket in self.sockets():
+            socket.disconnect()
 
     def _changed(
         self,

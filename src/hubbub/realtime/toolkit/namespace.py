@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from hubbub.realtime.connection import Connection
 
@@ -15,6 +15,10 @@ from .running import Running
 from .socket import Socket
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+_METHOD: Final = "on_"
+_ANY: Final = "on_any"
 
 
 class Namespace:
@@ -55,6 +59,23 @@ class Namespace:
         """Decorator: call this for the event of the function's name."""
         self.handlers.register(handler.__name__, handler)
         return handler
+
+    def register(self, handlers: T) -> T:
+        """Take an object's methods as handlers: `on_connect`, `on_disconnect`, `on_<event>`, and `on_any`.
+
+        Raises:
+            ValueError: it has no such method, or one for a name that no client can send.
+            TypeError: a connect or disconnect handler with other parameters.
+        """
+        names = [name for name in dir(handlers) if name.startswith(_METHOD) and callable(getattr(handlers, name))]
+        if not names:
+            raise ValueError(f"{type(handlers).__name__} has no method whose name begins with {_METHOD!r}")
+        for name in names:
+            if name == _ANY:
+                self.on_any(getattr(handlers, name))
+            else:
+                self.handlers.register(name.removeprefix(_METHOD), getattr(handlers, name))
+        return handlers
 
     def on_any(self, handler: F) -> F:
         """Decorator: call this for every event, before its own handler: `(socket, event, *args)`.
@@ -104,12 +125,19 @@ class Namespace:
 
     def sockets_in(self, *rooms: str) -> list[Socket]:
         """The sockets in any of these rooms; of the whole namespace when none is named."""
-        return [connection.state for connection in self.roster.choose(rooms)]
+        return self.choose(rooms)
+
+    def sockets_join(self, *rooms: str) -> None:
+        """Make everybody in the namespace enter rooms. `to(…).sockets_join` is for fewer."""
+        Broadcast(self).sockets_join(*rooms)
+
+    def sockets_leave(self, *rooms: str) -> None:
+        """Make everybody in the namespace leave rooms. `to("red").sockets_leave("red")` empties one."""
+        Broadcast(self).sockets_leave(*rooms)
 
     def disconnect_sockets(self, *rooms: str) -> None:
         """Disconnect the sockets in these rooms, or all. They do not come back by themselves."""
-        for socket in self.sockets_in(*rooms):
-            socket.disconnect()
+        Broadcast(self, rooms).disconnect_sockets()
 
     # the machinery
 
@@ -131,6 +159,12 @@ class Namespace:
         if self._roster is None:
             raise RuntimeError("the server is not running")
         return self._roster
+
+    def choose(
+        self, rooms: tuple[str, ...], excluded: tuple[str, ...] = (), sender: Connection | None = None
+    ) -> list[Socket]:
+        """The sockets in any of these rooms (none named: all), but for the excluded ones and the sender's."""
+        return [connection.state for connection in self.roster.choose(rooms, excluded, sender)]
 
     def publish(
         self,
