@@ -105,6 +105,37 @@ async def test_a_payload_over_the_limit_ends_the_session(stand: Stand, http: htt
     assert stand.handler.gone == ["parse error"]
 
 
+async def lagging(stand: Stand, http: httpx.AsyncClient) -> str:
+    """A session whose client asks and never polls; more than `write_buffer_bytes` wait for it."""
+    url = await opened(http)
+    asked = "\x1e".join(['427["join",{"room":"other"}]'] * 100)
+    while not stand.handler.lagged:
+        assert (await http.post(url, content=asked)).text == "ok"
+    return url
+
+
+async def test_what_a_client_asks_for_waits_until_it_polls(stand: Stand, http: httpx.AsyncClient) -> None:
+    url = await lagging(stand, http)
+    more = asyncio.create_task(http.post(url, content='42["send",{"room":"everyone","text":"bye","nonce":"n"}]'))
+    for _ in range(3):  # others are served meanwhile
+        await opened(http)
+    assert not more.done()
+    assert not stand.handler.gone
+    while not more.done():
+        assert (await http.get(url)).text
+    assert more.result().text == "ok"
+    assert stand.handler.gone == ["server namespace disconnect"]
+
+
+async def test_what_waits_for_a_client_that_never_polls_goes_with_it() -> None:
+    settings = GatewaySettings(heartbeat_seconds=0.5, heartbeat_timeout_seconds=0.2, write_buffer_bytes=1024)
+    async with running(settings) as stand, httpx.AsyncClient(base_url=stand.http) as http:
+        url = await lagging(stand, http)
+        refused = await http.post(url, content='42["send",{"room":"everyone","text":"late","nonce":"n"}]')
+        assert refused.json()["message"] == "Session ID unknown"
+        assert stand.handler.gone == ["ping timeout"]
+
+
 async def test_a_client_may_close(stand: Stand, http: httpx.AsyncClient) -> None:
     url = await opened(http)
     assert (await http.post(url, content="1")).text == "ok"

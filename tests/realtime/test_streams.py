@@ -230,6 +230,34 @@ async def test_a_reader_that_does_not_poll_is_reported_and_bounded(stand: Stand,
     await stand.handler.until(lambda: len(stand.handler.caught_up) == 1)
 
 
+async def lagging(stand: Stand, http: httpx.AsyncClient) -> str:
+    """The URL of a client that asks and never polls; more than `write_buffer_bytes` wait for it."""
+    url = await polled(http)
+    while not stand.handler.lagged:
+        assert (await http.post(url, content=lines(*[{"type": "no", "ref": 1}] * 100))).status_code == 202
+    return url
+
+
+async def test_what_a_client_asks_for_waits_until_it_polls(stand: Stand, http: httpx.AsyncClient) -> None:
+    url = await lagging(stand, http)
+    more = asyncio.create_task(http.post(url, content=lines({**SEND, "text": "bye"})))
+    for _ in range(3):  # others are served meanwhile
+        await polled(http)
+    assert not more.done()
+    assert not stand.handler.gone
+    assert len((await http.get(url)).json()) >= 100
+    assert (await more).status_code == 202
+    assert stand.handler.gone == ["server namespace disconnect"]
+
+
+async def test_what_waits_for_a_client_that_never_polls_goes_with_it() -> None:
+    settings = GatewaySettings(heartbeat_seconds=0.5, heartbeat_timeout_seconds=0.2, write_buffer_bytes=1024)
+    async with running(settings) as stand, httpx.AsyncClient(base_url=stand.http) as http:
+        url = await lagging(stand, http)
+        assert (await http.post(url, content=lines(SEND))).status_code == 404
+        assert stand.handler.gone == ["ping timeout"]
+
+
 async def test_at_the_end_every_client_is_asked_to_come_back(stand: Stand, http: httpx.AsyncClient) -> None:
     url = await polled(http)
     async with streaming(http) as (stream, _):

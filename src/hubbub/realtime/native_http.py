@@ -67,7 +67,7 @@ class HttpConnection(Peer):
         posting: a POST is being read; commands take effect in order, so a second one waits for its turn.
     """
 
-    __slots__ = ("_buffer", "_forget", "_peer", "_size", "_waiter", "key", "posting", "silent", "slot")
+    __slots__ = ("_buffer", "_drained", "_forget", "_peer", "_size", "_waiter", "key", "posting", "silent", "slot")
 
     lane: SseLane
 
@@ -84,6 +84,7 @@ class HttpConnection(Peer):
         self._buffer: list[bytes] = []
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
 
     def open(self, handshake: Handshake) -> None:
         self.context.heartbeat.add(self)
@@ -111,6 +112,26 @@ class HttpConnection(Peer):
         if self.paused:
             self.context.loop.call_soon(self.relieved)
         return self.lane.join(parts) if parts else b""
+
+    def relieved(self) -> None:
+        super().relieved()
+        self._go_on()
+
+    async def room(self) -> None:
+        """Wait until a client that does not take its answers has room for more, or is gone. One at a time.
+
+        What a WebSocket does by not reading: what the client asks for must not pile up here.
+        """
+        if self.paused and not self.closed:
+            self._drained = self.context.loop.create_future()
+            try:
+                await self._drained
+            finally:
+                self._drained = None
+
+    def _go_on(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
 
     @property
     def waiting(self) -> bool:
@@ -178,6 +199,7 @@ class HttpConnection(Peer):
     def _leave(self, reason: str) -> None:
         self.context.heartbeat.remove(self)
         self.gone(reason)
+        self._go_on()
 
     def _end(self, code: int, reason: str, because: str) -> None:
         """Say `closing`, the WebSocket's close frame in this transport's words; then it is over."""

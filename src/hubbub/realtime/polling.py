@@ -27,6 +27,7 @@ class PollTransport:
     __slots__ = (
         "_bytes",
         "_congested",
+        "_drained",
         "_packets",
         "_session",
         "_waiter",
@@ -44,6 +45,7 @@ class PollTransport:
         self._bytes = 0
         self._waiter: asyncio.Future[None] | None = None
         self._congested = False
+        self._drained: asyncio.Future[None] | None = None
         self.posting = False
         self.probe: UpgradeProbe | None = None
         self.silent: float = 0
@@ -97,6 +99,23 @@ class PollTransport:
         if self._congested and self._bytes <= context.settings.write_buffer_bytes // 2:
             self._congested = False
             context.loop.call_soon(self._session.relieved)
+            self._go_on()
+
+    async def room(self) -> None:
+        """Wait until a client that does not poll has room for answers again, or its session is over.
+
+        What a WebSocket does by not reading: what the client asks for must not pile up here. One at a time.
+        """
+        if self._congested and self._session.open:
+            self._drained = self._session.context.loop.create_future()
+            try:
+                await self._drained
+            finally:
+                self._drained = None
+
+    def _go_on(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
 
     def ready(self) -> bytes | None:
         """The body for a poll that need not wait: there are packets, an upgrade drains polls, or it is over."""
@@ -128,6 +147,7 @@ class PollTransport:
     def end(self) -> None:
         self._session.context.heartbeat.remove(self)
         self.release()
+        self._go_on()
 
     # Pulse
 

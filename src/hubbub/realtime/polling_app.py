@@ -118,9 +118,13 @@ class PollingApp:
             return
         polling.posting = True
         try:
+            await polling.room()
             body = await read_body(headers, receive, self._context.settings.message_bytes)
         finally:
             polling.posting = False
+        if not session.open:
+            await _refuse(send, Refusal.UNKNOWN_SID, cors)
+            return
         if body is None:
             session.close("parse error")
             await _respond(send, 413, b'{"code":3,"message":"Payload too large"}', [_JSON, *cors])

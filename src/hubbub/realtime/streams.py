@@ -193,7 +193,11 @@ class StreamApp:
         self, connection: HttpConnection, headers: dict[str, str], receive: Receive, send: Send, cors: Headers
     ) -> None:
         async with connection.posting:
+            await connection.room()
             body = await read_body(headers, receive, self._context.settings.message_bytes)
+            if connection.closed:
+                await respond(send, 404, _UNKNOWN, [_JSON, *cors])
+                return
             if body is None:
                 await respond(send, 413, _TOO_BIG, [_JSON, *cors])
                 return
