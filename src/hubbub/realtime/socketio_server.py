@@ -20,6 +20,9 @@ from .socketio import SocketIoConnection, connections
 ATTACHMENTS: Final = 64
 """Binary attachments that one packet may have."""
 
+NAMESPACES: Final = 100
+"""Namespaces that one client may be in at the same time: each takes memory, and those of a pattern have no end."""
+
 
 class SocketIoServer:
     """The Engine.IO application that speaks Socket.IO (protocol revision 5).
@@ -122,6 +125,8 @@ class SocketIoServer:
             return
         if present is not None:
             raise PacketError("connected already")
+        if len(connections(session)) >= NAMESPACES:
+            raise PacketError("too many namespaces")
         connection = SocketIoConnection(self._context, session, packet.namespace)
         session.state = (*connections(session), connection)
         self._context.deadlines.remove(session)

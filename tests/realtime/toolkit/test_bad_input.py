@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from hubbub.realtime import GatewaySettings, Server, Socket
+from hubbub.realtime.socketio_server import NAMESPACES
 
 from .conftest import Stage
 from .sessions import Session
@@ -149,6 +151,19 @@ async def test_namespaces_that_were_not_joined(stage: Stage, way: str, join: Joi
     nobody = await stage.session(way, connected=False)
     await nobody.send('42["x"]')
     assert await nobody.ended()
+
+
+async def test_more_namespaces_than_anybody_needs(stage: Stage, join: Join, told: list[Any]) -> None:
+    stage.server.of(re.compile(r"/game-\d+")).on("x")(lambda socket: "in")
+    client = await join()
+    for number in range(NAMESPACES - 1):
+        await client.send(f"40/game-{number},")
+        assert (await client.heard()).startswith(f"40/game-{number},")
+    await client.send('42/game-7,0["x"]')
+    assert await client.heard() == '43/game-7,0["in"]'
+    await client.send("40/game-100,")
+    assert await client.ended()
+    assert not stage.server.of("/game-7").sockets
 
 
 async def test_a_client_that_never_connects_and_one_that_connects_twice(stage: Stage, way: str) -> None:
