@@ -6,8 +6,9 @@ import logging
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from hubbub.errors import Forbidden, HubbubError, Internal, Unauthenticated
 from hubbub.store import Login
@@ -22,6 +23,13 @@ from .origin import SAFE_METHODS, from_own_page
 logger = logging.getLogger(__name__)
 
 _encode = msgspec.json.Encoder().encode
+
+
+class _Unsent(Response):
+    """For a client that has gone: not sent, and so noted as what it is (`Envelope`)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        return
 
 
 class Endpoint:
@@ -41,6 +49,8 @@ class Endpoint:
         """Never raises: what nobody expected is logged and becomes `internal`."""
         try:
             return await self._run(operation, request)
+        except ClientDisconnect:
+            return _Unsent()
         except Internal:
             logger.exception("%s failed", operation.name)
             return error_response(Internal())
