@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import aiohttp
 import engineio
 import socketio
 
@@ -198,7 +199,10 @@ class PythonClient:
         self.reports = Reports()
         self._namespace = namespace
         self._answers = answers
-        self.sio = socketio.AsyncClient(reconnection_delay=0.02, reconnection_delay_max=0.1, randomization_factor=0)
+        self._sessions: list[aiohttp.ClientSession] = []
+        self.sio = socketio.AsyncClient(
+            reconnection_delay=0.02, reconnection_delay_max=0.1, randomization_factor=0, http_session=self._session
+        )
         self._opening: asyncio.Task[None] | None = None
         on = self.sio.on
         on("connect", self._connected, namespace=namespace)
@@ -236,6 +240,21 @@ class PythonClient:
         if self._opening is not None:
             await self._opening
         await self.sio.shutdown()
+        await self._clear_away()
+
+    async def _clear_away(self) -> None:
+        """What the library forgets when the server ends the connection during an upgrade or a request."""
+        engine = self.sio.eio
+        loops = [loop for loop in (engine.write_loop_task, engine.read_loop_task) if loop is not None]
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        for session in self._sessions:
+            await session.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        self._sessions.append(aiohttp.ClientSession())
+        return self._sessions[-1]
 
     async def _connected(self) -> None:
         sid = self.sio.get_sid(self._namespace)
