@@ -18,17 +18,18 @@ COUNT = 450
 _SCROLL_UP = """
 async () => {
   const view = document.querySelector(".timeline");
+  const bottom = (row) => row.getBoundingClientRect().bottom - view.getBoundingClientRect().top;
   const moved = new Set();
   let most = 0;
   for (let i = 0; i < 400 && !document.querySelector(".timeline-start"); i++) {
     const shown = [...document.querySelectorAll("[data-key^=m]")];
     const seen = shown.find((row) => row.offsetTop > view.scrollTop + 50);
-    const before = seen.getBoundingClientRect().bottom;
+    const before = bottom(seen);
     const wanted = Math.min(300, view.scrollTop);
     view.scrollTop -= wanted;
     await new Promise((done) => setTimeout(done, 30));
     const after = document.querySelector(`[data-key="${seen.dataset.key}"]`);
-    moved.add(Math.round(after.getBoundingClientRect().bottom - before - wanted));
+    moved.add(Math.round(bottom(after) - before - wanted));
     most = Math.max(most, shown.length);
   }
   return { moved: [...moved], most, start: document.querySelector(".timeline-start") !== null };

@@ -151,7 +151,7 @@ class WorkerProcess:
         """Give it its configuration; the first line that it says, empty when it ends without one."""
         if process.stdin is None or process.stdout is None:  # pragma: no cover  they are pipes
             raise TypeError
-        with suppress(OSError):  # it ended already: the next line sees it
+        with suppress(OSError, RuntimeError):  # it ended already (uvloop says RuntimeError): the next line sees it
             process.stdin.write(msgspec.json.encode(self._config) + b"\n")
             await process.stdin.drain()
         return await process.stdout.readline()
