@@ -17,14 +17,18 @@ class HubbubError(Exception):
         code: stable, lower_snake_case, never renamed.
         message: one English sentence for people.
         retryable: True when the same command may succeed later without any change.
+        retry_after_seconds: before that time it will not; None: not known.
     """
 
     code = "internal"
     message = "Something went wrong on the server."
     retryable = False
+    retry_after_seconds: float | None = None
 
-    def __init__(self, message: str | None = None) -> None:
+    def __init__(self, message: str | None = None, *, retry_after_seconds: float | None = None) -> None:
         self.message = message if message is not None else type(self).message
+        if retry_after_seconds is not None:
+            self.retry_after_seconds = round(retry_after_seconds, 1)
         super().__init__(self.message)
 
 
@@ -64,6 +68,14 @@ class WrongCredentials(HubbubError):
 class TooManyAttempts(HubbubError):
     code = "too_many_attempts"
     message = "Too many attempts. Wait a moment."
+    retryable = True
+
+
+class RateLimited(HubbubError):
+    """More commands of this kind, or more waiting, than one connection, user or address may have."""
+
+    code = "rate_limited"
+    message = "Too much at once. Wait a moment."
     retryable = True
 
 
@@ -177,6 +189,7 @@ class CloseCode(IntEnum):
     SERVER_RESTART = 4000
     HEARTBEAT_LOST = 4001
     TOO_SLOW = 4002
+    RATE_LIMITED = 4003
     AUTH_TIMEOUT = 4500
     SESSION_ENDED = 4501
 

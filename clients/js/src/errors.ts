@@ -11,16 +11,19 @@ export class HubbubError extends Error {
   readonly code: string;
   /** True: the same call may succeed later without any change. */
   readonly retryable: boolean;
+  /** Not before this time, in milliseconds; 0: not known. */
+  readonly retryAfterMs: number;
 
-  constructor(code: string, message: string, retryable = false) {
+  constructor(code: string, message: string, retryable = false, retryAfterMs = 0) {
     super(message);
     this.name = "HubbubError";
     this.code = code;
     this.retryable = retryable;
+    this.retryAfterMs = retryAfterMs;
   }
 
   static of(body: ErrorBody): HubbubError {
-    return new HubbubError(body.code, body.message, body.retryable);
+    return new HubbubError(body.code, body.message, body.retryable, (body.retry_after_seconds ?? 0) * 1000);
   }
 }
 

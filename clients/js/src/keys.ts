@@ -47,6 +47,7 @@ export const FIELD_KEYS: Readonly<Record<string, number>> = {
   code: 43,
   message: 44,
   retryable: 45,
+  retry_after_seconds: 46,
 };
 
 export const TYPE_KEYS: Readonly<Record<string, number>> = {

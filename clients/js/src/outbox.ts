@@ -195,7 +195,7 @@ export class Outbox {
       this.#become(entry, "queued");
       this.#host.answered(room);
       if (astray) this.#host.rejoin(room);
-      else this.#pause(room);
+      else this.#pause(room, error.retryAfterMs);
     } else {
       this.#fail(entry, error);
     }
@@ -221,13 +221,16 @@ export class Outbox {
     this.#host.answered(entry.stored.room);
   }
 
-  #pause(room: string): void {
+  #pause(room: string, atLeastMs: number): void {
     const pause = this.#pauses.get(room) ?? { backoff: new Backoff(this.#host.random), timer: undefined };
     this.#pauses.set(room, pause);
-    pause.timer = setTimeout(() => {
-      pause.timer = undefined;
-      this.pump(room);
-    }, pause.backoff.next());
+    pause.timer = setTimeout(
+      () => {
+        pause.timer = undefined;
+        this.pump(room);
+      },
+      Math.max(pause.backoff.next(), atLeastMs),
+    );
   }
 
   #become(entry: Entry, status: Entry["status"]): void {

@@ -189,7 +189,10 @@ export class Rooms {
     this.#host.requests.call({ type: "rooms" }, (answer) => {
       if (turn !== this.#turn) return;
       if ("error" in answer && answer.error.retryable) {
-        this.#rollCall = setTimeout(() => this.#callRoll(backoff), backoff.next());
+        this.#rollCall = setTimeout(
+          () => this.#callRoll(backoff),
+          Math.max(backoff.next(), answer.error.retryAfterMs),
+        );
         return;
       }
       const mine = "ok" in answer ? new Set(answer.ok.rooms.map((room: RoomState) => room.room)) : null;
@@ -232,7 +235,7 @@ export class Rooms {
       this.#join(room);
     } else if (error.retryable) {
       room.stage = "joining"; // still under way, as far as others are concerned
-      this.#later(room, room.backoff.next());
+      this.#later(room, Math.max(room.backoff.next(), error.retryAfterMs));
     } else if (room.known) {
       this.#lose(room.id, error);
     } else {

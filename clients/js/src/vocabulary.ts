@@ -401,6 +401,8 @@ export interface ErrorBody {
   message: string;
   /** True: the same command may succeed later without any change. */
   retryable: boolean;
+  /** Before this time it will not. Absent: not known. */
+  retry_after_seconds?: number;
 }
 
 /** The command with this `ref` was carried out. */
@@ -453,6 +455,7 @@ export type ErrorCode =
   | "unauthenticated"
   | "wrong_credentials"
   | "too_many_attempts"
+  | "rate_limited"
   | "signup_closed"
   | "name_taken"
   | "bad_name"
@@ -483,6 +486,7 @@ export const CloseCode = {
   SERVER_RESTART: 4000,
   HEARTBEAT_LOST: 4001,
   TOO_SLOW: 4002,
+  RATE_LIMITED: 4003,
   AUTH_TIMEOUT: 4500,
   SESSION_ENDED: 4501,
 } as const;

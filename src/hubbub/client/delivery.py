@@ -104,7 +104,7 @@ class Delivery:
             case ConnectionLost() | Closed():
                 pass
             case HubbubError(retryable=True):
-                delay = self._delay_seconds(entry.attempts)
+                delay = max(self._delay_seconds(entry.attempts), outcome.retry_after_seconds or 0)
                 entry.attempts += 1
                 asyncio.get_running_loop().call_later(delay, self.flush, entry.outgoing.room)
             case _:

@@ -71,7 +71,7 @@ def _subclasses(base: type[HubbubError]) -> Iterator[type[HubbubError]]:
 def remote_error(body: ErrorBody) -> HubbubError:
     """The error that the server sent, as the class that has its code; a plain `HubbubError` for a newer code."""
     kind = next((found for found in _subclasses(HubbubError) if found.code == body.code), HubbubError)
-    error = kind(body.message)
+    error = kind(body.message, retry_after_seconds=body.retry_after_seconds)
     error.code = body.code
     error.retryable = body.retryable
     return error

@@ -71,7 +71,7 @@ class Joiner:
                 track.cursor = None
                 self.rejoin(track, attempt)
             case HubbubError(retryable=True):
-                delay = self._delay_seconds(attempt)
+                delay = max(self._delay_seconds(attempt), outcome.retry_after_seconds or 0)
                 asyncio.get_running_loop().call_later(delay, self.rejoin, track, attempt + 1)
             case _:
                 self._tracks.remove(track.room)

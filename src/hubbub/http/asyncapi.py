@@ -110,7 +110,7 @@ _CORRELATION: Final[Schema] = {
 
 
 def _refusal() -> ErrorBody:
-    return ErrorBody(UnknownRoom.code, UnknownRoom.message, UnknownRoom.retryable)
+    return ErrorBody.of(UnknownRoom())
 
 
 def _message(struct: type[Struct]) -> Schema:

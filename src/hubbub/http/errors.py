@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
@@ -37,6 +38,7 @@ STATUS: Final[Mapping[str, HTTPStatus]] = {
     "unauthenticated": HTTPStatus.UNAUTHORIZED,
     "wrong_credentials": HTTPStatus.UNAUTHORIZED,
     "too_many_attempts": HTTPStatus.TOO_MANY_REQUESTS,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "signup_closed": HTTPStatus.FORBIDDEN,
     "name_taken": HTTPStatus.CONFLICT,
     "bad_name": HTTPStatus.BAD_REQUEST,
@@ -78,6 +80,6 @@ def error_response(error: HubbubError, headers: Mapping[str, str] | None = None)
     elif status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         given["connection"] = "close"  # the rest of the body is not read
     elif status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        given["retry-after"] = "5"
-    body = Failure(ErrorBody(error.code, error.message, error.retryable))
-    return Response(_encode(body), status, given, "application/json")
+        seconds = error.retry_after_seconds
+        given["retry-after"] = "5" if seconds is None else str(max(1, math.ceil(seconds)))
+    return Response(_encode(Failure(ErrorBody.of(error))), status, given, "application/json")

@@ -158,6 +158,10 @@ def _error_body() -> Schema:
                 "description": "True: the same command may succeed later without any change.",
                 "type": "boolean",
             },
+            "retry_after_seconds": {
+                "description": "Before this time it will not. Absent: not known.",
+                "type": "number",
+            },
         },
         "required": ["code", "message", "retryable"],
     }

@@ -54,6 +54,7 @@ FIELD_KEYS: Final = {
     "code": 43,
     "message": 44,
     "retryable": 45,
+    "retry_after_seconds": 46,
 }
 
 TYPE_KEYS: Final = {

@@ -86,7 +86,10 @@ class NativeMessagePack:
     def encode_error(self, ref: Ref, error: HubbubError) -> bytes:
         """The refusal of a command. `ref` None: it had none, or none that could be read."""
         keys = self._fields
-        body = {keys["code"]: error.code, keys["message"]: error.message, keys["retryable"]: error.retryable}
+        body: dict[int, Any] = {keys["code"]: error.code, keys["message"]: error.message}
+        body[keys["retryable"]] = error.retryable
+        if error.retry_after_seconds is not None:
+            body[keys["retry_after_seconds"]] = error.retry_after_seconds
         return _encode({keys["type"]: self._types["reply"], keys["ref"]: ref, keys["error"]: body})
 
     def _pack(self, value: Any) -> Any:

@@ -7,7 +7,7 @@ the `ref` that the answer has to carry, and to say which field is wrong without 
 from __future__ import annotations
 
 import re
-from typing import Any, Final, get_args
+from typing import Any, Final, Self, get_args
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -41,12 +41,17 @@ class CommandError(Exception):
         super().__init__(error.message)
 
 
-class ErrorBody(Struct, frozen=True, gc=False):
+class ErrorBody(Struct, frozen=True, gc=False, omit_defaults=True):
     """What stands under `error` in a reply."""
 
     code: str
     message: str
     retryable: bool
+    retry_after_seconds: float | None = None
+
+    @classmethod
+    def of(cls, error: HubbubError) -> Self:
+        return cls(error.code, error.message, error.retryable, error.retry_after_seconds)
 
 
 _encode = msgspec.json.Encoder().encode
@@ -54,7 +59,7 @@ _encode = msgspec.json.Encoder().encode
 
 def error_json(error: HubbubError) -> bytes:
     """The JSON of an error as every wire carries it."""
-    return _encode(ErrorBody(error.code, error.message, error.retryable))
+    return _encode(ErrorBody.of(error))
 
 
 def command_types(commands: Any) -> dict[str, type[Struct]]:

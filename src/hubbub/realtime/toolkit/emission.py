@@ -194,7 +194,7 @@ class Failure(Outgoing):
 
 def error_map(ref: int | str | None, error: HubbubError) -> dict[str, Any]:
     """An error reply for MessagePack."""
-    return {"type": REPLY, "ref": ref, "error": ErrorBody(error.code, error.message, error.retryable)}
+    return {"type": REPLY, "ref": ref, "error": ErrorBody.of(error)}
 
 
 def _binary_head(kind: PacketType, args: Arguments, ack: int | None, namespace: str) -> bytes:
