@@ -1,14 +1,20 @@
-import { signal } from "@preact/signals";
+import { computed } from "@preact/signals";
+import { closeLayer, type DialogName, layers, openLayer } from "./route";
 
-export type DialogName = "new-room" | "browse" | "switcher" | "account" | "leave";
+export type { DialogName } from "./route";
 
-/** The one dialog on the screen; null: none. */
-export const dialog = signal<DialogName | null>(null);
+/** The dialogs that are open, one over the other; only the last one is on the screen. */
+export const dialogs = computed(() => layers.value.filter((layer) => layer.name !== "members"));
 
-export function openDialog(name: DialogName): void {
-  dialog.value = name;
+/** The dialog on the screen; null: none. */
+export const dialog = computed(() => dialogs.value.at(-1)?.name ?? null);
+
+/** Open a dialog. One that is open already stays as it is behind it, and comes back when this one is closed. */
+export function openDialog(name: DialogName, begin: { title?: string; room?: string } = {}): void {
+  if (dialog.peek() !== name) openLayer({ name, ...begin });
 }
 
+/** Close the dialog on the screen. */
 export function closeDialog(): void {
-  dialog.value = null;
+  if (dialog.peek() !== null) closeLayer();
 }

@@ -16,7 +16,6 @@ import {
   setDivider,
   shrink,
 } from "./conversation";
-import { closeDialog } from "./dialogs";
 import { forgetOutbox, noteOutgoing, restoreOutbox, settle } from "./outbox";
 import {
   clearPresence,
@@ -40,7 +39,7 @@ import {
   rooms,
   totalUnread,
 } from "./rooms";
-import { currentRoom } from "./route";
+import { closeLayers, currentRoom } from "./route";
 import { me, serverName, sessionEnded, stage } from "./session";
 
 /** The newest messages of the open room, for screen readers. */
@@ -88,7 +87,7 @@ export function goLive(): () => void {
     forgetLogs();
     forgetOutbox();
     clearPresence();
-    closeDialog();
+    closeLayers();
     announcements.value = [];
     document.title = serverName();
   };

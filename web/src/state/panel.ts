@@ -1,26 +1,40 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
+import { closeLayer, layers, openLayer } from "./route";
 import { load, save } from "./storage";
 
 const KEY = "members";
-const wide = matchMedia("(min-width: 1100px)");
+const query = matchMedia("(min-width: 1100px)");
+const wide = signal(query.matches);
+
+/** Whether they are wanted beside the conversation. Where there is no place for that, they are a layer in front of it. */
+const beside = signal(load(KEY) !== "hidden");
 
 /** Whether the members stand beside the conversation (in front of it on a small screen). */
-export const membersShown = signal(wide.matches && load(KEY) !== "hidden");
+export const membersShown = computed(() =>
+  wide.value ? beside.value : layers.value.some((layer) => layer.name === "members"),
+);
 
 export function toggleMembers(): void {
-  membersShown.value = !membersShown.peek();
-  if (wide.matches) save(KEY, membersShown.peek() ? null : "hidden");
+  if (membersShown.peek()) hideMembers();
+  else if (wide.peek()) keep(true);
+  else openLayer({ name: "members" });
 }
 
 export function hideMembers(): void {
-  membersShown.value = false;
+  if (wide.peek()) keep(false);
+  else hideMembersIfNarrow();
 }
 
-/** On a small screen the panel covers the conversation and goes away with it. */
+/** On a small screen the panel covers the conversation. */
 export function hideMembersIfNarrow(): void {
-  if (!wide.matches) hideMembers();
+  if (!wide.peek() && layers.peek().at(-1)?.name === "members") closeLayer();
 }
 
-wide.addEventListener("change", () => {
-  membersShown.value = wide.matches && load(KEY) !== "hidden";
+function keep(shown: boolean): void {
+  beside.value = shown;
+  save(KEY, shown ? null : "hidden");
+}
+
+query.addEventListener("change", () => {
+  wide.value = query.matches;
 });

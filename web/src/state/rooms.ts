@@ -2,7 +2,7 @@ import { batch, computed, signal } from "@preact/signals";
 import type { Event, Joined, Membership, ReadChanged, RoomState } from "hubbub-client";
 import { countEvent, moveMark, refreshTally, type Tally } from "../lib/unread";
 import { client } from "./connection";
-import { currentRoom, go } from "./route";
+import { closeLayers, currentRoom, go, layers } from "./route";
 import { me } from "./session";
 
 /** A room of mine, as the list shows it. `lastTs`: Unix ms of the last event, 0 when unknown. */
@@ -114,6 +114,7 @@ export async function createRoom(room: string, title: string, topic: string): Pr
 export async function leaveRoom(room: string): Promise<void> {
   await client().leave(room);
   drop(room);
+  if (currentRoom.peek() === room) go(null, true);
 }
 
 function drop(room: string): void {
@@ -121,7 +122,8 @@ function drop(room: string): void {
   const next = new Map(rooms.peek());
   next.delete(room);
   rooms.value = next;
-  if (currentRoom.peek() === room) go(null, true);
+  const ofRoom = layers.peek().some(({ name }) => name === "leave" || name === "members");
+  if (currentRoom.peek() === room && ofRoom) closeLayers();
 }
 
 /** A durable event arrived: it counts, once, and moves its room up. */

@@ -1,8 +1,39 @@
-import { signal } from "@preact/signals";
+/**
+ * The one owner of where the user is: the address, and what is open in front of it. Each layer is an entry of the
+ * browser's history, so that Back takes away the topmost one and leaves what is behind as it was.
+ */
+
+import { batch, signal } from "@preact/signals";
 import { isSlug } from "../lib/slug";
+
+export type DialogName = "new-room" | "browse" | "switcher" | "account" | "leave";
+
+/** What stands in front of the room. `members` only where the screen is too small to show them beside it. */
+export interface Layer {
+  readonly name: DialogName | "members";
+  /** new-room: what the form begins with. */
+  readonly title?: string;
+  /** new-room: the address that the form begins with. */
+  readonly room?: string;
+}
+
+/** A traversal of the history that never arrives (there was no entry) is given up after this. */
+const PATIENCE_MS = 1_000;
 
 /** The room on the screen, from the address `/r/ROOM`; null: no room is open. */
 export const currentRoom = signal<string | null>(roomOf(location.pathname));
+
+/** The address, when no page of the app has it; null: it is a good one. */
+export const wrongPath = signal<string | null>(wrongOf(location.pathname));
+
+/** What is open in front of the room, the topmost last. */
+export const layers = signal<readonly Layer[]>(layersOf(history.state));
+
+type Step = () => Promise<void> | void;
+
+/** What is still to be done to the history after the traversal that is under way; null: none is. */
+let waiting: Step[] | null = null;
+let arrived: () => void = () => undefined;
 
 function roomOf(path: string): string | null {
   const match = /^\/r\/([^/]+)\/?$/.exec(path);
@@ -10,17 +41,100 @@ function roomOf(path: string): string | null {
   return isSlug(room) ? room : null;
 }
 
+function wrongOf(path: string): string | null {
+  return path === "/" || roomOf(path) !== null ? null : path;
+}
+
+function layersOf(state: unknown): readonly Layer[] {
+  const found = (state as { layers?: unknown } | null)?.layers;
+  return Array.isArray(found) ? (found as Layer[]) : [];
+}
+
 export function pathOf(room: string | null): string {
   return room === null ? "/" : `/r/${room}`;
 }
 
-/** Open a room, or none. `replace`: without a step in the browser's history. */
+/** Open a room, or none, with nothing in front of it. `replace`: instead of the page that is on the screen. */
 export function go(room: string | null, replace = false): void {
-  if (room === currentRoom.value) return;
-  history[replace ? "replaceState" : "pushState"](null, "", pathOf(room));
-  currentRoom.value = room;
+  const depth = layers.peek().length;
+  if (room === currentRoom.peek() && wrongPath.peek() === null) {
+    closeLayers();
+    return;
+  }
+  batch(() => {
+    currentRoom.value = room;
+    wrongPath.value = null;
+    layers.value = [];
+  });
+  // A single layer's entry becomes the new page's: then the address is right at once.
+  if (depth === 1 && !replace) perform(() => write("replaceState", pathOf(room)));
+  else {
+    if (depth > 0) perform(() => traverse(-depth));
+    perform(() => write(replace ? "replaceState" : "pushState", pathOf(room)));
+  }
+}
+
+/** Open something in front of what is on the screen. */
+export function openLayer(layer: Layer): void {
+  const next = [...layers.peek(), layer];
+  layers.value = next;
+  perform(() => write("pushState", location.href, next));
+}
+
+/** Close the topmost layer. */
+export function closeLayer(): void {
+  if (layers.peek().length === 0) return;
+  layers.value = layers.peek().slice(0, -1);
+  perform(() => traverse(-1));
+}
+
+/** Close all layers. */
+export function closeLayers(): void {
+  const depth = layers.peek().length;
+  if (depth === 0) return;
+  layers.value = [];
+  perform(() => traverse(-depth));
+}
+
+/** Do something to the history, after what is under way. */
+function perform(step: Step): void {
+  if (waiting !== null) {
+    waiting.push(step);
+    return;
+  }
+  const going = step();
+  if (going === undefined) return;
+  const steps: Step[] = [];
+  waiting = steps;
+  going.then(async () => {
+    for (let next = steps.shift(); next !== undefined; next = steps.shift()) await next();
+    waiting = null;
+  });
+}
+
+function write(how: "pushState" | "replaceState", url: string, open: readonly Layer[] = []): void {
+  history[how](open.length > 0 ? { layers: open } : null, "", url);
+}
+
+function traverse(by: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, PATIENCE_MS);
+    arrived = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    history.go(by);
+  });
 }
 
 addEventListener("popstate", () => {
-  currentRoom.value = roomOf(location.pathname);
+  if (waiting !== null) {
+    arrived(); // by us: what is on the screen is right already
+    return;
+  }
+  batch(() => {
+    currentRoom.value = roomOf(location.pathname);
+    wrongPath.value = wrongOf(location.pathname);
+    layers.value = layersOf(history.state);
+  });
 });

@@ -6,7 +6,7 @@ import { Dialog } from "../parts/Dialog";
 import { FormProblem } from "../parts/Field";
 import { RoomSkeleton } from "../parts/Skeleton";
 import { client } from "../state/connection";
-import { closeDialog, openDialog } from "../state/dialogs";
+import { openDialog } from "../state/dialogs";
 import { joinRoom, rooms } from "../state/rooms";
 import { go } from "../state/route";
 
@@ -37,7 +37,6 @@ export function Browse() {
     try {
       if (rooms.peek().has(room)) go(room);
       else await joinRoom(room);
-      closeDialog();
     } catch (error) {
       setProblem(errorText(error));
     }

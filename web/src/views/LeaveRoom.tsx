@@ -10,7 +10,6 @@ export function LeaveRoom({ room }: { room: MyRoom }) {
   const leave = async (): Promise<void> => {
     try {
       await leaveRoom(room.id);
-      closeDialog();
     } catch (error) {
       setProblem(errorText(error));
     }

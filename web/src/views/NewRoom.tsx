@@ -5,11 +5,12 @@ import { Dialog } from "../parts/Dialog";
 import { Field, FormProblem } from "../parts/Field";
 import { closeDialog } from "../state/dialogs";
 import { createRoom } from "../state/rooms";
+import type { Layer } from "../state/route";
 
-export function NewRoom() {
-  const [title, setTitle] = useState("");
+export function NewRoom({ begin }: { begin: Pick<Layer, "title" | "room"> }) {
+  const [title, setTitle] = useState(begin.title ?? "");
   const [topic, setTopic] = useState("");
-  const [ownSlug, setOwnSlug] = useState<string | null>(null);
+  const [ownSlug, setOwnSlug] = useState<string | null>(begin.room ?? null);
   const [problem, setProblem] = useState("");
   const [taken, setTaken] = useState("");
   const [busy, setBusy] = useState(false);
@@ -27,7 +28,6 @@ export function NewRoom() {
     setProblem("");
     try {
       await createRoom(slug, title.trim(), topic.trim());
-      closeDialog();
     } catch (error) {
       if (errorCode(error) === "room_exists") setTaken(slug);
       else setProblem(errorText(error));

@@ -1,9 +1,10 @@
 import { useEffect } from "preact/hooks";
-import { closeDialog, dialog, openDialog } from "../state/dialogs";
+import { OnTop } from "../parts/Dialog";
+import { closeDialog, dialog, dialogs, openDialog } from "../state/dialogs";
 import { goLive } from "../state/live";
 import { hideMembersIfNarrow, membersShown } from "../state/panel";
 import { openRoom, step } from "../state/rooms";
-import { currentRoom } from "../state/route";
+import { currentRoom, type Layer } from "../state/route";
 import { Account } from "./Account";
 import { Browse } from "./Browse";
 import { Conversation } from "./Conversation";
@@ -20,7 +21,6 @@ export function Shell() {
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
   }, []);
-  useEffect(hideMembersIfNarrow, [currentRoom.value]);
   const room = openRoom.value;
   const members = room !== null && membersShown.value;
   const pane = currentRoom.value === null ? "pane-rooms" : members ? "pane-members" : "pane-room";
@@ -34,7 +34,7 @@ export function Shell() {
         <Conversation />
       </main>
       {members && <Members key={room.id} room={room} />}
-      <OpenDialog />
+      <Dialogs />
     </div>
   );
 }
@@ -43,10 +43,24 @@ function toComposer(): void {
   document.getElementById("composer")?.focus();
 }
 
-function OpenDialog() {
-  switch (dialog.value) {
+/** All that are open: one behind another keeps what was typed into it. */
+function Dialogs() {
+  const open = dialogs.value;
+  return (
+    <>
+      {open.map((layer, at) => (
+        <OnTop.Provider key={`${at} ${layer.name}`} value={at === open.length - 1}>
+          <OpenDialog layer={layer} />
+        </OnTop.Provider>
+      ))}
+    </>
+  );
+}
+
+function OpenDialog({ layer }: { layer: Layer }) {
+  switch (layer.name) {
     case "new-room":
-      return <NewRoom />;
+      return <NewRoom begin={layer} />;
     case "browse":
       return <Browse />;
     case "switcher":
@@ -55,7 +69,7 @@ function OpenDialog() {
       return <Account />;
     case "leave":
       return openRoom.value === null ? null : <LeaveRoom room={openRoom.value} />;
-    case null:
+    case "members":
       return null;
   }
 }

@@ -3,7 +3,6 @@ import { matchRooms } from "../lib/match";
 import { badge } from "../lib/text";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
-import { closeDialog } from "../state/dialogs";
 import { orderedRooms } from "../state/rooms";
 import { go } from "../state/route";
 
@@ -14,20 +13,15 @@ export function Switcher() {
   const found = matchRooms(orderedRooms.value, query).slice(0, 12);
   const active = Math.min(index, found.length - 1);
 
-  const open = (id: string): void => {
-    closeDialog();
-    go(id);
-  };
-
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const by = event.key === "ArrowDown" ? 1 : -1;
       setIndex((active + by + found.length) % Math.max(1, found.length));
-    } else if (event.key === "Enter" && !event.isComposing) {
+    } else if (event.key === "Enter" && !event.isComposing && event.keyCode !== 229) {
       event.preventDefault();
       const room = found[active];
-      if (room !== undefined) open(room.id);
+      if (room !== undefined) go(room.id);
     }
   };
 
@@ -66,7 +60,7 @@ export function Switcher() {
             tabIndex={-1}
             aria-selected={at === active}
             class="switcher-item"
-            onClick={() => open(room.id)}
+            onClick={() => go(room.id)}
           >
             <span class="nav-glyph" aria-hidden="true">
               #
