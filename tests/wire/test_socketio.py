@@ -114,7 +114,7 @@ def test_the_credentials_of_a_connect_packet() -> None:
     assert connect_auth(decode(b"0/admin,{}")) == {}
 
 
-@pytest.mark.parametrize("payload", [b"0{", b'0{"a":}', b"0{} x", b'0{"a":"\\ud800"}', b'0{"a":' + b"[" * 50_000])
+@pytest.mark.parametrize("payload", [b"0{", b'0{"a":}', b"0{} x", b'0{"a":"\\ud800', b'0{"a":' + b"[" * 50_000])
 def test_credentials_that_are_no_object_are_refused(payload: bytes) -> None:
     with pytest.raises(PacketError):
         connect_auth(decode(payload))

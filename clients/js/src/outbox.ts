@@ -313,7 +313,7 @@ function view({ stored, status }: Entry): Outgoing {
   return failed === null ? entry : { ...entry, error: HubbubError.of(failed) };
 }
 
-/** Half a surrogate pair is no text in JSON's sense: the server would refuse the frame without knowing its ref. */
+/** Half a surrogate pair is no text: the server would replace it, and the outbox shows what is stored. */
 function wellFormed(text: string): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(text));
 }

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from hubbub.errors import BadField, BadJson, HubbubError
 from hubbub.wire.rejection import UNDECODABLE, explain
+from hubbub.wire.surrogates import decode_json
 
 from .errors import BodyTooLarge, WrongContentType
 
@@ -50,7 +51,7 @@ def check_content_type(request: Request) -> None:
 def decode_body(body: bytes, wanted: type[Input]) -> Input:
     """Raises BadJson, or BadField naming the field. An absent body is an empty object."""
     try:
-        return msgspec.json.decode(body or b"{}", type=wanted)
+        return decode_json(msgspec.json.Decoder(wanted).decode, body or b"{}")
     except msgspec.ValidationError as error:
         raise _complaint(error) from error
     except UNDECODABLE as error:

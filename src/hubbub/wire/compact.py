@@ -9,6 +9,7 @@ writes Structs by `NativeMessagePack`; a client writes its commands by the same,
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from msgspec.structs import FieldInfo, fields
 from hubbub.errors import BadJson, HubbubError, UnknownCommand
 
 from .rejection import REF_LENGTH, REF_MAX, UNDECODABLE, Bytes, CommandError, Ref, command_types, explain
+from .surrogates import repair_msgpack
 
 SUBPROTOCOL: Final = "hubbub.v1.msgpack"
 
@@ -60,7 +62,7 @@ class NativeMessagePack:
         try:
             packed = _decode(payload)
         except UNDECODABLE:
-            raise CommandError(BadJson("This is not a MessagePack map with integer keys.")) from None
+            packed = _decode_again(payload)
         ref = _ref(packed.get(self._fields["ref"]))
         kind = packed.get(self._fields["type"])
         struct = self._commands.get(kind) if isinstance(kind, int) else None
@@ -152,6 +154,15 @@ class Unpacker:
         if isinstance(value, dict):
             return self._named(value)
         return [self._value(item) for item in value] if isinstance(value, list) else value
+
+
+def _decode_again(payload: Bytes) -> dict[int, Any]:
+    """The map in a message that was refused because of lone surrogates. Raises CommandError when that was not why."""
+    repaired = repair_msgpack(payload)
+    if repaired is not None:
+        with contextlib.suppress(*UNDECODABLE):
+            return _decode(repaired)
+    raise CommandError(BadJson("This is not a MessagePack map with integer keys."))
 
 
 def _default(field: FieldInfo) -> Any:

@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from hubbub.errors import HubbubError
 
-from .rejection import UNDECODABLE, Bytes, CommandError, Ref, command_types, error_json, rejection
+from .rejection import UNDECODABLE, Bytes, Ref, command_types, error_json, rejection
+from .surrogates import repair_json
 
 SUBPROTOCOL: Final = "hubbub.v1.json"
 
@@ -45,10 +46,13 @@ class NativeJson:
         try:
             return self._decode(payload)
         except UNDECODABLE as failure:
-            raise self._rejection(payload, failure) from None
-
-    def _rejection(self, payload: Bytes, failure: BaseException) -> CommandError:
-        return rejection(payload, failure, self._known)
+            repaired = repair_json(payload)
+            if repaired is None:
+                raise rejection(payload, failure, self._known) from None
+        try:
+            return self._decode(repaired)
+        except UNDECODABLE as failure:
+            raise rejection(repaired, failure, self._known) from None
 
     @staticmethod
     def encode(body: Struct) -> bytes:

@@ -104,6 +104,14 @@ def rejection(payload: Bytes, failure: BaseException, known: dict[str, type[Stru
     return CommandError(explain(failure), ref)
 
 
+def ref_in(payload: Bytes) -> Ref:
+    """The reference in a JSON object that is no command; None when there is none that could be read."""
+    try:
+        return _read_ref(_envelope.decode(payload).ref)
+    except UNDECODABLE:
+        return None
+
+
 def _read_ref(raw: Raw | UnsetType) -> Ref:
     if not isinstance(raw, Raw):
         return None

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from .engineio import PacketError
 from .rejection import UNDECODABLE
+from .surrogates import decode_json
 
 MAIN: Final = "/"
 """The namespace that every client knows; the only one that is not written out on the wire."""
@@ -153,7 +154,7 @@ def connect_auth(packet: Packet) -> dict[str, object] | None:
     if packet.data is None:
         return None
     try:
-        return _connect_auth.decode(packet.data)
+        return decode_json(_connect_auth.decode, packet.data)
     except UNDECODABLE:
         raise PacketError("illegal payload") from None
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from .engineio import PacketError
 from .rejection import UNDECODABLE
 from .socketio import MAIN, Packet, PacketType
+from .surrogates import decode_json
 
 DEPTH_MAX: Final = 100
 """Levels of nesting that are searched for placeholders."""
@@ -86,7 +87,7 @@ class Assembler:
 
 def _assemble(packet: Packet, parts: list[bytes]) -> Assembled:
     try:
-        args = _decode_json(packet.data or b"")
+        args = decode_json(_decode_json, packet.data or b"")
     except UNDECODABLE:
         raise PacketError("illegal payload") from None
     kind = PacketType.EVENT if packet.type is PacketType.BINARY_EVENT else PacketType.ACK

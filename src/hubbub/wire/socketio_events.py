@@ -20,6 +20,7 @@ from hubbub.errors import BadField, HubbubError, UnknownCommand
 
 from .engineio import PacketError
 from .rejection import UNDECODABLE, CommandError, command_types, error_json, explain
+from .surrogates import decode_json
 
 _encode = msgspec.json.Encoder().encode
 _arguments = msgspec.json.Decoder(list[Raw])
@@ -68,7 +69,7 @@ class EventDecoder:
 
     def _decode(self, args: bytes, ack: int | None) -> Any:
         try:
-            name, *rest = _arguments.decode(args)
+            name, *rest = decode_json(_arguments.decode, args)
             event = _name.decode(name)
         except UNDECODABLE:
             raise PacketError("event is not a JSON array with a name in front") from None

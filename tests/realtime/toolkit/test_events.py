@@ -13,7 +13,7 @@ from hubbub.realtime import NoAnswer, Socket
 
 from .clients import event
 from .conftest import Stage
-from .raw import answer
+from .raw import answer, hear
 
 
 def only(stage: Stage) -> Socket:
@@ -320,3 +320,22 @@ async def test_reserved_names(stage: Stage, name: str) -> None:
     if name not in {"connect", "disconnect"}:
         with pytest.raises(ValueError, match="reserved"):
             stage.server.on(name)(lambda socket: None)
+
+
+async def test_half_a_character(stage: Stage, kind: str, transport: str) -> None:
+    """What JavaScript's `slice` leaves of an emoji is replaced, in both directions of the conversation."""
+    stage.server.on("echo")(lambda socket, *args: args)
+    await stage.start()
+    client = await stage.connect(kind, transport, answers={"ask": ["\ude00\ud83d"]})
+    assert await client.ask("echo", "\ud83d", {"\udc00": "\ud83d\ude00"}) == ["\ufffd", {"\ufffd": "\U0001f600"}]
+    assert await client.ask("echo", "a\ud83d", b"\x00") == ["a\ufffd", b"\x00"]
+    (socket,) = stage.server.sockets.values()
+    assert await socket.call("ask", timeout=20) == "\ufffd\ufffd"
+
+
+async def test_half_a_character_from_a_raw_client(stage: Stage) -> None:
+    stage.server.on("echo")(lambda socket, *args: args)
+    await stage.start()
+    client = await stage.raw()
+    await client.send('{"type":"echo","ref":9,"args":["\\ud83d","\\ud83d\\ude00"]}')
+    assert await hear(client) == {"type": "reply", "ref": 9, "args": ["\ufffd", "\U0001f600"]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 import msgspec
@@ -12,9 +14,10 @@ from hubbub.realtime.room import Outgoing
 from hubbub.wire import compact, native
 from hubbub.wire.engineio import PacketError
 from hubbub.wire.native import NativeJson
-from hubbub.wire.rejection import UNDECODABLE, CommandError
+from hubbub.wire.rejection import UNDECODABLE, CommandError, Ref, ref_in
 from hubbub.wire.socketio import Packet, PacketType
 from hubbub.wire.socketio_binary import Assembled
+from hubbub.wire.surrogates import decode_json, repair_json, repair_msgpack
 from hubbub.wire.websocket import BINARY, TEXT
 
 from .emission import REPLY, RESERVED, AnswerOut, Emission, Failure, error_map
@@ -56,9 +59,11 @@ class JsonEvents:
 
     def decode(self, payload: bytes) -> Event | Answer:
         try:
-            return _meaning(self._decoder.decode(payload))
+            said = self._decoder.decode(payload)
         except UNDECODABLE:
-            raise CommandError(_misspelt()) from None
+            repaired = repair_json(payload)
+            said = _decode_again(self._decoder.decode, repaired, ref_in(repaired or payload))
+        return _meaning(said)
 
     def encode(self, outgoing: Outgoing) -> bytes:
         return outgoing.json
@@ -82,9 +87,10 @@ class MessagePackEvents:
 
     def decode(self, payload: bytes) -> Event | Answer:
         try:
-            return _meaning(self._decoder.decode(payload))
+            said = self._decoder.decode(payload)
         except UNDECODABLE:
-            raise CommandError(_misspelt()) from None
+            said = _decode_again(self._decoder.decode, repair_msgpack(payload))
+        return _meaning(said)
 
     def encode(self, outgoing: Outgoing) -> bytes:
         return _pack(cast("Emission | AnswerOut | Failure", outgoing).map())
@@ -116,6 +122,18 @@ class EventCodec:
         return _event(packet.args[0], packet.args[1:], packet.id)
 
 
+def _decode_again(decode: Callable[[bytes], _Said], repaired: bytes | None, ref: Ref = None) -> _Said:
+    """What was refused because of lone surrogates, once they are repaired; None: there were none.
+
+    Raises:
+        CommandError: it is no event all the same.
+    """
+    if repaired is not None:
+        with contextlib.suppress(*UNDECODABLE):
+            return decode(repaired)
+    raise CommandError(_misspelt(), ref)
+
+
 def _meaning(said: _Said) -> Event | Answer:
     if said.type == REPLY and isinstance(said.ref, int):
         return Answer(said.ref, said.args)
@@ -128,10 +146,17 @@ def _list(packet: Packet) -> list[Any]:
     try:
         found: list[Any] = _arguments.decode(packet.data or b"")
     except UNDECODABLE:
-        raise PacketError("illegal payload") from None
+        found = _repaired_list(packet.data or b"")
     if packet.type is PacketType.EVENT and not found:
         raise PacketError("event without a name")
     return found
+
+
+def _repaired_list(data: bytes) -> list[Any]:
+    try:
+        return decode_json(_arguments.decode, data)
+    except UNDECODABLE:
+        raise PacketError("illegal payload") from None
 
 
 def _event(name: Any, args: list[Any], ref: int | None) -> Event:
