@@ -1,11 +1,14 @@
-import { signal } from "@preact/signals";
-import { Api, type ServerInfo, type User } from "hubbub-client";
+import { batch, effect, signal } from "@preact/signals";
+import type { Me, ServerInfo, User } from "hubbub-client";
+import { deviceName } from "../lib/device";
 import { errorCode, errorText } from "../lib/errors";
-import { forget } from "./storage";
+import { api } from "./api";
+import { forgetDrafts } from "./drafts";
+import { beginLeaving, finishLeaving, isLeaving, untold } from "./leaving";
+import { load, save } from "./storage";
+import { onTabs, tellTabs } from "./tabs";
 
 export type Stage = "loading" | "unreachable" | "setup" | "signed-out" | "signed-in";
-
-export const api = new Api();
 
 export const stage = signal<Stage>("loading");
 export const server = signal<ServerInfo | null>(null);
@@ -19,91 +22,128 @@ export function serverName(): string {
   return server.value?.name || "Hubbub";
 }
 
+/** The user whose login in this browser has ended, for the form; "": none. */
+export const lastName = signal("");
+
+/** Whose login this browser kept last. The server alone knows whether it still is one. */
+const KEPT = "user";
+const RETRY_MS = 5_000;
+let session = "";
+let retry: ReturnType<typeof setTimeout> | undefined;
+
 /** Find out whether this browser is signed in. Decides what the page shows first. */
 export async function boot(): Promise<void> {
-  stage.value = "loading";
+  clearTimeout(retry);
+  if (stage.peek() !== "unreachable") stage.value = "loading";
   try {
+    await finishLeaving();
     const info = await api.server();
     server.value = info;
-    if (info.needs_setup) {
-      stage.value = "setup";
-      return;
-    }
-    const mine = await api.me();
-    me.value = mine.user;
-    stage.value = "signed-in";
+    if (info.needs_setup) stage.value = "setup";
+    else arrive(await api.me());
   } catch (error) {
-    if (errorCode(error) === "unauthenticated") stage.value = "signed-out";
+    if (errorCode(error) === "unauthenticated") endedMeanwhile();
+    else if (isLeaving()) leave("");
     else {
       notice.value = errorText(error);
       stage.value = "unreachable";
+      retry = setTimeout(boot, RETRY_MS);
     }
   }
 }
 
 /** Raises HubbubError: wrong_credentials, too_many_attempts. */
 export async function signIn(name: string, password: string): Promise<void> {
-  const signed = await api.signIn({ name, password, cookie: true, device: deviceName() });
-  enter(signed.user);
+  await finishLeaving();
+  enter(await api.signIn({ name, password, cookie: true, device: deviceName() }));
 }
 
 /** Raises HubbubError: bad_name, weak_password, name_taken, signup_closed. */
 export async function signUp(name: string, password: string, title: string): Promise<void> {
+  await finishLeaving();
   const signed = await api.signUp({ name, password, title, cookie: true, device: deviceName() });
   const info = server.peek();
   if (info !== null) server.value = { ...info, needs_setup: false };
-  enter(signed.user);
+  enter(signed);
 }
 
-function enter(user: User): void {
-  notice.value = "";
+function enter(login: Me): void {
+  arrive(login);
+  tellTabs({ type: "signed-in", user: login.user.name });
+}
+
+function arrive(login: Me): void {
+  batch(() => {
+    notice.value = "";
+    lastName.value = "";
+    session = login.session;
+    me.value = login.user;
+    stage.value = "signed-in";
+  });
+  save(KEPT, login.user.name);
+}
+
+/** The account is another one than before: here, and in the other tabs. Raises HubbubError: bad_field. */
+export async function changeTitle(title: string): Promise<void> {
+  const { user } = await api.updateMe({ title });
   me.value = user;
-  stage.value = "signed-in";
+  tellTabs({ type: "account", user });
 }
 
-/** End this login on the server, as far as it can be reached, and forget what this browser kept of it. */
+/**
+ * Leave, in all tabs of this browser, and forget what it kept. The server hears of it when it can be reached; until
+ * then nobody comes in by this login here, though its cookie is there.
+ */
 export async function signOut(): Promise<void> {
-  try {
-    await api.signOut();
-  } catch (error) {
-    if (errorCode(error) !== "unauthenticated") throw error;
-  }
-  forget("draft.");
+  const name = me.peek()?.name ?? "";
+  if (session !== "") beginLeaving(session);
+  save(KEPT, null);
   leave("");
+  tellTabs({ type: "signed-out", user: name });
+  forgetDrafts(name);
+  await finishLeaving().catch(() => undefined);
 }
 
 /** The server no longer knows this login: it was ended elsewhere or it expired. */
 export function sessionEnded(): void {
+  const name = me.peek()?.name ?? "";
   leave("You have been signed out on this device. Sign in again to go on.");
+  lastName.value = name;
+  save(KEPT, null);
+}
+
+/** The page was opened with a login that has ended. */
+function endedMeanwhile(): void {
+  const name = load(KEPT) ?? "";
+  leave(
+    name === "" ? "" : "Your login has ended: it was not used for long, or it was ended on another device.",
+  );
+  lastName.value = name;
+  save(KEPT, null);
 }
 
 function leave(why: string): void {
-  notice.value = why;
-  me.value = null;
-  stage.value = "signed-out";
+  batch(() => {
+    notice.value = why;
+    lastName.value = "";
+    session = "";
+    me.value = null;
+    stage.value = "signed-out";
+  });
 }
 
-/** What this login is called in the list of devices: "Firefox on Linux". */
-export function deviceName(agent = navigator.userAgent): string {
-  const browser = /Edg\//.test(agent)
-    ? "Edge"
-    : /Firefox\//.test(agent)
-      ? "Firefox"
-      : /Chrome\//.test(agent)
-        ? "Chrome"
-        : /Safari\//.test(agent)
-          ? "Safari"
-          : "Browser";
-  const system = /iPhone|iPad/.test(agent)
-    ? "iOS"
-    : /Android/.test(agent)
-      ? "Android"
-      : /Windows/.test(agent)
-        ? "Windows"
-        : /Mac OS/.test(agent)
-          ? "macOS"
-          : /Linux/.test(agent)
-            ? "Linux"
-            : "an unknown system";
-  return `${browser} on ${system}`;
-}
+onTabs((news) => {
+  const name = me.peek()?.name;
+  if (news.type === "account" && news.user.name === name) me.value = news.user;
+  else if (news.type === "signed-out" && news.user === name) leave("You have signed out in another tab.");
+  else if (news.type === "signed-in" && news.user !== name) boot();
+});
+
+/** Signed out while the server was out of reach, and the page opened anew: there was no way to learn its name. */
+effect(() => {
+  if (!untold.value && stage.peek() === "signed-out" && server.peek() === null) boot();
+});
+
+addEventListener("online", () => {
+  if (stage.peek() === "unreachable") boot();
+});

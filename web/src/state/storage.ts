@@ -1,31 +1,48 @@
-/** Small settings in localStorage. A browser that forbids it (private mode) works without keeping them. */
+/**
+ * Small settings: in localStorage, which all tabs share, or in sessionStorage, which is this tab's and survives its
+ * reload. A browser that forbids them (private mode) works without keeping them.
+ */
 const PREFIX = "hubbub.";
 
-export function load(key: string): string | null {
+/** `browser`: for all tabs. `tab`: for this one. */
+export type Place = "browser" | "tab";
+
+function storage(place: Place): Storage {
+  return place === "browser" ? localStorage : sessionStorage;
+}
+
+export function load(key: string, place: Place = "browser"): string | null {
   try {
-    return localStorage.getItem(PREFIX + key);
+    return storage(place).getItem(PREFIX + key);
   } catch {
     return null;
   }
 }
 
 /** Keep `value`; null forgets it. */
-export function save(key: string, value: string | null): void {
+export function save(key: string, value: string | null, place: Place = "browser"): void {
   try {
-    if (value === null) localStorage.removeItem(PREFIX + key);
-    else localStorage.setItem(PREFIX + key, value);
+    if (value === null) storage(place).removeItem(PREFIX + key);
+    else storage(place).setItem(PREFIX + key, value);
   } catch {
     // Nothing to be done: the setting lasts until the page is closed.
   }
 }
 
-/** Forget every setting whose key begins with `start`. */
-export function forget(start: string): void {
+/** Forget every setting whose key fits. */
+export function forget(fits: (key: string) => boolean, place: Place = "browser"): void {
   try {
-    for (const key of Object.keys(localStorage)) {
-      if (key.startsWith(PREFIX + start)) localStorage.removeItem(key);
+    for (const key of Object.keys(storage(place))) {
+      if (key.startsWith(PREFIX) && fits(key.slice(PREFIX.length))) storage(place).removeItem(key);
     }
   } catch {
     // As above.
   }
+}
+
+/** Call `listener` whenever another tab changes a setting that all share. `value`: null when it was forgotten. */
+export function onForeignChange(listener: (key: string, value: string | null) => void): void {
+  addEventListener("storage", ({ key, newValue, storageArea }) => {
+    if (storageArea === localStorage && key?.startsWith(PREFIX)) listener(key.slice(PREFIX.length), newValue);
+  });
 }

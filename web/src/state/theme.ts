@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals";
-import { load, save } from "./storage";
+import { load, onForeignChange, save } from "./storage";
 
 export type Theme = "system" | "light" | "dark";
 
@@ -19,6 +19,9 @@ export function applyTheme(): void {
     const root = document.documentElement;
     if (theme.value === "system") delete root.dataset["theme"];
     else root.dataset["theme"] = theme.value;
-    save(KEY, theme.value === "system" ? null : theme.value);
+    if (theme.value !== stored()) save(KEY, theme.value === "system" ? null : theme.value);
+  });
+  onForeignChange((key) => {
+    if (key === KEY) theme.value = stored();
   });
 }

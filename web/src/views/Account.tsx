@@ -7,8 +7,8 @@ import { Dialog } from "../parts/Dialog";
 import { Field, FormProblem } from "../parts/Field";
 import { Icon } from "../parts/Icon";
 import { ThemeSwitch } from "../parts/ThemeSwitch";
-import { learnTitles } from "../state/people";
-import { api, me, server, signOut } from "../state/session";
+import { api } from "../state/api";
+import { changeTitle, me, server, signOut } from "../state/session";
 import { PasswordPart } from "./Password";
 
 /** Everything about the user and this browser: name, look, devices, and for an administrator the door. */
@@ -65,11 +65,7 @@ function TitleForm({ title, attempt }: { title: string; attempt: Attempt }) {
   const changed = value.trim() !== title;
   const submit = (event: Event): void => {
     event.preventDefault();
-    attempt(async () => {
-      const { user } = await api.updateMe({ title: value.trim() });
-      me.value = user;
-      learnTitles([user]);
-    });
+    attempt(() => changeTitle(value.trim()));
   };
   return (
     <form class="account-title-form" onSubmit={submit}>

@@ -2,7 +2,15 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { byteLength, limitText, typingText } from "../lib/text";
 import { Icon } from "../parts/Icon";
 import { StateLine } from "../parts/StateLine";
-import { draftOf, endTyping, keepDraft, noteKeystroke, sendMessage } from "../state/composer";
+import {
+  draftOf,
+  draftSent,
+  endTyping,
+  keepDraft,
+  noteKeystroke,
+  onDraftSent,
+  sendMessage,
+} from "../state/composer";
 import { displayName, typing } from "../state/people";
 import type { MyRoom } from "../state/rooms";
 import { server } from "../state/session";
@@ -30,6 +38,14 @@ export function Composer({ room }: { room: MyRoom }) {
     return endTyping;
   }, []);
 
+  useEffect(
+    () =>
+      onDraftSent((where, sent) => {
+        if (where === room.id) setText((now) => (now === sent ? "" : now));
+      }),
+    [],
+  );
+
   const change = (value: string): void => {
     setText(value);
     keepDraft(room.id, value);
@@ -40,7 +56,7 @@ export function Composer({ room }: { room: MyRoom }) {
     if (!sendable) return;
     sendMessage(room.id, text.trim());
     setText("");
-    keepDraft(room.id, "");
+    draftSent(room.id, text);
     area.current?.focus();
   };
 

@@ -2,7 +2,8 @@ import { useState } from "preact/hooks";
 import { errorText } from "../lib/errors";
 import { Field, FormProblem, PasswordField } from "../parts/Field";
 import { Wordmark } from "../parts/Logo";
-import { notice, server, serverName, signIn, signUp, stage } from "../state/session";
+import { untold } from "../state/leaving";
+import { lastName, notice, server, serverName, signIn, signUp, stage } from "../state/session";
 
 type Mode = "setup" | "sign-in" | "sign-up";
 
@@ -31,7 +32,7 @@ const WORDS: Readonly<Record<Mode, { title: string; lead: string; button: string
 export function Welcome() {
   const [wants, setWants] = useState<"sign-in" | "sign-up">("sign-in");
   const mode: Mode = stage.value === "setup" ? "setup" : wants;
-  const open = server.value?.signup === "open";
+  const signup = server.value?.signup;
   return (
     <div class="welcome">
       <Scene />
@@ -39,7 +40,7 @@ export function Welcome() {
         <div class="welcome-card">
           <Wordmark name={serverName()} size={36} />
           <AccountForm key={mode} mode={mode} />
-          {mode === "sign-in" && open && (
+          {mode === "sign-in" && signup === "open" && (
             <p class="welcome-switch">
               New here?{" "}
               <button type="button" class="link" onClick={() => setWants("sign-up")}>
@@ -47,7 +48,7 @@ export function Welcome() {
               </button>
             </p>
           )}
-          {mode === "sign-in" && !open && (
+          {mode === "sign-in" && signup === "closed" && (
             <p class="welcome-switch">New here? Ask your administrator for an account.</p>
           )}
           {mode === "sign-up" && (
@@ -65,7 +66,7 @@ export function Welcome() {
 }
 
 function AccountForm({ mode }: { mode: Mode }) {
-  const [name, setName] = useState("");
+  const [name, setName] = useState(mode === "sign-in" ? lastName.peek() : "");
   const [title, setTitle] = useState("");
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState("");
@@ -93,11 +94,7 @@ function AccountForm({ mode }: { mode: Mode }) {
         <h1>{words.title}</h1>
         <p class="lead">{words.lead}</p>
       </div>
-      {!fresh && notice.value && (
-        <p class="notice" role="status">
-          {notice.value}
-        </p>
-      )}
+      <Notice shown={!fresh} />
       {fresh && (
         <Field
           label="Your name"
@@ -139,6 +136,19 @@ function AccountForm({ mode }: { mode: Mode }) {
     </form>
   );
 }
+
+/** Why somebody is here who was signed in before. */
+function Notice({ shown }: { shown: boolean }) {
+  const text = untold.value ? LEFT_OFFLINE : notice.value;
+  return shown && text !== "" ? (
+    <p class="notice" role="status">
+      {text}
+    </p>
+  ) : null;
+}
+
+const LEFT_OFFLINE =
+  "You are signed out in this browser. The server can't be reached right now: it hears of it as soon as it can.";
 
 /** A picture of what waits behind the door. Decorative. */
 function Scene() {
