@@ -118,7 +118,7 @@ async def test_a_login_that_ends_takes_its_connections_with_it(world: World) -> 
     await world.account("ada")
     elsewhere = await world.person("ada")
     session = ada.all(Welcome)[0].session
-    world.chat.end_sessions([session, "unknown"])
+    world.chat.end_sessions((await world.account("ada")).user_id, [session, "unknown"])
     for person in (ada, other, third):
         assert person.ended is not None
         assert person.ended.code is CloseCode.SESSION_ENDED
@@ -143,11 +143,11 @@ async def test_a_login_that_ends_while_its_connection_signs_in_lets_nobody_in(wo
     world.store.hold("logins.by_token")
     ref = connection.begin(Auth(world.tokens["ada"]))
     await world.ticks()
-    world.chat.end_sessions([actor.session])
+    world.chat.end_sessions(actor.user_id, [actor.session])
     world.store.release("logins.by_token")
     assert await connection.answer(ref) == Failed(ref, "unauthenticated")
     world.clock.advance(59)
-    world.chat.end_sessions(["another"])
+    world.chat.end_sessions(actor.user_id, ["another"])
     world.clock.advance(2)  # old endings are forgotten, in their order
     assert world.chat.census()["users"] == 0
 

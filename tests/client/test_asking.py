@@ -18,6 +18,10 @@ from hubbub.vocabulary import (
     Command,
     CreateRoom,
     Presence,
+    RoomId,
+    RoomList,
+    Rooms,
+    RoomState,
     Typing,
     TypingChanged,
     Watch,
@@ -36,6 +40,22 @@ async def test_asks_for_what_the_vocabulary_has(server: Scripted, client: Client
     page = await client.history("general", after=0, limit=1)
     assert ([event.seq for event in page.events], page.more, page.head) == ([1], True, 2)
     assert (await client.read("general", 2)).read == 2
+
+
+async def test_all_rooms_come_page_after_page(server: Scripted, client: Client) -> None:
+    pages = {
+        None: RoomList([RoomState(RoomId("b"), 1, 1, 0)], more=True),
+        "b": RoomList([RoomState(RoomId("a"), 1, 1, 0)]),
+    }
+
+    def answer(connection: ServerConnection, command: Command) -> bool:
+        if not isinstance(command, Rooms) or command.ref is None:
+            return False
+        server.write(connection, WIRE.encode_reply(command.ref, pages[command.after]))
+        return True
+
+    server.script = answer
+    assert [state.room for state in await client.rooms()] == ["a", "b"]
 
 
 async def test_a_question_is_asked_again_on_the_next_connection(server: Scripted, client: Client) -> None:

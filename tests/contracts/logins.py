@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from hubbub.errors import UnknownUser
+from hubbub.errors import NotFound, UnknownUser
 from hubbub.store import Account, Login, Store
 from hubbub.vocabulary import User, UserId
 
@@ -23,6 +23,13 @@ def token(name: str) -> bytes:
 async def log_in(store: Store, user: Account, name: str, *, now_ms: int = NOW, expires_ms: int = LATER) -> Login:
     """A login called `name`, with the token of that name."""
     return await store.logins.create(name, user.id, token(name), "a phone", now_ms, expires_ms)
+
+
+async def names(
+    store: Store, user: Account, *, now_ms: int = NOW, after: str | None = None, limit: int = 9
+) -> list[str]:
+    """The ids of a page of the user's logins."""
+    return [login.id for login in await store.logins.of_user(user.id, now_ms, after, limit)]
 
 
 class LoginContract:
@@ -68,13 +75,27 @@ class LoginContract:
         with pytest.raises(UnknownUser):
             await store.logins.create("phone", UserId(99), token("phone"), "", NOW, LATER)
 
-    async def test_a_users_logins_are_listed_oldest_first_expired_ones_included(self, store: Store) -> None:
+    async def test_a_users_logins_are_listed_oldest_first_without_expired_ones(self, store: Store) -> None:
         ada, bob = await person(store, "ada"), await person(store, "bob")
         await log_in(store, ada, "second", now_ms=NOW + 2)
         await log_in(store, ada, "first", now_ms=NOW + 1, expires_ms=NOW + 5)
         await log_in(store, bob, "other")
 
-        assert [login.id for login in await store.logins.of_user(ada.id)] == ["first", "second"]
+        assert await names(store, ada, now_ms=NOW + 4) == ["first", "second"]
+        assert await names(store, ada, now_ms=NOW + 5) == ["second"]
+
+    async def test_a_users_logins_come_in_pages(self, store: Store) -> None:
+        ada, bob = await person(store, "ada"), await person(store, "bob")
+        for name in ("d", "b", "c", "a"):
+            await log_in(store, ada, name, now_ms=NOW + (name == "a"))
+        await log_in(store, bob, "other")
+
+        assert await names(store, ada, limit=2) == ["b", "c"]
+        assert await names(store, ada, after="c", limit=2) == ["d", "a"]
+        assert await names(store, ada, after="a", limit=2) == []
+        for nobodys in ("other", "ended"):
+            with pytest.raises(NotFound):
+                await names(store, ada, after=nobodys)
 
     async def test_a_new_login_removes_the_users_expired_ones(self, store: Store) -> None:
         ada, bob = await person(store, "ada"), await person(store, "bob")
@@ -82,8 +103,8 @@ class LoginContract:
             await log_in(store, one, f"old-{one.name}", expires_ms=LATER)
         await log_in(store, ada, "new", now_ms=LATER, expires_ms=LATER + 1)
 
-        assert [login.id for login in await store.logins.of_user(ada.id)] == ["new"]
-        assert [login.id for login in await store.logins.of_user(bob.id)] == ["old-bob"]
+        assert await names(store, ada) == ["new"]
+        assert await names(store, bob) == ["old-bob"]
 
     async def test_touch_moves_seen_and_expiry_forward_only(self, store: Store) -> None:
         await log_in(store, await person(store, "ada"), "phone")
@@ -104,7 +125,7 @@ class LoginContract:
             *(store.logins.touch(name, NOW + by, LATER + by) for by in (3, 9, 1) for name in ("phone", "laptop"))
         )
 
-        assert {(login.seen_ms, login.expires_ms) for login in await store.logins.of_user(ada.id)} == {
+        assert {(login.seen_ms, login.expires_ms) for login in await store.logins.of_user(ada.id, NOW, None, 9)} == {
             (NOW + 9, LATER + 9)
         }
 
@@ -133,8 +154,8 @@ class LoginContract:
         await log_in(store, bob, "desk")
 
         assert sorted(await store.logins.end_others(ada.id, "phone")) == ["laptop", "tablet"]
-        assert [login.id for login in await store.logins.of_user(ada.id)] == ["phone"]
-        assert [login.id for login in await store.logins.of_user(bob.id)] == ["desk"]
+        assert await names(store, ada) == ["phone"]
+        assert await names(store, bob) == ["desk"]
 
     async def test_end_others_can_keep_none(self, store: Store) -> None:
         ada = await person(store, "ada")

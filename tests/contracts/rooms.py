@@ -107,16 +107,31 @@ class RoomContract:
         ]
         assert [entry.room for entry in rest] == ["c-room"]
 
-    async def test_a_users_rooms_are_listed_by_id_with_their_state(self, store: Store) -> None:
+    async def test_a_users_rooms_are_listed_oldest_first_with_their_state(self, store: Store) -> None:
         ada, bob = await team(store, "ada", "bob")
         await store.rooms.create(RoomId("a-room"), "A", "topic", ada.id, NOW)
         await store.events.append([draft(ada, "1", ts=NOW + 7)])
 
-        assert await store.rooms.of_user(ada.id) == [
-            RoomState(RoomId("a-room"), head=2, read=1, unread=0, title="A", topic="topic", last_ts=NOW),
+        assert await store.rooms.of_user(ada.id, None, 9) == [
             RoomState(GENERAL, head=4, read=1, unread=0, last_ts=NOW + 7),
+            RoomState(RoomId("a-room"), head=2, read=1, unread=0, title="A", topic="topic", last_ts=NOW),
         ]
-        assert await store.rooms.of_user(bob.id) == [RoomState(GENERAL, head=4, read=2, unread=1, last_ts=NOW + 7)]
+        assert await store.rooms.of_user(bob.id, None, 9) == [
+            RoomState(GENERAL, head=4, read=2, unread=1, last_ts=NOW + 7)
+        ]
+
+    async def test_a_users_rooms_come_in_pages(self, store: Store) -> None:
+        ada, bob = await team(store, "ada", "bob")
+        for name in ("c", "a", "b"):
+            await store.rooms.create(RoomId(name), "", "", (bob if name == "a" else ada).id, NOW)
+
+        first = await store.rooms.of_user(ada.id, None, 2)
+        assert [state.room for state in first] == [GENERAL, "c"]
+        assert [state.room for state in await store.rooms.of_user(ada.id, first[-1].room, 2)] == ["b"]
+        assert [state.room for state in await store.rooms.of_user(ada.id, RoomId("a"), 2)] == ["b"]
+        assert await store.rooms.of_user(ada.id, RoomId("b"), 2) == []
+        with pytest.raises(UnknownRoom):
+            await store.rooms.of_user(ada.id, RoomId("nowhere"), 2)
 
     async def test_members_are_listed_by_name_in_pages_with_their_number(self, store: Store) -> None:
         ada, cyd, bob = await team(store, "ada", "cyd", "bob")
@@ -153,7 +168,7 @@ class RoomContract:
         assert await store.rooms.leave(GENERAL, bob.id, NOW + 1) == MemberLeft(GENERAL, 4, bob.name, NOW + 1)
         assert await store.rooms.leave(GENERAL, bob.id, NOW + 2) is None
         assert not (await store.rooms.head(GENERAL, bob.id)).member
-        assert await store.rooms.of_user(bob.id) == []
+        assert await store.rooms.of_user(bob.id, None, 9) == []
 
     async def test_events_keep_the_display_name_of_their_time(self, store: Store) -> None:
         await team(store, "ada")

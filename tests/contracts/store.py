@@ -82,7 +82,7 @@ class StoreContract(AccountContract, LoginContract, RoomContract, EventContract)
         assert [(entry.title, entry.topic) for entry in await store.rooms.directory(ada.id, None, 9)] == [
             (strange, strange)
         ]
-        [login] = await store.logins.of_user(ada.id)
+        [login] = await store.logins.of_user(ada.id, NOW, None, 9)
         assert (login.device, login.user.title) == (strange, strange)
 
     async def test_ids_with_strange_characters_are_of_nobody(self, store: Store) -> None:
@@ -280,7 +280,7 @@ class SharedStoreContract(StoreContract):
             nodes[1].logins.end_others(ada.id, names[7]),
         )
 
-        assert [login.id for login in await nodes[0].logins.of_user(ada.id)] == [names[7]]
+        assert [login.id for login in await nodes[0].logins.of_user(ada.id, NOW, None, 9)] == [names[7]]
 
     async def test_a_node_that_closes_leaves_the_others_at_work(self, nodes: list[Store]) -> None:
         [ada] = await team(nodes[0], "ada")

@@ -39,6 +39,16 @@ class TestRoom:
         second = (await ada.get("/api/v1/directory?limit=2&after=beta")).json()
         assert ([room["room"] for room in second["rooms"]], second["more"]) == (["general"], False)
 
+    async def test_my_rooms_come_in_pages(self, ada: httpx.AsyncClient) -> None:
+        for name in ("beta", "alpha"):
+            await ada.post("/api/v1/rooms", json={"room": name})
+        first = (await ada.get("/api/v1/rooms?limit=2")).json()
+        assert ([room["room"] for room in first["rooms"]], first["more"]) == (["general", "beta"], True)
+        second = (await ada.get("/api/v1/rooms?limit=2&after=beta")).json()
+        assert [room["room"] for room in second["rooms"]] == ["alpha"]
+        assert "more" not in second
+        assert refusal(await ada.get("/api/v1/rooms?after=nowhere")) == (404, "unknown_room")
+
     async def test_it_exists_once(self, bob: httpx.AsyncClient) -> None:
         assert refusal(await bob.post("/api/v1/rooms", json={"room": "general"})) == (409, "room_exists")
 

@@ -28,6 +28,17 @@ async def test_each_sign_in_is_a_login_of_its_own(ada: httpx.AsyncClient, http: 
     assert listed[0]["created_ms"] <= listed[1]["created_ms"] <= listed[1]["seen_ms"]
 
 
+async def test_logins_come_in_pages(ada: httpx.AsyncClient, http: httpx.AsyncClient) -> None:
+    for device in ("phone", "tablet"):
+        await http.post("/api/v1/sessions", json={**ADA, "device": device})
+    first = (await ada.get("/api/v1/sessions?limit=2")).json()
+    second = (await ada.get(f"/api/v1/sessions?limit=2&after={first['sessions'][-1]['id']}")).json()
+    devices = [login["device"] for page in (first, second) for login in page["sessions"]]
+    assert sorted(devices) == ["", "phone", "tablet"]  # made within one millisecond, they have any order
+    assert (first["more"], second["more"]) == (True, False)
+    assert refusal(await ada.get("/api/v1/sessions?after=nothing")) == (404, "not_found")
+
+
 @pytest.mark.parametrize("name", ["ada", "nobody"])
 async def test_wrong_credentials_do_not_say_what_is_wrong(
     ada: httpx.AsyncClient, http: httpx.AsyncClient, name: str

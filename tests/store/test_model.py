@@ -126,7 +126,7 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def rooms_are_as_modelled(self) -> None:
         for user, account in self.people.items():
-            states = self.run(self.store.rooms.of_user(account.id))
+            states = self.run(self.store.rooms.of_user(account.id, None, 1000))
             assert {state.room: (state.head, state.read, state.unread) for state in states} == {
                 room: (len(model.log), model.members[user], model.unread(user))
                 for room, model in self.rooms.items()

@@ -151,7 +151,7 @@ def test_it_asks_whether_the_server_is_there() -> None:
     client = Client()
     client.join()
     client.conversation.ask()
-    assert client.posted == [Rooms(2)]
+    assert client.posted == [Rooms(ref=2)]
     assert client.conversation.waits
     client.conversation.receive(ReplyFrame(2, Raw(b'{"rooms":[]}')))
 

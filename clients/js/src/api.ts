@@ -1,4 +1,5 @@
 import { HubbubError } from "./errors.js";
+import { byId } from "./requests.js";
 import type {
   DirectoryPage,
   EventPage,
@@ -92,8 +93,17 @@ export class Api {
     return this.endSession("current");
   }
 
+  /** All logins of mine, oldest first. */
   async sessions(): Promise<SessionInfo[]> {
-    return (await this.#call<{ sessions: SessionInfo[] }>("GET", "sessions")).sessions;
+    const found: SessionInfo[] = [];
+    for (let after: string | undefined; ; after = found.at(-1)?.id) {
+      const page = await this.#call<{ sessions: SessionInfo[]; more: boolean }>(
+        "GET",
+        `sessions${query({ after })}`,
+      );
+      found.push(...page.sessions);
+      if (page.more !== true) return found;
+    }
   }
 
   endSession(id: string): Promise<void> {
@@ -113,8 +123,14 @@ export class Api {
     return this.#call("POST", "me/password", { old, new: fresh });
   }
 
+  /** All the rooms that I am a member of, by id. */
   async rooms(): Promise<RoomList["rooms"]> {
-    return (await this.#call<RoomList>("GET", "rooms")).rooms;
+    const found: RoomList["rooms"] = [];
+    for (let after: string | undefined; ; after = found.at(-1)?.room) {
+      const page = await this.#call<RoomList>("GET", `rooms${query({ after })}`);
+      found.push(...page.rooms);
+      if (page.more !== true) return byId(found);
+    }
   }
 
   createRoom(room: string, title?: string, topic?: string): Promise<RoomEntry> {

@@ -153,9 +153,11 @@ export class Hubbub {
     return this.#emitter.on(name, listener);
   }
 
-  /** The rooms that I am a member of. */
-  async rooms(): Promise<RoomState[]> {
-    return (await this.#requests.ask({ type: "rooms" })).rooms;
+  /** All the rooms that I am a member of, by id. */
+  rooms(): Promise<RoomState[]> {
+    return new Promise((resolve, reject) => {
+      this.#requests.rooms((answer) => ("ok" in answer ? resolve(answer.ok) : reject(answer.error)));
+    });
   }
 
   /** The public rooms. `after`: the last room of the page before. */

@@ -1,6 +1,6 @@
 import { disconnected, HubbubError, textTooLong, timedOut } from "./errors.js";
 import type { Written } from "./transport.js";
-import type { Command, Limits, ReplyFrame, ReplyOf } from "./vocabulary.js";
+import type { Command, Limits, ReplyFrame, ReplyOf, RoomState } from "./vocabulary.js";
 
 export type Answer<T> = { ok: T } | { error: HubbubError };
 
@@ -9,6 +9,11 @@ const TIMEOUT_MS = 15_000;
 interface Pending {
   done: (answer: Answer<never>) => void;
   timer: ReturnType<typeof setTimeout>;
+}
+
+/** Rooms in the order of their ids. */
+export function byId(rooms: RoomState[]): RoomState[] {
+  return rooms.sort((one, other) => (one.room < other.room ? -1 : 1));
 }
 
 /** Commands that wait for their replies, by `ref`. */
@@ -47,6 +52,17 @@ export class Requests {
   ask<C extends Command>(command: C): Promise<ReplyOf[C["type"]]> {
     return new Promise((resolve, reject) => {
       this.call(command, (answer) => ("ok" in answer ? resolve(answer.ok) : reject(answer.error)));
+    });
+  }
+
+  /** All rooms of mine, by id, asked for in pages. `done` is called exactly once. */
+  rooms(done: (answer: Answer<RoomState[]>) => void, found: RoomState[] = [], after?: string): void {
+    this.call(after === undefined ? { type: "rooms" } : { type: "rooms", after }, (answer) => {
+      if ("error" in answer) return done(answer);
+      const last = answer.ok.rooms.at(-1);
+      found.push(...answer.ok.rooms);
+      if (answer.ok.more === true && last !== undefined) return this.rooms(done, found, last.room);
+      done({ ok: byId(found) });
     });
   }
 

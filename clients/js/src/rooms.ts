@@ -186,7 +186,7 @@ export class Rooms {
   /** Rooms that we left meanwhile on another device must not be joined again: ask which ones are still ours. */
   #callRoll(backoff: Backoff): void {
     const turn = this.#turn;
-    this.#host.requests.call({ type: "rooms" }, (answer) => {
+    this.#host.requests.rooms((answer) => {
       if (turn !== this.#turn) return;
       if ("error" in answer && answer.error.retryable) {
         this.#rollCall = setTimeout(
@@ -195,7 +195,7 @@ export class Rooms {
         );
         return;
       }
-      const mine = "ok" in answer ? new Set(answer.ok.rooms.map((room: RoomState) => room.room)) : null;
+      const mine = "ok" in answer ? new Set(answer.ok.map((room: RoomState) => room.room)) : null;
       for (const room of [...this.#rooms.values()]) {
         if (!room.known || room.stage !== "away") continue;
         if (mine === null || mine.has(room.id) || room.waiting.length > 0) this.#join(room);

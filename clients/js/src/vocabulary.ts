@@ -8,9 +8,17 @@ export interface Auth {
   ref?: number | string | null;
 }
 
-/** The rooms that I am a member of, with unread counts. Reply: `RoomList`. */
+/**
+ * The rooms that I am a member of, with unread counts, the oldest room first. Reply: `RoomList`.
+ *
+ * `after`: the last room id of the page before.
+ */
 export interface Rooms {
   type: "rooms";
+  /** Default: null. */
+  after?: string | null;
+  /** Default: 200. */
+  limit?: number;
   /** Default: null. */
   ref?: number | string | null;
 }
@@ -300,8 +308,11 @@ export interface DirectoryPage {
   more: boolean;
 }
 
+/** A page of my rooms. `more`: there are further ones. */
 export interface RoomList {
   rooms: RoomState[];
+  /** Default: false. */
+  more?: boolean;
 }
 
 /** A room of mine. `unread`: messages of others after my read mark, counted up to 1,000. */

@@ -39,7 +39,7 @@ afterAll(() => {
 
 beforeEach(() => {
   asked = [];
-  answer = { status: 200, body: "{}" };
+  answer = { status: 200, body: '{"rooms":[],"sessions":[]}' };
 });
 
 test("every call asks what the server understands", async () => {
@@ -79,6 +79,18 @@ test("every call asks what the server understands", async () => {
     expect(asked.at(-1)?.headers["content-type"]).toBe(method === "GET" ? undefined : "application/json");
     expect(asked.at(-1)?.headers.authorization).toBeUndefined();
   }
+});
+
+test("asks for page after page of what may be long", async () => {
+  const pages = vi.spyOn(globalThis, "fetch").mockImplementation(async (address) => {
+    const after = new URL(String(address)).searchParams.get("after");
+    const [first, more] = after === null ? ["b", true] : after === "b" ? ["a", true] : ["c", false];
+    return Response.json({ rooms: [{ room: first }], sessions: [{ id: first }], more });
+  });
+  const api = new Api(base);
+  expect(await api.rooms()).toEqual([{ room: "a" }, { room: "b" }, { room: "c" }]);
+  expect(await api.sessions()).toEqual([{ id: "b" }, { id: "a" }, { id: "c" }]);
+  pages.mockRestore();
 });
 
 test("gives what the server answers", async () => {

@@ -95,7 +95,7 @@ class Actions:
         """Do one of the actions that need no connection, and give its reply."""
         match command:
             case Rooms():
-                return RoomList(await self._store.rooms.of_user(actor.user_id))
+                return await self._rooms(actor, command)
             case Directory():
                 return await self._directory(actor, command)
             case CreateRoom():
@@ -154,6 +154,10 @@ class Actions:
         if mark == command.seq:  # else it was further already
             self._bus.announce(ForUser(actor.user_id, ReadChanged(command.room, mark, unread), origin))
         return ReadMark(command.room, mark, unread)
+
+    async def _rooms(self, actor: Actor, command: Rooms) -> RoomList:
+        rooms = await self._store.rooms.of_user(actor.user_id, command.after, command.limit + 1)
+        return RoomList(rooms[: command.limit], more=len(rooms) > command.limit)
 
     async def _directory(self, actor: Actor, command: Directory) -> DirectoryPage:
         rooms = await self._store.rooms.directory(actor.user_id, command.after, command.limit + 1)

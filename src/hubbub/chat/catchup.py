@@ -62,14 +62,16 @@ class CatchUp:
             session.open_gap(gap)
         return gap
 
-    def begin(self, session: Session) -> None:
-        """Close all gaps: those without anything to send at once, the others in a task."""
+    def begin(self, session: Session, feed: Feed | None = None) -> None:
+        """Close all gaps, or that of one room: those without anything to send at once, the others in a task."""
         if session.catching_up is not None or session.gaps is None or session.connection.closed:
             return  # a running task comes to the new gaps by itself
         if not session.connection.paused:
-            for gap in [gap for gap in session.gaps.values() if gap.ready and gap.cursor == gap.feed.head]:
-                self._attach(session, gap)
-        if self._next(session) is not None:
+            gaps = tuple(session.gaps.values()) if feed is None else (session.gaps.get(feed),)
+            for gap in gaps:
+                if gap is not None and gap.ready and gap.cursor == gap.feed.head:
+                    self._attach(session, gap)
+        if self._ready(session):
             self._counters.replays += 1
             session.catching_up = self._spawn(self._run(session))
 
@@ -95,8 +97,10 @@ class CatchUp:
 
     async def _run(self, session: Session) -> None:
         try:
-            while (gap := self._next(session)) is not None:
-                await self._step(session, gap)
+            while gaps := self._ready(session):
+                for gap in gaps:
+                    while self._is_open(session, gap):
+                        await self._step(session, gap)
         except StoreUnavailable:
             session.connection.disconnect(Disconnect(CloseCode.INTERNAL, "the log can't be read now"))
         except Exception:
@@ -106,10 +110,15 @@ class CatchUp:
         finally:
             session.catching_up = None
 
-    def _next(self, session: Session) -> Gap | None:
+    def _ready(self, session: Session) -> list[Gap]:
+        """The gaps that may be closed now. Looked up once for all of them, not once for each."""
         if session.gaps is None or session.connection.closed:
-            return None
-        return next((gap for gap in session.gaps.values() if gap.ready), None)
+            return []
+        return [gap for gap in session.gaps.values() if gap.ready]
+
+    def _is_open(self, session: Session, gap: Gap) -> bool:
+        """Whether it is still to be closed: neither done, nor left, nor joined again meanwhile."""
+        return gap.ready and session.gap(gap.feed) is gap and not session.connection.closed
 
     async def _step(self, session: Session, gap: Gap) -> None:
         """One thing at a time: wait, or become live, or send one page."""
@@ -125,7 +134,7 @@ class CatchUp:
             self._attach(session, gap)
         else:
             page = await self._page(feed.room, gap.cursor)
-            if session.gap(feed) is gap and gap.ready:  # neither left nor joined again meanwhile
+            if self._is_open(session, gap):
                 self._send(session, gap, page)
 
     async def _page(self, room: RoomId, cursor: Seq) -> list[_Entry]:

@@ -48,7 +48,7 @@ class Listener:
                 self._sessions.signal(note.user, note.signal, note.origin)
             case UserChanged():
                 self._identity.forget(note.user)
-                self._sessions.end(note.ended)
+                self._sessions.end(note.user, note.ended)
             case NodeAlive():
                 self._presence.elsewhere.alive(note)
             case NodeGone():

@@ -7,6 +7,7 @@ itself, resumes without a line of script: `general:45,random:7`.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -29,7 +30,7 @@ def position(session: Session | None) -> str:
     entries: list[str] = []
     if session is None or session.waiting is not None:
         return ""
-    for feed in session.joined[:_ROOMS]:
+    for feed in islice(session.joined, _ROOMS):
         gap = session.gap(feed)
         entries.append(f"{feed.room}:{feed.head if gap is None else gap.cursor}")
     return ",".join(entries)

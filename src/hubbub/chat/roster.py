@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from itertools import takewhile
 from typing import Generic, TypeVar
 
-K = TypeVar("K")
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+def older(times: dict[K, float], oldest: float) -> list[K]:
+    """The keys at the front of a dict, which is in the order of its times, up to this time.
+
+    Asked for one by one, each would cost a step over all those that went before it.
+    """
+    return [key for key, _ in takewhile(lambda entry: entry[1] <= oldest, times.items())]
 
 
 class Roster(Generic[K, V]):
@@ -66,7 +75,11 @@ class Roster(Generic[K, V]):
 
     def of(self, key: K) -> tuple[V, ...]:
         """The values of a key, in the order in which they were added."""
+        return tuple(self.each(key))
+
+    def each(self, key: K) -> Iterator[V]:
+        """The same, one by one: for who looks at the first few. None may come or go meanwhile."""
         entry = self._entries.get(key)
         if entry is None:
-            return ()
-        return tuple(entry) if isinstance(entry, dict) else (entry,)
+            return iter(())
+        return iter(entry if isinstance(entry, dict) else (entry,))

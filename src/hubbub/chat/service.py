@@ -176,9 +176,9 @@ class Chat:
             case _:
                 return await self._actions.perform(actor, command, origin="")
 
-    def end_sessions(self, session_ids: Iterable[str]) -> None:
-        """These logins ended: disconnect their connections."""
-        self._sessions.end(session_ids)
+    def end_sessions(self, user: UserId, session_ids: Iterable[str]) -> None:
+        """These logins of a user ended: disconnect their connections."""
+        self._sessions.end(user, session_ids)
 
     # realtime.Handler; `received` is set in the constructor, one call less for each command
 
@@ -225,7 +225,7 @@ class Chat:
 
     def _user_changed(self, user: UserId, ended: list[str]) -> None:
         """Something was changed on this node: here it holds at once, whatever the bus does."""
-        self.end_sessions(ended)
+        self.end_sessions(user, ended)
         self._bus.announce(UserChanged(user, ended))
 
     def _online(self, room: RoomId, user_id: UserId, user: UserName) -> bool:

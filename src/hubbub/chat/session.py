@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from hubbub.realtime import Connection
+from hubbub.realtime import Connection, SmallSet
 from hubbub.vocabulary import Command, Seq
 
 from .actor import Actor
@@ -54,7 +54,7 @@ class Session:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.actor: Actor | None = None
-        self.joined: tuple[Feed, ...] = ()
+        self.joined: SmallSet[Feed] = ()
         self.watching: Feed | None = None
         self.ticket = 0
         self.waiting: deque[Command] | None = None

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from hubbub.errors import CloseCode, Disconnect, RoomForbidden
+from hubbub.realtime import with_member, without_member
 from hubbub.store.protocols import RoomHead
 from hubbub.vocabulary import Join, Seq, UserName
 
@@ -16,6 +17,7 @@ from .counters import ChatCounters
 from .feed import Arrival, Feed
 from .feeds import Feeds
 from .presence import Presence
+from .roster import older
 from .session import Gap, Session
 from .settings import ChatSettings
 
@@ -69,7 +71,7 @@ class Subscriptions:
             gap = session.gap(feed)
             if gap is not None:
                 gap.ready = True
-            self._catch_up.begin(session)
+            self._catch_up.begin(session, feed)
             self._feeds.drop_if_unused(feed)
 
     def expel(self, feed: Feed, user: UserName, seq: Seq) -> None:
@@ -114,12 +116,8 @@ class Subscriptions:
 
     def tick(self) -> None:
         """Close the connections that have been slow for too long."""
-        oldest = self._now() - self._settings.lag_seconds
-        while self._slow:
-            session, since = next(iter(self._slow.items()))
-            if since > oldest:
-                return
-            del self._slow[session]
+        for session in older(self._slow, self._now() - self._settings.lag_seconds):
+            self._slow.pop(session, None)
             self._counters.too_slow += 1
             session.connection.disconnect(Disconnect(CloseCode.TOO_SLOW, "read faster"))
 
@@ -128,7 +126,7 @@ class Subscriptions:
         feed.warm(head.head)
         feed.expect(head.head)  # what the bus has lost until now comes to light here
         if feed not in session.joined:
-            session.joined = (*session.joined, feed) if session.joined else feed.alone
+            session.joined = with_member(session.joined, feed, feed.alone)
             self._presence.came(feed, session, actor.user.name)
         if command.ref is not None:
             session.connection.reply(command.ref, joined(head))
@@ -137,7 +135,7 @@ class Subscriptions:
 
     def _detach(self, session: Session, feed: Feed) -> None:
         feed.live.remove(session.connection)
-        session.joined = tuple(other for other in session.joined if other is not feed)
+        session.joined = without_member(session.joined, feed)
         session.close_gap(feed)
         feed.wake()
         if session.watching is feed:

@@ -226,8 +226,15 @@ class Client:
         await self._session.request(Leave(RoomId(room)), Done, at_once=left)
 
     async def rooms(self) -> list[RoomState]:
-        """The rooms that I am a member of, with unread counts."""
-        return (await self._session.request(Rooms(), RoomList)).rooms
+        """The rooms that I am a member of, with unread counts, by id. Asked for in pages."""
+        found: dict[str, RoomState] = {}
+        after: RoomId | None = None
+        while True:
+            page = await self._session.request(Rooms(after), RoomList)
+            found.update((state.room, state) for state in page.rooms)
+            if not page.more:
+                return [state for _, state in sorted(found.items())]
+            after = page.rooms[-1].room
 
     async def directory(self, after: str | None = None, limit: int = 100) -> DirectoryPage:
         """A page of the public rooms."""

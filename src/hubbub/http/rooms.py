@@ -32,7 +32,7 @@ from hubbub.vocabulary import (
 
 from .call import Call
 from .operation import Nothing, Operation
-from .views import DirectoryQuery, EventsQuery, MembersQuery, NewMessage, NewReadMark, NewRoom
+from .views import DirectoryQuery, EventsQuery, MembersQuery, NewMessage, NewReadMark, NewRoom, RoomsQuery
 
 Answer = TypeVar("Answer", bound=Struct)
 
@@ -41,9 +41,9 @@ _ROOM: Final = "/api/v1/rooms/{room}"
 _MEMBERS_ONLY: Final = (UnknownRoom, RoomForbidden)
 
 
-async def my_rooms(call: Call, given: Nothing) -> RoomList:
-    """By room id."""
-    return await _perform(call, Rooms(), RoomList)
+async def my_rooms(call: Call, given: RoomsQuery) -> RoomList:
+    """The oldest room first, in pages. `after`: the last room id of the page before."""
+    return await _perform(call, Rooms(given.after, given.limit), RoomList)
 
 
 async def create_room(call: Call, given: NewRoom) -> RoomEntry:
@@ -101,7 +101,10 @@ def _room(call: Call) -> RoomId:
 
 
 OPERATIONS: Final[tuple[Operation[Any], ...]] = (
-    Operation("GET", "/api/v1/rooms", "rooms", "My rooms, with unread counts", _TAG, my_rooms, Nothing, RoomList),
+    Operation(
+        "GET", "/api/v1/rooms", "rooms", "My rooms, with unread counts", _TAG,
+        my_rooms, RoomsQuery, RoomList, errors=(UnknownRoom,),
+    ),
     Operation(
         "POST", "/api/v1/rooms", "createRoom", "Create a public room", _TAG,
         create_room, NewRoom, RoomEntry, status=201, errors=(RoomExists,),

@@ -11,7 +11,7 @@ from hubbub.store import Login
 from .call import Call
 from .cookie import no_cookie, session_cookie
 from .operation import Nothing, Operation
-from .views import SessionList, SessionView, SignedInView, SignIn
+from .views import SessionList, SessionsQuery, SessionView, SignedInView, SignIn
 
 _TAG: Final = "sessions"
 _CURRENT: Final = "current"
@@ -23,14 +23,14 @@ async def sign_in(call: Call, given: SignIn) -> SignedInView:
     return signed_in_view(call, signed_in, cookie=given.cookie)
 
 
-async def my_sessions(call: Call, given: Nothing) -> SessionList:
-    """Oldest first."""
-    return SessionList(
-        [
-            SessionView(login.id, login.device, login.created_ms, login.seen_ms, login.id == call.login.id)
-            for login in await call.services.identity.sessions(call.login)
-        ]
-    )
+async def my_sessions(call: Call, given: SessionsQuery) -> SessionList:
+    """Oldest first, in pages. `after`: the last id of the page before; `not_found` when it has ended meanwhile."""
+    logins = await call.services.identity.sessions(call.login, given.after, given.limit + 1)
+    views = [
+        SessionView(login.id, login.device, login.created_ms, login.seen_ms, login.id == call.login.id)
+        for login in logins[: given.limit]
+    ]
+    return SessionList(views, more=len(logins) > given.limit)
 
 
 async def end_session(call: Call, given: Nothing) -> None:
@@ -62,7 +62,10 @@ OPERATIONS: Final[tuple[Operation[Any], ...]] = (
         sign_in, SignIn, SignedInView, status=201, public=True,
         errors=(WrongCredentials, TooManyAttempts),
     ),
-    Operation("GET", "/api/v1/sessions", "sessions", "My logins", _TAG, my_sessions, Nothing, SessionList),
+    Operation(
+        "GET", "/api/v1/sessions", "sessions", "My logins", _TAG,
+        my_sessions, SessionsQuery, SessionList, errors=(NotFound,),
+    ),
     Operation(
         "DELETE", "/api/v1/sessions/{id}", "endSession", "End one of my logins", _TAG,
         end_session, Nothing, None, status=204, errors=(NotFound,),

@@ -59,11 +59,25 @@ class NewRoom(_Input, frozen=True):
     topic: Annotated[str, Meta(max_length=250)] = ""
 
 
+class RoomsQuery(_Input, frozen=True):
+    """`after`: the last room id of the page before."""
+
+    after: RoomId | None = None
+    limit: PageSize = 200
+
+
 class DirectoryQuery(_Input, frozen=True):
     """`after`: the last room id of the page before."""
 
     after: RoomId | None = None
     limit: PageSize = 100
+
+
+class SessionsQuery(_Input, frozen=True):
+    """`after`: the last id of the page before."""
+
+    after: str | None = None
+    limit: PageSize = 200
 
 
 class MembersQuery(_Input, frozen=True):
@@ -124,4 +138,7 @@ class SessionView(Struct, frozen=True):
 
 
 class SessionList(Struct, frozen=True):
+    """A page of my logins. `more`: there are further ones."""
+
     sessions: list[SessionView]
+    more: bool

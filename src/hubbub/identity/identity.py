@@ -178,10 +178,9 @@ class Identity:
             raise Unauthenticated
         return login
 
-    async def sessions(self, login: Login) -> list[Login]:
-        """The user's logins that have not expired, oldest first."""
-        now_ms = self._now_ms()
-        return [one for one in await self._store.logins.of_user(login.user_id) if one.expires_ms > now_ms]
+    async def sessions(self, login: Login, after: str | None = None, limit: int = 200) -> list[Login]:
+        """The user's logins that have not expired, oldest first, those after `after`. Raises NotFound: it has ended."""
+        return await self._store.logins.of_user(login.user_id, self._now_ms(), after, limit)
 
     async def end(self, login: Login, session_id: str) -> None:
         """Sign out one of this user's logins. Raises NotFound."""

@@ -5,6 +5,7 @@ from .connection import Connection, Handler, Handshake
 from .gateway import Gateway
 from .room import Hub, Lane, Outgoing, Room
 from .settings import GatewaySettings
+from .small_set import SmallSet, with_member, without_member
 from .toolkit import (
     Beside,
     Broadcast,
@@ -43,9 +44,12 @@ __all__ = [
     "RecoverySettings",
     "Room",
     "Server",
+    "SmallSet",
     "Socket",
     "VocabularyCodec",
     "run",
     "serve",
     "serving",
+    "with_member",
+    "without_member",
 ]

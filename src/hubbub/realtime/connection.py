@@ -11,6 +11,7 @@ from hubbub.errors import Disconnect, HubbubError
 
 if TYPE_CHECKING:
     from .room import Lane, Outgoing, Room
+    from .small_set import SmallSet
 
 
 class Handshake(Struct, frozen=True):
@@ -53,7 +54,7 @@ class Connection(ABC):
 
     lane: Lane
     state: Any
-    rooms: tuple[Room, ...]
+    rooms: SmallSet[Room]
     paused: bool
 
     @property

@@ -114,7 +114,8 @@ class Peer(Connection):
         phase, self._phase = self._phase, _Phase.GONE
         if phase is _Phase.GONE:
             return
-        for room in self.rooms:
+        rooms, self.rooms = self.rooms, ()
+        for room in rooms:
             room.discard(self)
         self.context.census[self.lane] -= 1
         if phase is _Phase.OPEN:

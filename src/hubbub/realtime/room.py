@@ -18,6 +18,7 @@ from hubbub.wire.engineio import MESSAGE
 from hubbub.wire.socketio_events import event_packet
 
 from .connection import Connection
+from .small_set import with_member, without_member
 from .sockets import DIRECT_MEMBERS, Late, SocketLane, Sockets
 
 _encode_json = msgspec.json.Encoder().encode
@@ -155,7 +156,7 @@ class Room:
         if connection not in members:
             members[connection] = None
             self._audiences.pop(connection.lane, None)
-            connection.rooms = (*connection.rooms, self) if connection.rooms else self._only
+            connection.rooms = with_member(connection.rooms, self, self._only)
 
     def remove(self, connection: Connection) -> None:
         """It has been handed everything that was published until now, and nothing more comes."""
@@ -167,7 +168,7 @@ class Room:
         members = self._members.get(connection.lane)
         if members is not None and members.pop(connection, self) is None:
             self._audiences.pop(connection.lane, None)
-            connection.rooms = tuple(room for room in connection.rooms if room is not self)
+            connection.rooms = without_member(connection.rooms, self)
             if not members:
                 del self._members[connection.lane]
 

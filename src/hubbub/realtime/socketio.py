@@ -197,7 +197,7 @@ class SocketIoConnection(Peer):
         """The session's transport is known or another one now: sit in the rooms' other lane."""
         census = self.context.census
         census[self.lane] -= 1
-        rooms = self.rooms
+        rooms = tuple(self.rooms)
         for room in rooms:
             room.remove(self)
         self.lane = _lane(self.session)

@@ -123,8 +123,11 @@ class LoginStore(Protocol):
         """The login of this token; None when there is none or it has expired at `now_ms`."""
         ...
 
-    async def of_user(self, user_id: UserId) -> list[Login]:
-        """The user's logins, oldest first, expired ones included."""
+    async def of_user(self, user_id: UserId, now_ms: int, after: str | None, limit: int) -> list[Login]:
+        """The user's logins that have not expired at `now_ms`, oldest first, at most `limit`, those after `after`.
+
+        Raises NotFound when `after` is no login of this user.
+        """
         ...
 
     async def touch(self, login_id: str, now_ms: int, expires_ms: int) -> None:
@@ -157,8 +160,11 @@ class RoomStore(Protocol):
         """Public rooms by id, those after `after`."""
         ...
 
-    async def of_user(self, user_id: UserId) -> list[RoomState]:
-        """The user's rooms by id, with head, read mark and unread count."""
+    async def of_user(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomState]:
+        """The user's rooms, the oldest room first, with head, read mark and unread count; those after `after`.
+
+        Raises UnknownRoom when there is no room `after`. A page costs what it holds, however many rooms the user has.
+        """
         ...
 
     async def members(self, room: RoomId, after: str | None, limit: int) -> tuple[list[StoredMember], int]:

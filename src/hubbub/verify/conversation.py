@@ -91,7 +91,7 @@ class Conversation:
         if self._post is not None:
             self._ref += 1
             self._asked.add(self._ref)
-            self._post(Rooms(self._ref))
+            self._post(Rooms(ref=self._ref))
 
     # saying
 

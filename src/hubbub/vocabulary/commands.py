@@ -32,8 +32,13 @@ class Auth(_Command, frozen=True, tag="auth"):
 
 
 class Rooms(_Command, frozen=True, tag="rooms"):
-    """The rooms that I am a member of, with unread counts. Reply: `RoomList`."""
+    """The rooms that I am a member of, with unread counts, the oldest room first. Reply: `RoomList`.
 
+    `after`: the last room id of the page before.
+    """
+
+    after: RoomId | None = None
+    limit: PageSize = 200
     ref: Ref = None
 
 

@@ -71,7 +71,10 @@ class RoomState(_Reply, frozen=True, gc=False):
 
 
 class RoomList(_Reply, frozen=True):
+    """A page of my rooms. `more`: there are further ones."""
+
     rooms: list[RoomState]
+    more: bool = False
 
 
 class MemberPage(_Reply, frozen=True):

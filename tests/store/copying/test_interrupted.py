@@ -109,7 +109,7 @@ async def test_a_source_that_was_used_since_is_refused(filled: Path, postgres_ds
     ada = await store.accounts.by_name(UserName("ada"))
     assert ada is not None
     if what == "a message":
-        await store.rooms.leave((await store.rooms.of_user(ada.id))[0].room, ada.id, 0)
+        await store.rooms.leave((await store.rooms.of_user(ada.id, None, 1))[0].room, ada.id, 0)
     elif what == "a name":
         await store.accounts.update(ada.id, title="Lady Lovelace")
     else:

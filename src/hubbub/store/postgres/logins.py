@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from hubbub.errors import UnknownUser
+from hubbub.errors import NotFound, UnknownUser
 from hubbub.store.coalesce import Coalesced
 from hubbub.store.protocols import Login
 from hubbub.vocabulary import User, UserId, UserName
@@ -29,8 +29,10 @@ SELECT token_sha256, {_COLUMNS} FROM logins JOIN users ON users.key = user_key W
 
 _OF_USER = f"""
 SELECT token_sha256, {_COLUMNS} FROM logins JOIN users ON users.key = user_key WHERE user_key = $1
-ORDER BY logins.created_ms, logins.id
+AND expires_ms > $2 AND (logins.created_ms, logins.id) > ($3, $4) ORDER BY logins.created_ms, logins.id LIMIT $5
 """  # noqa: S608  a constant
+
+_MADE = "SELECT created_ms FROM logins WHERE id = $1 AND user_key = $2"
 
 _TOUCH = """
 WITH touched AS (
@@ -83,9 +85,13 @@ class PostgresLogins:
         login = await self._by_token.ask(token_sha256)
         return login if login is not None and login.expires_ms > now_ms else None
 
-    async def of_user(self, user_id: UserId) -> list[Login]:
+    async def of_user(self, user_id: UserId, now_ms: int, after: str | None, limit: int) -> list[Login]:
         async def read(connection: Connection) -> list[Login]:
-            return [_login(row) for row in await connection.fetch(_OF_USER, user_id)]
+            since = 0 if after is None else await connection.fetchval(_MADE, after, user_id)
+            if since is None:
+                raise NotFound
+            page = await connection.fetch(_OF_USER, user_id, now_ms, since, after or "", limit)
+            return [_login(row) for row in page]
 
         return await self._readers.submit(read)
 

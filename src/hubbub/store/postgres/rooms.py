@@ -51,8 +51,11 @@ _OF_USER = f"""
 SELECT rooms.id, title, topic, head, members.read_seq,
     unread_after(rooms, members.user_key, members.read_seq, {UNREAD_LIMIT}),
     (SELECT ts FROM events WHERE room_key = rooms.key AND seq = rooms.head)
-FROM members JOIN rooms ON rooms.key = members.room_key WHERE members.user_key = $1 ORDER BY rooms.id
+FROM members JOIN rooms ON rooms.key = members.room_key
+WHERE members.user_key = $1 AND members.room_key > $2 ORDER BY members.room_key LIMIT $3
 """  # noqa: S608  a constant
+
+_KEY = "SELECT key FROM rooms WHERE id = $1"
 
 _ROOM_SIZE = "SELECT (SELECT count(*) FROM members WHERE room_key = key) FROM rooms WHERE id = $1"
 
@@ -119,11 +122,16 @@ class PostgresRooms:
 
         return await self._readers.submit(read)
 
-    async def of_user(self, user_id: UserId) -> list[RoomState]:
+    async def of_user(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomState]:
         async def read(connection: Connection) -> list[RoomState]:
+            last = 0 if after is None else await connection.fetchval(_KEY, after)
+            if last is None:
+                raise UnknownRoom
             return [
                 RoomState(room, head=head, read=mark, unread=unread, title=title, topic=topic, last_ts=last_ts)
-                for room, title, topic, head, mark, unread, last_ts in await connection.fetch(_OF_USER, user_id)
+                for room, title, topic, head, mark, unread, last_ts in await connection.fetch(
+                    _OF_USER, user_id, last, limit
+                )
             ]
 
         return await self._readers.submit(read)

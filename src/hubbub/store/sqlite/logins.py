@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from hubbub.errors import UnknownUser
+from hubbub.errors import NotFound, UnknownUser
 from hubbub.store.coalesce import Coalesced
 from hubbub.store.protocols import Login
 from hubbub.vocabulary import User, UserId, UserName
@@ -24,9 +24,13 @@ JOIN logins ON token_sha256 = unhex(want.value) JOIN users ON users.key = logins
 """  # noqa: S608  a constant
 
 _OF_USER = f"""
-SELECT json_group_array({_COLUMNS} ORDER BY logins.created_ms, logins.id) FROM logins
-JOIN users ON users.key = logins.user_key WHERE logins.user_key = ?
+SELECT json_group_array({_COLUMNS} ORDER BY logins.created_ms, logins.id)
+FROM (SELECT * FROM logins WHERE user_key = ?1 AND expires_ms > ?2 AND (created_ms, id) > (?3, ?4)
+      ORDER BY created_ms, id LIMIT ?5) AS logins
+JOIN users ON users.key = logins.user_key
 """  # noqa: S608  a constant
+
+_MADE = "SELECT created_ms FROM logins WHERE id = ? AND user_key = ?"
 
 _TOUCH = """
 UPDATE logins SET seen_ms = max(seen_ms, touch.value ->> 1), expires_ms = max(expires_ms, touch.value ->> 2)
@@ -77,9 +81,13 @@ class SqliteLogins:
         login = await self._by_token.ask(token_sha256.hex())
         return login if login is not None and login.expires_ms > now_ms else None
 
-    async def of_user(self, user_id: UserId) -> list[Login]:
+    async def of_user(self, user_id: UserId, now_ms: int, after: str | None, limit: int) -> list[Login]:
         def read(database: apsw.Connection) -> list[Login]:
-            return [_login(row) for row in _decode(database.execute(_OF_USER, (user_id,)).get)]
+            since = 0 if after is None else database.execute(_MADE, (after, user_id)).get
+            if since is None:
+                raise NotFound
+            page = database.execute(_OF_USER, (user_id, now_ms, since, after or "", limit)).get
+            return [_login(row) for row in _decode(page)]
 
         return await self._readers.read(read)
 

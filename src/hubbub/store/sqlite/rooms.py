@@ -69,8 +69,9 @@ _OF_USER = f"""
 SELECT json_group_array(json_object('room', rooms.id, 'title', title, 'topic', topic, 'head', {_HEAD},
     'read', members.read_seq, 'unread', {_UNREAD},
     'last_ts', (SELECT ts FROM events WHERE room_key = rooms.key ORDER BY seq DESC LIMIT 1))
-    ORDER BY rooms.id)
-FROM members JOIN rooms ON rooms.key = members.room_key WHERE members.user_key = ?
+    ORDER BY rooms.key)
+FROM (SELECT * FROM members WHERE user_key = ?1 AND room_key > ?2 ORDER BY room_key LIMIT ?3) AS members
+JOIN rooms ON rooms.key = members.room_key
 """  # noqa: S608  a constant
 
 _MEMBERS = """
@@ -131,8 +132,14 @@ class SqliteRooms:
             lambda database: _decode_entries(database.execute(_DIRECTORY, (user_id, after or "", limit)).get)
         )
 
-    async def of_user(self, user_id: UserId) -> list[RoomState]:
-        return await self._readers.read(lambda database: _decode_states(database.execute(_OF_USER, (user_id,)).get))
+    async def of_user(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomState]:
+        def read(database: apsw.Connection) -> list[RoomState]:
+            last = 0 if after is None else database.execute("SELECT key FROM rooms WHERE id = ?", (after,)).get
+            if last is None:
+                raise UnknownRoom
+            return _decode_states(database.execute(_OF_USER, (user_id, last, limit)).get)
+
+        return await self._readers.read(read)
 
     async def members(self, room: RoomId, after: str | None, limit: int) -> tuple[list[StoredMember], int]:
         def read(database: apsw.Connection) -> tuple[list[StoredMember], int]:
