@@ -65,13 +65,15 @@ def test_the_handshake_tells_milliseconds() -> None:
         (b"4hello", Packet(PacketType.MESSAGE, b"hello")),
         (b"5", Packet(PacketType.UPGRADE)),
         (b"6", Packet(PacketType.NOOP)),
+        (b"bAQIDBA==", Packet(PacketType.MESSAGE, b"\x01\x02\x03\x04", binary=True)),
+        (b"b", Packet(PacketType.MESSAGE, b"", binary=True)),
     ],
 )
 def test_a_packet_is_a_digit_and_data(message: bytes, packet: Packet) -> None:
     assert decode(message) == packet
 
 
-@pytest.mark.parametrize("message", [b"", b"7", b"/", b"abc", b"b", b"\xff", b" 4"])
+@pytest.mark.parametrize("message", [b"", b"7", b"/", b"abc", b"b!", b"bA", b"\xff", b" 4"])
 def test_anything_else_is_no_packet(message: bytes) -> None:
     with pytest.raises(PacketError):
         decode(message)

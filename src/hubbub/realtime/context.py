@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from hubbub.wire.websocket import Framer
+
 from .codec import Codec
 from .connection import Handler
 from .deadlines import Deadlines
@@ -63,6 +65,7 @@ class Context(LinkContext):
 
     Attributes:
         census: open connections by lane.
+        socket_lanes: of Socket.IO clients by WebSocket, for each kind of frames that they take.
         keeps_handshakes: keep the headers of Socket.IO clients, which further namespaces want to see: 1 KB each.
     """
 
@@ -73,6 +76,7 @@ class Context(LinkContext):
         self.handler = handler
         self.codec = codec
         self.census: Counter[Lane] = Counter()
+        self.socket_lanes: dict[Framer, Lane] = {}
         self.keeps_handshakes = False
         self._connections = 0
 

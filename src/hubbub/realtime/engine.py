@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from hubbub.errors import CloseCode
 from hubbub.wire import engineio
 from hubbub.wire.engineio import PacketError, PacketType, Step, UpgradeProbe
-from hubbub.wire.websocket import BINARY, TEXT, frame
+from hubbub.wire.websocket import BINARY, TEXT, Framer, frame
 
 from .connection import Handshake
 from .context import LinkContext
@@ -60,10 +60,11 @@ class EngineSession:
     Attributes:
         state: belongs to the application.
         link: the WebSocket, None while it polls.
+        frame: makes its frames, as the client can read them.
         polling: the polling transport, None once it has upgraded or when it never polled.
     """
 
-    __slots__ = ("application", "context", "handshake", "link", "open", "polling", "probing", "sid", "state")
+    __slots__ = ("application", "context", "frame", "handshake", "link", "open", "polling", "probing", "sid", "state")
 
     def __init__(self, context: LinkContext, application: EngineApplication, sid: str, handshake: Handshake) -> None:
         self.context = context
@@ -72,6 +73,7 @@ class EngineSession:
         self.handshake = handshake
         self.state: Any = None
         self.link: WebSocketLink | None = None
+        self.frame: Framer = frame
         self.polling: PollTransport | None = None
         self.probing: ProbingSocket | None = None
         self.open = True
@@ -109,7 +111,7 @@ class EngineSession:
     def send(self, packet: bytes) -> None:
         """Send one text packet (with its Engine.IO type)."""
         if self.link is not None:
-            self.link.write(frame(TEXT, packet))
+            self.link.write(self.frame(TEXT, packet))
         elif self.polling is not None:
             self.polling.put(packet)
 
@@ -122,7 +124,7 @@ class EngineSession:
     def send_binary(self, data: bytes) -> None:
         """Send one binary message."""
         if self.link is not None:
-            self.link.write(frame(BINARY, data))
+            self.link.write(self.frame(BINARY, data))
         elif self.polling is not None:
             self.polling.put(engineio.encode_base64(data))
 
@@ -130,7 +132,7 @@ class EngineSession:
         """Send packets that are joined as for polling."""
         if self.link is not None:
             for packet in payload.split(engineio.SEPARATOR):
-                self.link.write(_as_frame(packet))
+                self.link.write(self._framed(packet))
         elif self.polling is not None:
             self.polling.put(payload)
 
@@ -212,25 +214,34 @@ class EngineSession:
 
     # from polling to WebSocket
 
-    def switch(self, link: WebSocketLink) -> None:
+    def switch(self, link: WebSocketLink, frame: Framer) -> None:
         """The upgrade is complete: from now on packets come and go by `link`."""
         self.probing = None
         self.link = link
+        self.frame = frame
         link.endpoint = self
         self.application.switched(self)  # its rooms hand what is pending to the polling transport, for the last time
         polling, self.polling = self.polling, None
         if polling is not None:
             self.context.heartbeat.replace(polling, link)
             for packet in polling.take():
-                link.write(_as_frame(packet))
+                link.write(self._framed(packet))
             polling.end()
 
+    def _framed(self, packet: bytes) -> bytes:
+        """A packet that was encoded for polling, as a WebSocket frame."""
+        if packet[:1] == b"b":
+            return self.frame(BINARY, engineio.decode_base64(packet))
+        return self.frame(TEXT, packet)
 
-def _as_frame(packet: bytes) -> bytes:
-    """A packet that was buffered for polling, as a WebSocket frame."""
-    if packet[:1] == b"b":
-        return frame(BINARY, engineio.decode_base64(packet))
-    return frame(TEXT, packet)
+
+def base64_framer(plain: Framer) -> Framer:
+    """For clients that take no binary messages: theirs are text, as over long-polling."""
+
+    def as_text(opcode: int, payload: bytes) -> bytes:
+        return plain(TEXT, engineio.encode_base64(payload)) if opcode == BINARY else plain(opcode, payload)
+
+    return as_text
 
 
 def session_cookie(settings: GatewaySettings, sid: str, *, secure: bool) -> tuple[tuple[str, str], ...]:
@@ -243,10 +254,11 @@ def session_cookie(settings: GatewaySettings, sid: str, *, secure: bool) -> tupl
 class ProbingSocket:
     """Endpoint of a WebSocket that asks to become a polling session's transport."""
 
-    __slots__ = ("_probe", "_session", "link")
+    __slots__ = ("_frame", "_probe", "_session", "link")
 
-    def __init__(self, session: EngineSession, link: WebSocketLink) -> None:
+    def __init__(self, session: EngineSession, link: WebSocketLink, frame: Framer) -> None:
         self._session = session
+        self._frame = frame
         self._probe = UpgradeProbe()
         self.link = link
         session.probing = self
@@ -264,7 +276,7 @@ class ProbingSocket:
             if self._session.polling is not None:
                 self._session.polling.release()
         else:
-            self._session.switch(self.link)
+            self._session.switch(self.link, self._frame)
 
     def binary(self, payload: bytes) -> None:
         self.link.close(CloseCode.UNSUPPORTED_DATA, "probe expected")

@@ -13,12 +13,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hubbub.errors import CloseCode
 from hubbub.wire import engineio
+from hubbub.wire.deflate import Deflate, negotiate
 from hubbub.wire.upgrade import Refusal, Request, accept
-from hubbub.wire.websocket import TEXT, frame
+from hubbub.wire.websocket import TEXT, Framer, frame, framer
 
 from .connection import Handshake
 from .context import LinkContext
-from .engine import EngineApplication, EngineSession, ProbingSocket, session_cookie
+from .engine import EngineApplication, EngineSession, ProbingSocket, base64_framer, session_cookie
 from .link import WebSocketLink, peer_of
 from .listener import FirstRequest, LateUpgrade, Upgrade
 from .polling_app import PollingApp
@@ -45,6 +46,7 @@ class Entrance(ABC):
         self.elsewhere: Elsewhere | None = None
         self._engine = engine
         self._links = context
+        self._framers: dict[tuple[Deflate | None, bool], Framer] = {}
         self._proxies = Proxies(context.settings.trusted_proxies)
 
     @abstractmethod
@@ -168,6 +170,22 @@ class Entrance(ABC):
         transport.set_protocol(link)
         return link
 
+    def _deflate(self, request: Request) -> Deflate | None:
+        """What a WebSocket's client and we agree on; None: nothing is compressed."""
+        return negotiate(request) if self.settings.compression else None
+
+    def _framer(self, deflate: Deflate | None, *, base64: bool = False) -> Framer:
+        """The one that all clients with the same frames share."""
+        found = self._framers.get((deflate, base64))
+        if found is None:
+            found = (
+                base64_framer(self._framer(deflate))
+                if base64
+                else framer(deflate, self.settings.compression_from_bytes)
+            )
+            self._framers[deflate, base64] = found
+        return found
+
     def _client(self, transport: asyncio.Transport, request: Request) -> Client:
         secure = transport.get_extra_info("sslcontext") is not None
         return self._proxies.client(peer_of(transport), request.headers, secure=secure)
@@ -183,18 +201,23 @@ class Entrance(ABC):
         )
         if refused is not None:
             raise Refusal(HTTPStatus(refused.status), refused.message)
+        deflate = self._deflate(request)
+        extensions = deflate.response if deflate else None
+        framer = self._framer(deflate, base64=engineio.wants_base64(parameters))
         if session is not None:
-            response, _ = accept(request)
-            link = self._link(transport, client, response)
+            response, _ = accept(request, extensions=extensions)
+            link = self._link(transport, client, response, deflate=deflate is not None)
             if session.link is not None or session.probing is not None:
                 link.close(CloseCode.POLICY, "the session has another WebSocket")
             else:
-                link.open(ProbingSocket(session, link))
+                link.open(ProbingSocket(session, link, framer))
             return
         sid = context.new_key()
-        response, _ = accept(request, headers=session_cookie(self.settings, sid, secure=client.secure))
+        headers = session_cookie(self.settings, sid, secure=client.secure)
+        response, _ = accept(request, extensions=extensions, headers=headers)
         session = EngineSession(context, self._engine, sid, handshake_of(client, request, path, query))
-        session.link = link = self._link(transport, client, response)
+        session.link = link = self._link(transport, client, response, deflate=deflate is not None)
+        session.frame = framer
         link.open(session)
         link.write(frame(TEXT, session.opening(upgrades=())))
         self._engine.opened(session)

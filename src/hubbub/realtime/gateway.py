@@ -16,10 +16,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
-from hubbub.wire.deflate import Deflate, negotiate
+from hubbub.wire.deflate import Deflate
 from hubbub.wire.socketio import MAIN
 from hubbub.wire.upgrade import Refusal, Request, accept
-from hubbub.wire.websocket import Framer, framer
+from hubbub.wire.websocket import Framer
 
 from .codec import Codec
 from .connection import Handler, Handshake
@@ -130,9 +130,6 @@ class Gateway(Entrance):
         link = self._link(transport, client, response, deflate=deflate is not None, kind=kind)
         link.open(start(link, handshake_of(client, request, path, query), chosen, self._framer(deflate)))
 
-    def _deflate(self, request: Request) -> Deflate | None:
-        return negotiate(request) if self.settings.compression else None
-
     def _lane(self, subprotocol: str, deflate: Deflate | None) -> NativeSocketLane:
         """The one that all clients with the same bytes share."""
         lane = self._lanes.get((subprotocol, deflate))
@@ -140,6 +137,3 @@ class Gateway(Entrance):
             lane = NativeSocketLane(self._natives[subprotocol], self._framer(deflate))
             self._lanes[subprotocol, deflate] = lane
         return lane
-
-    def _framer(self, deflate: Deflate | None) -> Framer:
-        return framer(deflate, self.settings.compression_from_bytes)

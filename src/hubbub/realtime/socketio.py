@@ -11,7 +11,7 @@ from msgspec import Struct
 from hubbub.errors import Disconnect, HubbubError
 from hubbub.wire import engineio, socketio
 from hubbub.wire.socketio_events import encode_ok, encode_refusal, event_packet
-from hubbub.wire.websocket import BINARY, TEXT, frame
+from hubbub.wire.websocket import BINARY, TEXT, Framer
 
 from .connection import NO_HANDSHAKE, Connection, ended_by
 from .context import Context
@@ -25,16 +25,22 @@ _encode_json = msgspec.json.Encoder().encode
 
 
 class SocketIoSocketLane(SocketLane):
-    """Socket.IO packets, one per WebSocket text frame."""
+    """Socket.IO packets, one per WebSocket text frame.
+
+    Clients whose frames look otherwise, with permessage-deflate or without binary messages, sit in lanes of their own.
+    """
 
     wire: Final = "socketio"
     transport: Final = "websocket"
 
+    def __init__(self, frame: Framer) -> None:
+        self._frame = frame
+
     def encode(self, outgoing: Outgoing) -> bytes:
-        head = frame(TEXT, outgoing.packet)
+        head = self._frame(TEXT, outgoing.packet)
         if not outgoing.attachments:
             return head
-        return head + b"".join([frame(BINARY, data) for data in outgoing.attachments])
+        return head + b"".join([self._frame(BINARY, data) for data in outgoing.attachments])
 
     def join(self, parts: Sequence[bytes]) -> bytes:
         return b"".join(parts)
@@ -86,7 +92,6 @@ class HoldingLane(_PayloadLane):
             member.hold(data)  # type: ignore[attr-defined]  # all are SocketIoConnections
 
 
-SOCKETIO_SOCKET: Final = SocketIoSocketLane()
 SOCKETIO_POLLING: Final = SocketIoPollingLane()
 HOLDING_SOCKET: Final = HoldingLane("websocket")
 HOLDING_POLLING: Final = HoldingLane("polling")
@@ -200,7 +205,7 @@ class SocketIoConnection(Peer):
         rooms = tuple(self.rooms)
         for room in rooms:
             room.remove(self)
-        self.lane = _lane(self.session)
+        self.lane = _lane(self.context, self.session)
         for room in rooms:
             room.add(self)
         census[self.lane] += 1
@@ -219,5 +224,10 @@ def detach(connection: SocketIoConnection) -> None:
         session.context.deadlines.add(session)
 
 
-def _lane(session: EngineSession) -> Lane:
-    return SOCKETIO_POLLING if session.link is None else SOCKETIO_SOCKET
+def _lane(context: Context, session: EngineSession) -> Lane:
+    if session.link is None:
+        return SOCKETIO_POLLING
+    lane = context.socket_lanes.get(session.frame)
+    if lane is None:
+        lane = context.socket_lanes[session.frame] = SocketIoSocketLane(session.frame)
+    return lane

@@ -36,6 +36,7 @@ MESSAGE_BYTE: Final = 0x34
 
 _FIRST: Final = 0x30
 _LAST: Final = 0x36
+_BASE64: Final = 0x62
 
 
 class PacketType(IntEnum):
@@ -101,15 +102,19 @@ def encode_open(opening: Open) -> bytes:
 
 
 def decode(message: bytes) -> Packet:
-    """The packet in one WebSocket text message, whose UTF-8 the caller has checked. (A binary one needs no decoding.)
+    """The packet in one text message, whose UTF-8 the caller has checked. A WebSocket's binary one needs no decoding.
+
+    Binary data may come as text, too: by long-polling always, by WebSocket from clients that send no binary messages.
 
     Raises:
-        PacketError: it is empty or its type is unknown.
+        PacketError: it is empty, its type is unknown, or bad base64.
     """
     if not message:
         raise PacketError("empty packet")
     kind = message[0]
     if not _FIRST <= kind <= _LAST:
+        if kind == _BASE64:
+            return Packet(PacketType.MESSAGE, decode_base64(message), binary=True)
         raise PacketError("unknown packet type")
     return Packet(_TYPES[kind - _FIRST], message[1:])
 
@@ -125,10 +130,7 @@ def decode_payload(body: bytes) -> list[Packet]:
             body.decode()
         except UnicodeDecodeError:
             raise PacketError("payload is not UTF-8") from None
-    return [
-        Packet(PacketType.MESSAGE, decode_base64(packet), binary=True) if packet[:1] == b"b" else decode(packet)
-        for packet in body.split(SEPARATOR)
-    ]
+    return [decode(packet) for packet in body.split(SEPARATOR)]
 
 
 def decode_base64(packet: bytes) -> bytes:
@@ -149,7 +151,7 @@ def encode_payload(packets: Sequence[bytes]) -> bytes:
 
 
 def encode_base64(data: bytes) -> bytes:
-    """A binary message for long-polling. (Over WebSocket it is sent as it is, in a binary message.)"""
+    """A binary message as text. (Over WebSocket it is a binary message, when the client takes those.)"""
     return b"b" + binascii.b2a_base64(data, newline=False)
 
 
@@ -176,6 +178,11 @@ class Refusal(Enum):
 def parse_query(query: str) -> dict[str, str]:
     """The request's query parameters, percent-decoded. Of a repeated one the last counts."""
     return dict(parse_qsl(query, keep_blank_values=True))
+
+
+def wants_base64(query: Mapping[str, str]) -> bool:
+    """Whether the client takes no binary messages: `forceBase64` of the reference client."""
+    return query.get("b64", "") != ""
 
 
 def verify(method: str, query: Mapping[str, str], *, websocket: bool, transport: str | None) -> Refusal | None:
