@@ -15,6 +15,8 @@ import msgspec
 
 from hubbub import __version__
 
+from .attack.catalog import ATTACKS
+from .attack.scenario import attacks
 from .cluster import cluster
 from .contestants import CONTESTANTS, Contestant
 from .lab import Lab, LabError
@@ -25,8 +27,10 @@ from .scale import QUICK, Scale
 from .servers import ServerError
 from .troubles import slow_reader, storm
 
-_SCENARIOS = ("hello", "idle", "fan-out", "polling", "durable", "storm", "slow-reader", "cluster")
-_QUICK_SCENARIOS = tuple(one for one in _SCENARIOS if one != "cluster")
+_SCENARIOS = ("hello", "idle", "fan-out", "polling", "durable", "storm", "slow-reader", "cluster", "attack")
+_LONG_SCENARIO = "attack"  # only when it is asked for: about 40 minutes
+_USUAL_SCENARIOS = tuple(one for one in _SCENARIOS if one != _LONG_SCENARIO)
+_QUICK_SCENARIOS = tuple(one for one in _USUAL_SCENARIOS if one != "cluster")
 _SPARE_DESCRIPTORS = 200
 _LEFT_OUT_OF_QUICK = {"toolkit", "toolkit-socketio", "websockets"}
 
@@ -38,7 +42,11 @@ def register(group: click.Group) -> None:
 
 @click.command()
 @click.option("--quick", is_flag=True, help="A good minute: smaller loads, fewer servers, one node.")
-@click.option("--only", metavar="KEY,…", help=f"Only these servers: {', '.join(one.key for one in CONTESTANTS)}.")
+@click.option(
+    "--only",
+    metavar="KEY,…",
+    help=f"Only these servers: {', '.join(one.key for one in CONTESTANTS)}; or attacks: {', '.join(ATTACKS)}.",
+)
 @click.option("--scenario", "scenarios", type=click.Choice(_SCENARIOS), multiple=True, help="Only this. Repeatable.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results here, too.")
 @click.option("--connections", type=click.IntRange(min=10), help="Idle connections.")
@@ -46,6 +54,9 @@ def register(group: click.Group) -> None:
 @click.option("--rounds", type=click.IntRange(min=1), help="Rounds of the fan-out; medians are shown.")
 @click.option("--seconds", type=click.FloatRange(min=0.2), help="Length of each measurement.")
 @click.option("--generators", type=click.IntRange(min=1), help="Generator processes. Default: CPUs - 1.")
+@click.option(
+    "--attackers", type=click.IntRange(1, 19_000), multiple=True, help="Connections of an attack. Repeatable."
+)
 @click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path), help="Where the peers' packages are installed."
 )
@@ -60,9 +71,10 @@ def bench(
     rounds: int | None,
     seconds: float | None,
     generators: int | None,
+    attackers: Sequence[int],
     folder: Path | None,
 ) -> None:
-    """Measure connections, fan-out and durable sends on this machine, with other servers beside.
+    """Measure connections, fan-out and durable sends on this machine, with other servers beside; or attacks.
 
     It starts its own servers on free ports with databases of their own, and ends them.
     """
@@ -73,6 +85,8 @@ def bench(
         "rounds": rounds,
         "seconds": seconds,
         "durable_seconds": None if seconds is None else seconds * 2,
+        "attack_seconds": seconds,
+        "attack_connections": attackers or None,
         "generators": generators or max(1, (os.cpu_count() or 1) - 1),
     }
     scale = msgspec.structs.replace(
@@ -82,10 +96,14 @@ def bench(
     if scale.idle_connections > limit - _SPARE_DESCRIPTORS:
         scale = msgspec.structs.replace(scale, idle_connections=limit - _SPARE_DESCRIPTORS)
         click.echo(f"only {scale.idle_connections:,} idle connections: a process may have {limit:,} files", err=True)
+    chosen, attack_keys = _chosen(only, quick=quick)
+    if attack_keys and not scenarios:
+        scenarios = (_LONG_SCENARIO,)
     results = _measure(
         scale,
-        _chosen(only, quick=quick),
-        scenarios or (_QUICK_SCENARIOS if quick else _SCENARIOS),
+        chosen,
+        scenarios or (_QUICK_SCENARIOS if quick else _USUAL_SCENARIOS),
+        attack_keys,
         folder or _default_folder(),
     )
     click.echo(report(results))
@@ -95,7 +113,13 @@ def bench(
         raise click.exceptions.Exit(1)
 
 
-def _measure(scale: Scale, contestants: Sequence[Contestant], scenarios: Sequence[str], folder: Path) -> Results:
+def _measure(
+    scale: Scale,
+    contestants: Sequence[Contestant],
+    scenarios: Sequence[str],
+    attack_keys: Sequence[str],
+    folder: Path,
+) -> Results:
     lab = Lab(scale, folder, lambda line: click.echo(f"… {line}", err=True))
     broken: set[str] = set()
     rows = {one.key: Row(one.key, one.title) for one in contestants}
@@ -138,11 +162,13 @@ def _measure(scale: Scale, contestants: Sequence[Contestant], scenarios: Sequenc
         each((one for one in able() if one.polls), polling)
     native = next((one for one in contestants if one.key == "raw"), None)
     if native is not None:
-        _of_hubbub(lab, native, scenarios, results)
+        _of_hubbub(lab, native, scenarios, attack_keys, results)
     return results
 
 
-def _of_hubbub(lab: Lab, contestant: Contestant, scenarios: Sequence[str], results: Results) -> None:
+def _of_hubbub(
+    lab: Lab, contestant: Contestant, scenarios: Sequence[str], attack_keys: Sequence[str], results: Results
+) -> None:
     """The scenarios that no other server can be put through."""
     if "durable" in scenarios:
         results.durable = lab.durable(contestant)
@@ -163,16 +189,23 @@ def _of_hubbub(lab: Lab, contestant: Contestant, scenarios: Sequence[str], resul
         results.missing["cluster"] = str(failure)
     except LabError as failure:
         results.failures["cluster"] = str(failure)
+    if _LONG_SCENARIO in scenarios:
+        for outcome in attacks(lab, contestant, attack_keys, lab.scale.attack_connections):
+            results.attacks.append(outcome)
+            if outcome.failure:
+                results.failures[f"attack {outcome.key}"] = outcome.failure
 
 
-def _chosen(only: str | None, *, quick: bool) -> Sequence[Contestant]:
-    if only is None:
-        return [one for one in CONTESTANTS if not (quick and one.key in _LEFT_OUT_OF_QUICK)]
-    wanted = only.split(",")
-    unknown = sorted(set(wanted) - {one.key for one in CONTESTANTS})
-    if unknown:
+def _chosen(only: str | None, *, quick: bool) -> tuple[Sequence[Contestant], Sequence[str]]:
+    """The servers, and the keys of the attacks; none of those: all."""
+    wanted = set(() if only is None else only.split(","))
+    servers = [one for one in CONTESTANTS if one.key in wanted]
+    attack_keys = [key for key in ATTACKS if key in wanted]
+    if unknown := sorted(wanted - {one.key for one in servers} - set(attack_keys)):
         raise click.BadParameter(f"there is no {', '.join(unknown)}", param_hint="--only")
-    return [one for one in CONTESTANTS if one.key in wanted]
+    if not servers:
+        servers = [one for one in CONTESTANTS if not (quick and one.key in _LEFT_OUT_OF_QUICK)]
+    return servers, attack_keys
 
 
 def _not_durable(results: Results) -> bool:

@@ -63,6 +63,9 @@ def goals(results: Results) -> Iterator[Goal]:
             yield Goal(f"Two nodes to one, deliveries/CPU-s with {found.window} in flight", found.ratio, 0.7)
     if (slow := results.slow_reader) is not None:
         yield Goal("Slow reader, MB of the server's memory", slow.cost_bytes / 1e6, 2, most=True)
+    if results.attacks:
+        held = sum(outcome.held for outcome in results.attacks)
+        yield Goal("Attacks that ordinary users don't notice", held, len(results.attacks), digits=0)
 
 
 def _memory(name: str, ours: Row | None, theirs: Row | None, most: float) -> Iterator[Goal]:

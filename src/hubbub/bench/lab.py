@@ -22,6 +22,7 @@ from .seed import seed, token
 from .servers import Server, ServerError
 
 _ROOM = "bench"
+_NOTHING: Mapping[str, Sequence[str]] = {}
 _ADDRESSES_EACH = 8  # loopback addresses of one generator
 
 LabError = (GeneratorError, ServerError)
@@ -209,17 +210,23 @@ class Lab:
 
     @contextmanager
     def server(
-        self, contestant: Contestant, names: Sequence[str], rooms: Mapping[str, Sequence[int]]
+        self,
+        contestant: Contestant,
+        names: Sequence[str],
+        rooms: Mapping[str, Sequence[int]],
+        *arguments: str,
+        said: Mapping[str, Sequence[str]] = _NOTHING,
+        password: str = "",
     ) -> Iterator[Server]:
-        """The server, running; ours with a fresh database."""
+        """The server, running; ours with a fresh database (see `seed`) and these further arguments."""
         if not contestant.ours:
             with contestant.start(self._folder) as server:
                 yield server
             return
         data = Path(tempfile.mkdtemp(prefix="hubbub-bench-"))
         try:
-            seed(data / "hubbub.db", names, rooms)
-            with contestant.start(self._folder, "--data", str(data)) as server:
+            seed(data / "hubbub.db", names, rooms, said=said, password=password)
+            with contestant.start(self._folder, "--data", str(data), *arguments) as server:
                 yield server
         finally:
             shutil.rmtree(data, ignore_errors=True)

@@ -18,6 +18,12 @@ def cpu_seconds(pid: int) -> float:
     return (int(after_name[11]) + int(after_name[12])) / _TICKS
 
 
+def busy_seconds() -> float:
+    """User, system and stolen time of all processes on all CPUs; waiting is none of it (proc(5), /proc/stat)."""
+    user, nice, system, _, _, irq, softirq, steal, *_ = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    return sum(map(int, (user, nice, system, irq, softirq, steal))) / _TICKS
+
+
 def rss_bytes(pid: int) -> int:
     """Resident memory of a process (proc(5), VmRSS)."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

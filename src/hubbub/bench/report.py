@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from .attack import table as attack_table
 from .goals import goals
 from .results import GENERATOR_LIMIT, Results, Row
 
@@ -15,10 +16,10 @@ def report(results: Results) -> str:
             *_head(results),
             "",
             *_table(results),
-            "",
             *_polling(results),
             *_durable(results),
             *_troubles(results),
+            *_attacks(results),
             *_goals(results),
             *_notes(results),
         ]
@@ -41,6 +42,8 @@ def _head(results: Results) -> Iterator[str]:
 
 
 def _table(results: Results) -> Iterator[str]:
+    if results.attacks and not any(row.idle or row.fan_out or row.hello_bytes for row in results.rows):
+        return
     windows = results.scale.windows
     heads = [
         "server",
@@ -54,6 +57,7 @@ def _table(results: Results) -> Iterator[str]:
     yield from lines[:2]
     for row, line in zip(results.rows, lines[2:], strict=True):
         yield f"{line}  ({row.failure})" if row.failure else line
+    yield ""
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -167,6 +171,15 @@ def _troubles(results: Results) -> Iterator[str]:
         yield f"{name}: not measured: {reason}"
     for name, reason in results.failures.items():
         yield f"{name}: failed: {reason}"
+
+
+def _attacks(results: Results) -> Iterator[str]:
+    if not results.attacks:
+        return
+    yield from attack_table.legend(results.attacks)
+    yield from _aligned([attack_table.HEADS, *map(attack_table.cells, results.attacks)])
+    yield from attack_table.remarks(results.attacks)
+    yield ""
 
 
 def _goals(results: Results) -> Iterator[str]:

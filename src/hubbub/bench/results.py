@@ -7,6 +7,7 @@ from statistics import median
 
 from msgspec import Struct
 
+from .attack.outcome import Outcome
 from .load import Window
 from .machine import Machine
 from .plan import Tally
@@ -213,6 +214,7 @@ class Results(Struct):
     storm: Storm | None = None
     slow_reader: SlowReader | None = None
     cluster: Cluster | None = None
+    attacks: list[Outcome] = []
     failures: dict[str, str] = {}
     missing: dict[str, str] = {}
 

@@ -20,6 +20,10 @@ class Scale(Struct, frozen=True):
         storm_others: members who chat on in another room meanwhile.
         stalled_seconds: for which one reader does not read, and as long before that in which all do.
         in_flight: messages that each connection has on its way when sends are measured at saturation.
+        attack_seconds: of each attack.
+        attack_connections: a measurement for each; empty: what the attack itself says.
+        quiet_seconds: before it, for comparison.
+        recovery_seconds: after it, until the memory is looked at again.
         generators: generator processes.
     """
 
@@ -44,6 +48,10 @@ class Scale(Struct, frozen=True):
     paced_per_second: float = 2_000.0
     durable_seconds: float = 8.0
     connect_seconds: float = 120.0
+    attack_seconds: float = 10.0
+    attack_connections: tuple[int, ...] = ()
+    quiet_seconds: float = 5.0
+    recovery_seconds: float = 10.0
     generators: int = 1
 
 
@@ -59,5 +67,8 @@ QUICK = Scale(
     seconds=0.8,
     durable_seconds=2.0,
     connect_seconds=30.0,
+    attack_seconds=3.0,
+    quiet_seconds=2.0,
+    recovery_seconds=3.0,
 )
 """A good minute: shows that everything works, and figures to be believed roughly."""

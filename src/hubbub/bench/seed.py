@@ -10,7 +10,9 @@ from pathlib import Path
 
 import apsw
 
+from hubbub.identity.passwords import standard_hasher
 from hubbub.identity.tokens import digest
+from hubbub.store import Draft
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import RoomId, UserId, UserName
 
@@ -23,15 +25,31 @@ def token(user: int) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(b"bench %d" % user).digest()).rstrip(b"=").decode()
 
 
-def seed(database: Path, names: Sequence[str], rooms: Mapping[str, Sequence[int]]) -> None:
-    """Make the database with users 0, 1, … of these names, and these members in each room. Nobody has a password."""
+_NOTHING: Mapping[str, Sequence[str]] = {}
+
+
+def seed(
+    database: Path,
+    names: Sequence[str],
+    rooms: Mapping[str, Sequence[int]],
+    *,
+    said: Mapping[str, Sequence[str]] = _NOTHING,
+    password: str = "",
+) -> None:
+    """Make the database with users 0, 1, … of these names, and these members in each room.
+
+    Args:
+        said: texts that somebody has said in a room.
+        password: everybody's; empty: nobody has one.
+    """
     database.parent.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_make_rooms(database, rooms))
+    asyncio.run(_make_rooms(database, rooms, said))
+    password_hash = standard_hasher().hash(password) if password else ""
     connection = apsw.Connection(str(database))
     with connection:
         connection.executemany(
-            "INSERT INTO users (key, name, title, admin, password_hash, created_ms) VALUES (?, ?, '', 0, '', ?)",
-            ((_key(user), name, _NOW_MS) for user, name in enumerate(names)),
+            "INSERT INTO users (key, name, title, admin, password_hash, created_ms) VALUES (?, ?, '', 0, ?, ?)",
+            ((_key(user), name, password_hash, _NOW_MS) for user, name in enumerate(names)),
         )
         connection.executemany(
             "INSERT INTO logins (token_sha256, id, user_key, device, created_ms, seen_ms, expires_ms) "
@@ -47,14 +65,20 @@ def seed(database: Path, names: Sequence[str], rooms: Mapping[str, Sequence[int]
     connection.close()
 
 
-async def _make_rooms(database: Path, rooms: Mapping[str, Sequence[int]]) -> None:
-    """The schema, and rooms with the events that a room begins with."""
+async def _make_rooms(database: Path, rooms: Mapping[str, Sequence[int]], said: Mapping[str, Sequence[str]]) -> None:
+    """The schema, and rooms with the events that a room begins with and what was said."""
     store = SqliteStore(database)
     await store.open()
     try:
         owner = await store.accounts.create(UserName("owner"), "", "", _NOW_MS)
         for room in rooms:
             await store.rooms.create(RoomId(room), "", "", owner.id, _NOW_MS)
+            await store.events.append(
+                [
+                    Draft(RoomId(room), owner.id, owner.name, f"{number}", text, _NOW_MS)
+                    for number, text in enumerate(said.get(room, ()))
+                ]
+            )
     finally:
         await store.close()
 
