@@ -23,6 +23,7 @@ from hubbub.vocabulary import (
     Membership,
     Message,
     Presence,
+    ProfileChanged,
     ReadChanged,
     Reply,
     RoomCreated,
@@ -35,7 +36,16 @@ T = TypeVar("T", bound=Struct)
 R = TypeVar("R", bound=Struct)
 F = TypeVar("F")
 Received = (
-    RoomCreated | MemberJoined | MemberLeft | Message | Welcome | TypingChanged | Presence | ReadChanged | Membership
+    RoomCreated
+    | MemberJoined
+    | MemberLeft
+    | Message
+    | Welcome
+    | TypingChanged
+    | Presence
+    | ReadChanged
+    | Membership
+    | ProfileChanged
 )
 _decode = msgspec.json.Decoder(Received).decode
 _numbers = count(1)

@@ -31,7 +31,7 @@ async def test_what_ends_here_is_told_to_all(world: World) -> None:
     await world.identity.end(login, login.id)
 
     await ada.gone()
-    assert seen == [UserChanged(login.user_id, []), UserChanged(login.user_id, [login.id])]
+    assert seen == [UserChanged(login.user_id, [], renamed=True), UserChanged(login.user_id, [login.id])]
 
 
 async def test_what_nodes_say_of_themselves_is_no_matter_of_the_chat(world: World) -> None:

@@ -22,7 +22,10 @@ from hubbub.vocabulary import (
     Command,
     Join,
     Membership,
+    ProfileChanged,
     Send,
+    User,
+    UserName,
 )
 
 from .clients import texts
@@ -183,6 +186,14 @@ async def test_leaving_ends_the_room(server: Scripted, client: Client) -> None:
     assert len([command for command in server.commands if isinstance(command, Join)]) == 1
     with pytest.raises(NotJoined):
         await client.send("general", "outside")
+
+
+async def test_a_new_display_name_is_passed_on(server: Scripted, client: Client) -> None:
+    await client.join("general")
+    renamed = ProfileChanged(User(UserName("bob"), "Bob the Builder"))
+    for connection in server.joined:
+        server.write(connection, WIRE.encode(renamed))
+    assert await anext(client.signals()) == renamed
 
 
 async def test_leaving_on_another_device_ends_the_room_here(server: Scripted, client: Client) -> None:

@@ -12,7 +12,7 @@ from hubbub.app import Application, running
 from hubbub.client import Api, Backoff, Client, Credentials, Phase, Reset, RoomLost
 from hubbub.config import Config
 from hubbub.errors import CursorAhead, NameTaken, RoomExists, Unauthenticated, UnknownRoom, WrongCredentials
-from hubbub.vocabulary import Event, MemberJoined, Message, RoomCreated
+from hubbub.vocabulary import Event, MemberJoined, Message, RoomCreated, TypingChanged
 
 SignUp = Callable[[str], Awaitable[Credentials]]
 
@@ -54,7 +54,9 @@ async def test_two_users_talk(hubbub: Application, sign_up: SignUp) -> None:
         assert ([event.seq for event in page.events], page.more) == ([sent.seq - 1, sent.seq], True)
         assert set((await one.watch("tea")).online) == {"ada", "bob"}
         other.typing("tea")
-        assert (await anext(one.signals())).room == "tea"
+        typing = await anext(one.signals())
+        assert isinstance(typing, TypingChanged)
+        assert typing.room == "tea"
         await other.leave("tea")
         assert (await anext(one.events())).room == "tea"
 

@@ -8,7 +8,7 @@ import pytest
 
 from hubbub.errors import NameTaken, UnknownUser
 from hubbub.store import Store
-from hubbub.vocabulary import UserId, UserName
+from hubbub.vocabulary import User, UserId, UserName
 
 from .people import NOW, person
 
@@ -80,6 +80,14 @@ class AccountContract:
     async def test_update_of_nobody_is_refused(self, store: Store) -> None:
         with pytest.raises(UnknownUser):
             await store.accounts.update(UserId(99), title="x")
+
+    async def test_a_profile_is_what_others_see_now(self, store: Store) -> None:
+        ada = await person(store, "ada", "Ada")
+        assert await store.accounts.profile(ada.id) == User(ada.name, "Ada", admin=True)
+        await store.accounts.update(ada.id, title="Countess")
+        assert (await store.accounts.profile(ada.id)).title == "Countess"
+        with pytest.raises(UnknownUser):
+            await store.accounts.profile(UserId(99))
 
     async def test_a_setting_is_none_until_it_is_set(self, store: Store) -> None:
         assert await store.accounts.setting("signup") is None

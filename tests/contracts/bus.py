@@ -149,7 +149,7 @@ class BusContract:
         bus, inbox = await self.opened(make_bus)
         notes: list[Note] = [
             ForUser(UserId(7), Membership(GENERAL, member=True), "connection-1"),
-            UserChanged(UserId(7), ["a"]),
+            UserChanged(UserId(7), ["a"], renamed=True),
         ]
 
         for note in notes:
@@ -214,7 +214,7 @@ class SharedBusContract(BusContract):
         here = PresenceHere(NodeId("n1"), 7, 1, 30.0, online=[UserName("ada")], whole=True)
         notes: list[Note] = [
             ForUser(UserId(7), Membership(GENERAL, member=True), "connection-1"),
-            UserChanged(UserId(7), ["a"]),
+            UserChanged(UserId(7), ["a"], renamed=True),
             Chirp(NodeId("n1"), 1),
             NodeAlive(NodeId("n1"), 5.0, "10.0.0.1:8000"),
             NodeGone(NodeId("n1")),

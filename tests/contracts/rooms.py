@@ -130,6 +130,10 @@ class RoomContract:
         assert [state.room for state in await store.rooms.of_user(ada.id, first[-1].room, 2)] == ["b"]
         assert [state.room for state in await store.rooms.of_user(ada.id, RoomId("a"), 2)] == ["b"]
         assert await store.rooms.of_user(ada.id, RoomId("b"), 2) == []
+        assert await store.rooms.ids_of_user(ada.id, None, 2) == [GENERAL, "c"]
+        assert await store.rooms.ids_of_user(ada.id, RoomId("c"), 2) == ["b"]
+        with pytest.raises(UnknownRoom):
+            await store.rooms.ids_of_user(ada.id, RoomId("nowhere"), 2)
         with pytest.raises(UnknownRoom):
             await store.rooms.of_user(ada.id, RoomId("nowhere"), 2)
 

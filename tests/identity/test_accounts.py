@@ -239,7 +239,7 @@ async def test_one_peer_signs_up_so_many_people_at_once(store: SqliteStore, cloc
 
 async def test_changing_the_password_ends_the_other_logins(identity: Identity) -> None:
     ended: list[list[str]] = []
-    identity.changed.append(lambda user, logins: ended.append(logins))
+    identity.changed.append(lambda user, logins, renamed: ended.append(logins))
     here = await identity.sign_up("ada", PASSWORD)
     there = await identity.sign_in("ada", PASSWORD)
 

@@ -60,7 +60,7 @@ async def test_a_token_is_not_printed(identity: Identity) -> None:
 
 async def test_an_ended_login_is_refused_at_once_and_observers_know(identity: Identity) -> None:
     ended: list[list[str]] = []
-    identity.changed.append(lambda user, logins: ended.append(logins))
+    identity.changed.append(lambda user, logins, renamed: ended.append(logins))
     here = await identity.sign_up("ada", PASSWORD)
     there = await identity.sign_in("ada", PASSWORD)
     await identity.authenticate(there.token)
@@ -75,7 +75,7 @@ async def test_an_ended_login_is_refused_at_once_and_observers_know(identity: Id
 
 async def test_a_user_ends_only_own_logins(identity: Identity) -> None:
     ended: list[list[str]] = []
-    identity.changed.append(lambda user, logins: ended.append(logins))
+    identity.changed.append(lambda user, logins, renamed: ended.append(logins))
     ada, bob = await identity.sign_up("ada", PASSWORD), await identity.sign_up("bob", PASSWORD)
 
     with pytest.raises(NotFound):

@@ -6,7 +6,7 @@ import { Link, type LinkHandler } from "./link.js";
 import { listen, online } from "./network.js";
 import type { End, Transport, TransportHandler, TransportName, Written } from "./transport.js";
 import type { Phase } from "./types.js";
-import { CloseCode, type Command, type ServerFrame, type Welcome } from "./vocabulary.js";
+import { CloseCode, type Command, type ServerFrame, type User, type Welcome } from "./vocabulary.js";
 
 /** After this long a connection counts as stable: the next break begins with short delays again. */
 const STABLE_MS = 10_000;
@@ -122,6 +122,13 @@ export class Connection {
   reconnectNow(): void {
     if (this.phase === "idle" || this.phase === "closed") this.open();
     else this.#hurry(0);
+  }
+
+  /** Somebody has another display name; when it is this client's own, the welcome that was received says so, too. */
+  renamed(user: User): void {
+    if (this.welcome === null || this.welcome.user.name !== user.name) return;
+    this.welcome = { ...this.welcome, user };
+    this.#handler.changed();
   }
 
   write(command: object): Written {

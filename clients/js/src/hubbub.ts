@@ -275,6 +275,9 @@ export class Hubbub {
       case "presence":
       case "read":
         return this.#emitter.emit(frame.type, frame as never);
+      case "user":
+        this.#connection.renamed(frame.user);
+        return this.#emitter.emit("user", frame);
       case "membership":
         if (!frame.member) this.#forget(frame.room, notMember());
         return this.#emitter.emit("membership", frame);

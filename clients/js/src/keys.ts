@@ -71,4 +71,5 @@ export const TYPE_KEYS: Readonly<Record<string, number>> = {
   history: 17,
   members: 18,
   watch: 19,
+  user: 20,
 };

@@ -8,6 +8,7 @@ import type {
   Event,
   Membership,
   Presence,
+  ProfileChanged,
   ReadChanged,
   TypingChanged,
   User,
@@ -96,6 +97,8 @@ export interface Events {
   presence: Presence;
   read: ReadChanged;
   membership: Membership;
+  /** A user has another display name: somebody in a joined room, or myself, on another device. */
+  user: ProfileChanged;
   /** Each change of status. `sent` comes before the message's event. */
   outbox: Outgoing;
   /** The answer to each `watch`, those that the client repeated after a reconnect included: who is online now. */

@@ -260,6 +260,16 @@ export interface Membership {
   member: boolean;
 }
 
+/**
+ * A user has another display name now: myself, or somebody who is a member of a room that I have joined.
+ *
+ * Once for each connection, however many rooms are shared.
+ */
+export interface ProfileChanged {
+  type: "user";
+  user: User;
+}
+
 /** It happened; there is nothing to add. */
 export type Done = Record<string, never>;
 
@@ -389,7 +399,8 @@ export type Signal =
   | TypingChanged
   | Presence
   | ReadChanged
-  | Membership;
+  | Membership
+  | ProfileChanged;
 
 /** What stands under `ok` in the answer to a command. */
 export type Reply =

@@ -227,6 +227,17 @@ describe("membership", () => {
     expect(server.count("join")).toBe(1);
   });
 
+  test("a new display name is passed on, and my own is in the state", async () => {
+    const page = await Page.in(server, "general");
+    const heard: string[] = [];
+    page.hubbub.on("user", ({ user }) => heard.push(`${user.name} ${user.title}`));
+    server.broadcast({ type: "user", user: { name: "bob", title: "Bob the Builder" } });
+    server.broadcast({ type: "user", user: { name: "ada", title: "Countess" } });
+    await pass();
+    expect(heard).toEqual(["bob Bob the Builder", "ada Countess"]);
+    expect(page.hubbub.state.user).toEqual({ name: "ada", title: "Countess" });
+  });
+
   test("a room that another device left is not joined again", async () => {
     const page = await Page.in(server, "general");
     server.broadcast({ type: "membership", room: "general", member: false });

@@ -32,10 +32,14 @@ class ForUser(_Note, frozen=True, tag="for_user"):
 
 
 class UserChanged(_Note, frozen=True, tag="user_changed"):
-    """What nodes remember about this user is outdated; the connections of the logins that `ended` end."""
+    """What nodes remember about this user is outdated; the connections of the logins that `ended` end.
+
+    `renamed`: the store has another display name.
+    """
 
     user: UserId
     ended: list[str] = []
+    renamed: bool = False
 
 
 class Chirp(_Note, frozen=True, tag="chirp"):

@@ -9,6 +9,7 @@ from hubbub.vocabulary import Event, RoomId, Signal, TypingChanged
 
 from .feeds import Feeds
 from .presence import Presence
+from .profiles import Profiles
 from .sessions import Authenticator, Sessions
 from .typists import Typists
 
@@ -17,12 +18,19 @@ class Listener:
     """The chat's `bus.Receiver`: each thing goes to the part that it concerns."""
 
     def __init__(
-        self, feeds: Feeds, sessions: Sessions, presence: Presence, typists: Typists, identity: Authenticator
+        self,
+        feeds: Feeds,
+        sessions: Sessions,
+        presence: Presence,
+        typists: Typists,
+        profiles: Profiles,
+        identity: Authenticator,
     ) -> None:
         self._feeds = feeds
         self._sessions = sessions
         self._presence = presence
         self._typists = typists
+        self._profiles = profiles
         self._identity = identity
 
     def events(self, room: RoomId, events: Sequence[Event]) -> None:
@@ -49,6 +57,8 @@ class Listener:
             case UserChanged():
                 self._identity.forget(note.user)
                 self._sessions.end(note.user, note.ended)
+                if note.renamed:
+                    self._profiles.renamed(note.user)
             case NodeAlive():
                 self._presence.elsewhere.alive(note)
             case NodeGone():

@@ -47,6 +47,7 @@ from .feed import Feed
 from .feeds import CallLater, Feeds, Timer
 from .listener import Listener
 from .presence import Presence
+from .profiles import Profiles
 from .sending import Sending
 from .session import Session
 from .sessions import Authenticator, Sessions
@@ -129,7 +130,8 @@ class Chat:
             spawn=self._tasks.spawn,
         )
         self.received = self._commands.received
-        self.listener = Listener(self._feeds, self._sessions, self._presence, self._typists, identity)
+        profiles = Profiles(store, self._feeds, self._sessions, counters, spawn=self._tasks.spawn)
+        self.listener = Listener(self._feeds, self._sessions, self._presence, self._typists, profiles, identity)
 
     async def open(self) -> None:
         """Begin. The store and the identity are open already; the bus is opened here."""
@@ -223,10 +225,10 @@ class Chat:
             self._heads_due = now + self._heads_seconds
             self._feeds.compare()
 
-    def _user_changed(self, user: UserId, ended: list[str]) -> None:
+    def _user_changed(self, user: UserId, ended: list[str], renamed: bool) -> None:
         """Something was changed on this node: here it holds at once, whatever the bus does."""
         self.end_sessions(user, ended)
-        self._bus.announce(UserChanged(user, ended))
+        self._bus.announce(UserChanged(user, ended, renamed))
 
     def _online(self, room: RoomId, user_id: UserId, user: UserName) -> bool:
         """Whether a member of the room has a connection here; in a watched room, anywhere."""

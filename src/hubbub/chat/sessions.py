@@ -10,7 +10,7 @@ from typing import Protocol
 from hubbub.errors import CloseCode, Disconnect, Forbidden, Unauthenticated
 from hubbub.realtime import Connection, Handshake, Outgoing
 from hubbub.store.protocols import Login
-from hubbub.vocabulary import Limits, Signal, UserId, Welcome
+from hubbub.vocabulary import Limits, Signal, User, UserId, Welcome
 
 from .actor import Actor
 from .counters import ChatCounters
@@ -34,10 +34,11 @@ class Authenticator(Protocol):
     """What the chat needs of `hubbub.identity.Identity`.
 
     Attributes:
-        changed: called with a user about whom something has just changed, and the ids of the logins that ended by it.
+        changed: called with a user about whom something has just changed, the ids of the logins that ended by it, and
+            whether it was the display name.
     """
 
-    changed: list[Callable[[UserId, list[str]], None]]
+    changed: list[Callable[[UserId, list[str], bool], None]]
 
     def forget(self, user_id: UserId) -> None:
         """Something about this user changed on another node: what is remembered is outdated."""
@@ -65,6 +66,18 @@ class Sessions:
     def __len__(self) -> int:
         """How many users have a connection here."""
         return len(self._by_user)
+
+    def of(self, user_id: UserId) -> tuple[Session, ...]:
+        """A user's connections here."""
+        return self._by_user.of(user_id)
+
+    def renamed(self, user_id: UserId, user: User) -> None:
+        """The user's connections act under this display name from now on."""
+        actors: dict[str, Actor] = {}
+        for session in self.of(user_id):
+            if session.actor is not None:
+                login_id = session.actor.session
+                session.actor = actors.setdefault(login_id, Actor(user_id, user, login_id))
 
     def online(self, user_id: UserId) -> bool:
         return user_id in self._by_user

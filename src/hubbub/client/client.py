@@ -35,6 +35,7 @@ from hubbub.vocabulary import (
     Members,
     Membership,
     Presence,
+    ProfileChanged,
     Read,
     ReadChanged,
     ReadMark,
@@ -67,7 +68,7 @@ from .stream import EventStream, Reset, RoomLost, SignalStream
 from .supervisor import Token
 from .transport import place
 
-ClientSignal = TypingChanged | Presence | ReadChanged | Membership
+ClientSignal = TypingChanged | Presence | ReadChanged | Membership | ProfileChanged
 
 
 class _Page(Struct, frozen=True):
@@ -312,7 +313,7 @@ class Client:
         return self._events
 
     def signals(self) -> SignalStream[ClientSignal]:
-        """Typing, presence, read marks and memberships, as they pass. For one consumer."""
+        """Typing, presence, read marks, memberships and new display names, as they pass. For one consumer."""
         return self._signals
 
     # what the session calls
@@ -326,7 +327,7 @@ class Client:
     def arrived(self, item: Arrived) -> None:
         """An event or a signal."""
         match item:
-            case TypingChanged() | Presence() | ReadChanged():
+            case TypingChanged() | Presence() | ReadChanged() | ProfileChanged():
                 self._signals.push(item)
             case Membership():
                 if not item.member:

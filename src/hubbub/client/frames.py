@@ -11,6 +11,7 @@ from hubbub.vocabulary import (
     Event,
     Membership,
     Presence,
+    ProfileChanged,
     ReadChanged,
     RoomId,
     Seq,
@@ -30,7 +31,7 @@ class Unknown(Struct, frozen=True):
     seq: Seq | None = None
 
 
-Arrived = Event | TypingChanged | Presence | ReadChanged | Membership | Unknown
+Arrived = Event | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged | Unknown
 Inbound = Arrived | Welcome | ReplyFrame
 
 _known: Final[msgspec.json.Decoder[Event | Signal | ReplyFrame]] = msgspec.json.Decoder(Event | Signal | ReplyFrame)

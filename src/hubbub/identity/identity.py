@@ -52,6 +52,9 @@ SIGNUP = "signup"
 """The key of the store's setting: "open" or "closed"."""
 
 
+UserObserver = Callable[[UserId, list[str], bool], None]
+
+
 class SignedIn(Struct, frozen=True):
     """A new login. `token` is shown this once."""
 
@@ -74,7 +77,7 @@ class Identity:
 
     Attributes:
         changed: called right after something about a user changed that is remembered elsewhere, before anybody waiting
-            for it goes on: with the user and the ids of logins that have ended by it.
+            for it goes on: with the user, the ids of logins that have ended by it, and whether it was the display name.
     """
 
     def __init__(
@@ -87,7 +90,7 @@ class Identity:
         hasher: PasswordHasher | None = None,
         limits: IdentityLimits | None = None,
     ) -> None:
-        self.changed: list[Callable[[UserId, list[str]], None]] = []
+        self.changed: list[UserObserver] = []
         self._store = store
         self._now_ms = now_ms
         self._random_bytes = random_bytes
@@ -191,8 +194,9 @@ class Identity:
     async def set_title(self, login: Login, title: str) -> User:
         """Raises BadField."""
         title = check_title(title)
-        await self._store.accounts.update(login.user_id, title=title)
-        self._changed(login, [])
+        if title != login.user.title:
+            await self._store.accounts.update(login.user_id, title=title)
+            self._changed(login, [], renamed=True)
         return msgspec.structs.replace(login.user, title=title)
 
     async def change_password(self, login: Login, old: str, new: str) -> None:
@@ -277,7 +281,7 @@ class Identity:
             await self._store.logins.touch(login.id, now_ms, seen.expires_ms)
         return seen if epoch == self._cache.epoch else await self._read_login(key, now_ms)
 
-    def _changed(self, login: Login, ended: list[str]) -> None:
+    def _changed(self, login: Login, ended: list[str], *, renamed: bool = False) -> None:
         self.forget(login.user_id)
         for observer in self.changed:
-            observer(login.user_id, ended)
+            observer(login.user_id, ended, renamed)

@@ -95,6 +95,10 @@ class AccountStore(Protocol):
 
     async def by_name(self, name: UserName) -> Account | None: ...
 
+    async def profile(self, user_id: UserId) -> User:
+        """A user as others see it now. Raises UnknownUser."""
+        ...
+
     async def count(self) -> int: ...
 
     async def update(self, user_id: UserId, *, title: str | None = None, password_hash: str | None = None) -> None:
@@ -165,6 +169,10 @@ class RoomStore(Protocol):
 
         Raises UnknownRoom when there is no room `after`. A page costs what it holds, however many rooms the user has.
         """
+        ...
+
+    async def ids_of_user(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomId]:
+        """The same, but only their ids."""
         ...
 
     async def members(self, room: RoomId, after: str | None, limit: int) -> tuple[list[StoredMember], int]:

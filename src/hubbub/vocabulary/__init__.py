@@ -31,7 +31,7 @@ from .replies import (
     Sent,
     Watching,
 )
-from .signals import Membership, Presence, ReadChanged, Signal, TypingChanged, Welcome
+from .signals import Membership, Presence, ProfileChanged, ReadChanged, Signal, TypingChanged, Welcome
 from .types import Limits, Member, RoomId, Seq, User, UserId, UserName
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "Membership",
     "Message",
     "Presence",
+    "ProfileChanged",
     "Read",
     "ReadChanged",
     "ReadMark",

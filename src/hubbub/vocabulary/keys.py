@@ -78,4 +78,5 @@ TYPE_KEYS: Final = {
     "history": 17,
     "members": 18,
     "watch": 19,
+    "user": 20,
 }

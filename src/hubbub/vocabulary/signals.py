@@ -61,4 +61,13 @@ class Membership(_Signal, frozen=True, tag="membership"):
     member: bool
 
 
-Signal = Welcome | TypingChanged | Presence | ReadChanged | Membership
+class ProfileChanged(_Signal, frozen=True, tag="user"):
+    """A user has another display name now: myself, or somebody who is a member of a room that I have joined.
+
+    Once for each connection, however many rooms are shared.
+    """
+
+    user: User
+
+
+Signal = Welcome | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from hubbub.errors import NameTaken, UnknownUser
 from hubbub.store.protocols import Account
-from hubbub.vocabulary import UserId, UserName
+from hubbub.vocabulary import User, UserId, UserName
 
 from .pool import Pool
 from .session import Connection
@@ -42,6 +42,15 @@ class PostgresAccounts(Struct, frozen=True):
         async def read(connection: Connection) -> Account | None:
             row = await connection.fetchrow(_BY_NAME, name)
             return None if row is None else Account(*row)
+
+        return await self._readers.submit(read)
+
+    async def profile(self, user_id: UserId) -> User:
+        async def read(connection: Connection) -> User:
+            row = await connection.fetchrow("SELECT name, title, admin FROM users WHERE key = $1", user_id)
+            if row is None:
+                raise UnknownUser
+            return User(*row)
 
         return await self._readers.submit(read)
 

@@ -55,6 +55,11 @@ FROM members JOIN rooms ON rooms.key = members.room_key
 WHERE members.user_key = $1 AND members.room_key > $2 ORDER BY members.room_key LIMIT $3
 """  # noqa: S608  a constant
 
+_IDS_OF_USER = """
+SELECT rooms.id FROM members JOIN rooms ON rooms.key = members.room_key
+WHERE members.user_key = $1 AND members.room_key > $2 ORDER BY members.room_key LIMIT $3
+"""
+
 _KEY = "SELECT key FROM rooms WHERE id = $1"
 
 _ROOM_SIZE = "SELECT (SELECT count(*) FROM members WHERE room_key = key) FROM rooms WHERE id = $1"
@@ -124,15 +129,20 @@ class PostgresRooms:
 
     async def of_user(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomState]:
         async def read(connection: Connection) -> list[RoomState]:
-            last = 0 if after is None else await connection.fetchval(_KEY, after)
-            if last is None:
-                raise UnknownRoom
+            last = await _place(connection, after)
             return [
                 RoomState(room, head=head, read=mark, unread=unread, title=title, topic=topic, last_ts=last_ts)
                 for room, title, topic, head, mark, unread, last_ts in await connection.fetch(
                     _OF_USER, user_id, last, limit
                 )
             ]
+
+        return await self._readers.submit(read)
+
+    async def ids_of_user(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomId]:
+        async def read(connection: Connection) -> list[RoomId]:
+            rows = await connection.fetch(_IDS_OF_USER, user_id, await _place(connection, after), limit)
+            return [RoomId(room) for (room,) in rows]
 
         return await self._readers.submit(read)
 
@@ -200,3 +210,13 @@ class PostgresRooms:
 
         await self._writer.settled()
         return await self._readers.submit(write)
+
+
+async def _place(connection: Connection, after: RoomId | None) -> int:
+    """The key of the room after which a page begins; 0: it is the first page. Raises UnknownRoom."""
+    if after is None:
+        return 0
+    key: int | None = await connection.fetchval(_KEY, after)
+    if key is None:
+        raise UnknownRoom
+    return key

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from hubbub.errors import NameTaken, UnknownUser
 from hubbub.store.protocols import Account
-from hubbub.vocabulary import UserId, UserName
+from hubbub.vocabulary import User, UserId, UserName
 
 from .readers import Readers
 from .writer import Writer
@@ -43,6 +43,16 @@ class SqliteAccounts(Struct, frozen=True):
                 return None
             key, stored_name, title, admin, password_hash, created_ms = row
             return Account(UserId(key), UserName(stored_name), title, bool(admin), password_hash, created_ms)
+
+        return await self._readers.read(read)
+
+    async def profile(self, user_id: UserId) -> User:
+        def read(database: apsw.Connection) -> User:
+            row = database.execute("SELECT name, title, admin FROM users WHERE key = ?", (user_id,)).get
+            if row is None:
+                raise UnknownUser
+            name, title, admin = row
+            return User(UserName(name), title, bool(admin))
 
         return await self._readers.read(read)
 

@@ -74,6 +74,12 @@ FROM (SELECT * FROM members WHERE user_key = ?1 AND room_key > ?2 ORDER BY room_
 JOIN rooms ON rooms.key = members.room_key
 """  # noqa: S608  a constant
 
+_IDS_OF_USER = """
+SELECT json_group_array(rooms.id ORDER BY rooms.key)
+FROM (SELECT room_key FROM members WHERE user_key = ?1 AND room_key > ?2 ORDER BY room_key LIMIT ?3) AS mine
+JOIN rooms ON rooms.key = mine.room_key
+"""
+
 _MEMBERS = """
 SELECT (SELECT count(*) FROM members WHERE room_key = rooms.key), (
     SELECT json_group_array(json_object('id', key, 'name', name, 'title', title, 'since_ms', since_ms) ORDER BY name)
@@ -87,6 +93,7 @@ _decode_heads = msgspec.json.Decoder(list[tuple[RoomId, Seq]]).decode
 _decode_standings = msgspec.json.Decoder(list[tuple[int, str, str, Seq, Seq, int, int]]).decode
 _decode_entries = msgspec.json.Decoder(list[RoomEntry]).decode
 _decode_states = msgspec.json.Decoder(list[RoomState]).decode
+_decode_ids = msgspec.json.Decoder(list[RoomId]).decode
 _decode_members = msgspec.json.Decoder(list[StoredMember]).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -134,10 +141,13 @@ class SqliteRooms:
 
     async def of_user(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomState]:
         def read(database: apsw.Connection) -> list[RoomState]:
-            last = 0 if after is None else database.execute("SELECT key FROM rooms WHERE id = ?", (after,)).get
-            if last is None:
-                raise UnknownRoom
-            return _decode_states(database.execute(_OF_USER, (user_id, last, limit)).get)
+            return _decode_states(database.execute(_OF_USER, (user_id, _place(database, after), limit)).get)
+
+        return await self._readers.read(read)
+
+    async def ids_of_user(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomId]:
+        def read(database: apsw.Connection) -> list[RoomId]:
+            return _decode_ids(database.execute(_IDS_OF_USER, (user_id, _place(database, after), limit)).get)
 
         return await self._readers.read(read)
 
@@ -222,6 +232,16 @@ def _standing(database: apsw.Connection, room: RoomId, user: UserId) -> tuple[in
         raise UnknownRoom
     key, head, member = row
     return key, head, bool(member)
+
+
+def _place(database: apsw.Connection, after: RoomId | None) -> int:
+    """The key of the room after which a page begins; 0: it is the first page. Raises UnknownRoom."""
+    if after is None:
+        return 0
+    key: int | None = database.execute("SELECT key FROM rooms WHERE id = ?", (after,)).get
+    if key is None:
+        raise UnknownRoom
+    return key
 
 
 def _user(database: apsw.Connection, user: UserId) -> tuple[UserName, str]:
