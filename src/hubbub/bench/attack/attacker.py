@@ -170,7 +170,10 @@ class Attacker:
 
     def _write(self, line: _Line) -> None:
         if not line.pending and not line.next_block():
-            self._rest(line)
+            if line.script.hangs_up:
+                self._end(line, 0.0)
+            else:
+                self._rest(line)
             return
         with suppress(BlockingIOError):
             sent = line.sock.send(line.pending)
@@ -200,12 +203,15 @@ class Attacker:
 
     def _lose(self, line: _Line, why: str) -> None:
         self._cut[why] += 1
+        self._end(line, _AGAIN_SECONDS)
+
+    def _end(self, line: _Line, again_seconds: float) -> None:
         self._greeting -= not line.ready
         self._epoll.unregister(line.descriptor)
         del self._lines[line.descriptor]
         line.close()
         if self._pausing.pop(line.number, None) is None:  # otherwise it is due already
-            heapq.heappush(self._due, (time.monotonic() + _AGAIN_SECONDS, line.number))
+            heapq.heappush(self._due, (time.monotonic() + again_seconds, line.number))
 
 
 class _CutError(Exception):
@@ -225,6 +231,7 @@ class _Line:
 
     __slots__ = (
         "_blocks",
+        "_greeted",
         "_seen",
         "descriptor",
         "number",
@@ -258,8 +265,9 @@ class _Line:
         self.ready = False
         self.tail = b""
         self.status = ""
+        self._greeted = b""
         self._seen = b""
-        self._blocks: Iterator[bytes] = script.load()
+        self._blocks: Iterator[bytes] | None = None
 
     @property
     def events(self) -> int:
@@ -268,6 +276,7 @@ class _Line:
 
     def greet(self, data: bytes) -> None:
         """Go on in the greeting with what has come."""
+        self._greeted += data
         self._seen += data
         said = b""
         while self.steps and (found := self._seen.find(self.steps[0].expect)) >= 0:
@@ -281,6 +290,8 @@ class _Line:
         """Take the load's next block to be written; False: there is none."""
         if not self.ready:
             return True
+        if self._blocks is None:
+            self._blocks = self.script.load(self._greeted)
         block = next(self._blocks, None)
         if block is None:
             return False

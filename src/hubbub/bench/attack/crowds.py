@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import repeat
 
+from hubbub.bench.dialects import Step
 from hubbub.bench.seed import token
 
 from .command_floods import big_sends
 from .people import PIT, attacker
 from .request_floods import get
-from .script import Attack, Script
-from .sockets import joined, native
+from .script import FEW, Attack, Script
+from .sockets import joined, native, upgrade, upgraded
 
 _STREAMS = 300
 _TALK_SECONDS = 0.5
@@ -23,16 +24,15 @@ _SOCKETS = 8_000
 def _streams(number: int, connections: int) -> Script:
     """The first one talks, 16 messages of 16 KB at a time; the others have event streams and don't read them."""
     if number == 0:
-        return Script(native(0), joined(0), lambda: big_sends(0), pause_seconds=_TALK_SECONDS)
-    bearer = f"Authorization: Bearer {token(attacker(number))}\r\n"
-    return Script(get(f"/sse?join={PIT}", bearer), reads=False)
+        return Script(native(0), joined(0), lambda seen: big_sends(0), pause_seconds=_TALK_SECONDS)
+    return Script(get(f"/sse?join={PIT}", _bearer(number)), reads=False)
 
 
 def _sessions(number: int, connections: int) -> Script:
     """Opens Engine.IO sessions, reads their handshakes, and never polls."""
     block = get("/socket.io/?EIO=4&transport=polling") * _SESSIONS_AT_ONCE
 
-    def load() -> Iterator[bytes]:
+    def load(seen: bytes) -> Iterator[bytes]:
         return repeat(block, _SESSIONS // _SESSIONS_AT_ONCE // connections)
 
     return Script(b"", load=load)
@@ -43,8 +43,32 @@ def _sockets(number: int, connections: int) -> Script:
     return Script(native(0), joined(0))
 
 
+def _signed_in_and_away(number: int, connections: int) -> Script:
+    """Signs in, joins, and hangs up."""
+    return Script(native(number), joined(number), hangs_up=True)
+
+
+def _stranger_and_away(number: int, connections: int) -> Script:
+    """Opens a WebSocket and hangs up."""
+    return Script(upgrade(), upgraded(), hangs_up=True)
+
+
+def _stream_and_away(number: int, connections: int) -> Script:
+    """Opens an event stream and hangs up when it begins."""
+    return Script(get(f"/sse?join={PIT}", _bearer(number)), (Step(b'"opened"'),), hangs_up=True)
+
+
+def _bearer(number: int) -> str:
+    return f"Authorization: Bearer {token(attacker(number))}\r\n"
+
+
 CROWDS = (
     Attack("streams", "event streams that don't read", _streams, connections=(_STREAMS + 1,)),
     Attack("sessions", "Engine.IO sessions never polled", _sessions),
     Attack("sockets", "sockets of one user", _sockets, connections=(_SOCKETS,)),
+    Attack("strangers", "sockets of nobody", lambda number, connections: Script(upgrade(), upgraded()), (_SOCKETS,)),
+    Attack("silent", "connections that say nothing", lambda number, connections: Script(b""), (_SOCKETS,)),
+    Attack("churn", "sockets that sign in, join and go", _signed_in_and_away, connections=FEW),
+    Attack("stranger-churn", "sockets of nobody that go", _stranger_and_away, connections=FEW),
+    Attack("stream-churn", "event streams that go", _stream_and_away, connections=FEW),
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from hubbub.bench.seed import token
 
-from .script import Attack, Script, over_and_over
+from .script import FEW, Attack, Script, over_and_over
 from .sockets import (
     DEFLATE,
     MASKER,
@@ -23,8 +23,9 @@ from .sockets import (
     upgraded,
 )
 
-_TEXT, _CONTINUATION, _PING = 1, 0, 9
+_TEXT, _BINARY, _CONTINUATION, _PING = 1, 2, 0, 9
 _MESSAGE_BYTES = 65_536  # the default limit
+_DEEP_MAP = MASKER.frame(b"\x81\x01" + b"\x91" * 60_000, _BINARY)
 
 
 def _stranger(piece: bytes, headers: str = "") -> Callable[[int, int], Script]:
@@ -49,9 +50,9 @@ def _socketio(piece: bytes) -> Callable[[int, int], Script]:
 def _empty_fragments(number: int, connections: int) -> Script:
     """A message that goes on and on without a byte."""
 
-    def load() -> Iterator[bytes]:
+    def load(seen: bytes) -> Iterator[bytes]:
         yield fragment(_TEXT, b"")
-        yield from over_and_over(fragment(_CONTINUATION, b""))()
+        yield from over_and_over(fragment(_CONTINUATION, b""))(seen)
 
     return Script(upgrade(), upgraded(), load)
 
@@ -60,6 +61,30 @@ def _tiny_fragments() -> bytes:
     """A message just below the limit in fragments of one byte: no JSON, so that it is refused and the next one goes."""
     middle = fragment(_CONTINUATION, b"x") * (_MESSAGE_BYTES - 100)
     return fragment(_TEXT, b"x") + middle + fragment(_CONTINUATION, b"x", final=True)
+
+
+def _unread(piece: bytes) -> Callable[[int, int], Script]:
+    """What asks for answers, which nobody reads."""
+    load = over_and_over(piece)
+
+    def script(number: int, connections: int) -> Script:
+        return Script(upgrade(), upgraded(), load, reads=False)
+
+    return script
+
+
+def _compact(piece: bytes) -> Callable[[int, int], Script]:
+    load = over_and_over(piece)
+
+    def script(number: int, connections: int) -> Script:
+        return Script(upgrade(headers="Sec-WebSocket-Protocol: hubbub.v1.msgpack\r\n"), upgraded(), load)
+
+    return script
+
+
+def _wide() -> bytes:
+    """An object with as many fields as go into a message."""
+    return MASKER.frame(json.dumps({f"{n}": 0 for n in range(6_000)}, separators=(",", ":")).encode())
 
 
 def _deflated(size: int) -> bytes:
@@ -96,4 +121,17 @@ FRAME_FLOODS = (
     Attack(
         "big-bomb", "compressed, 16 MB", _stranger(_deflated(16_000_000), DEFLATE), arguments=("--compression", "true")
     ),
+    Attack("unread-pings", "long pings, pongs not read", _unread(MASKER.frame(b"x" * 125, _PING)), connections=FEW),
+    Attack("unread-errors", "bad JSON, errors not read", _unread(MASKER.frame(b"{")), connections=FEW),
+    Attack("deep-json", "deep JSON", _stranger(MASKER.frame(b'{"a":' + b"[" * 60_000)), connections=FEW),
+    Attack("wide-json", "JSON of 6,000 fields", _stranger(_wide()), connections=FEW),
+    Attack(
+        "deep-msgpack",
+        "deep MessagePack",
+        _compact(MASKER.frame(b"\x81\x01" + b"\x91" * 60_000, _BINARY)),
+        connections=FEW,
+    ),
+    Attack("events", "unknown Socket.IO events", _socketio(MASKER.frame(b'42["x"]')), connections=FEW),
+    Attack("namespaces", "CONNECTs to namespaces that are none", _socketio(MASKER.frame(b"40/x,")), connections=FEW),
+    Attack("probes", "Engine.IO probes", _socketio(MASKER.frame(b"2probe")), connections=FEW),
 )

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+import time
+from collections.abc import Callable, Iterator
+from itertools import count, repeat
 
-from .people import NAMES, OWNER, PASSWORD, attacker
-from .script import Attack, Script, over_and_over
+from hubbub.bench.dialects import Step
+from hubbub.bench.seed import token
+
+from .people import NAMES, OWNER, PASSWORD, PIT, attacker
+from .script import FEW, Attack, Script, over_and_over
 
 _SLOW = 1_000
 _SLOW_SECONDS = 1.0
@@ -39,7 +45,7 @@ def flood(request: bytes, *, reads: bool = True) -> Callable[[int, int], Script]
 
 def _endless(opening: bytes, piece: bytes, pause_seconds: float = 0.0) -> Callable[[int, int], Script]:
     """What begins with this and then never ends."""
-    load = over_and_over(piece) if pause_seconds == 0 else lambda: iter(lambda: piece, None)
+    load = over_and_over(piece) if pause_seconds == 0 else lambda seen: repeat(piece)
 
     def script(number: int, connections: int) -> Script:
         return Script(opening, load=load, pause_seconds=pause_seconds)
@@ -57,6 +63,45 @@ def _wrong_passwords(number: int, connections: int) -> Script:
     return Script(b"", load=over_and_over(b"".join(requests)))
 
 
+def _sign_ups(number: int, connections: int) -> Script:
+    """Accounts, as many as there can be."""
+
+    def load(seen: bytes) -> Iterator[bytes]:
+        for first in count(time.monotonic_ns(), 10):
+            yield b"".join([post("/api/v1/accounts", name=f"m{first + n}", password=PASSWORD) for n in range(10)])
+
+    return Script(b"", load=load)
+
+
+def _signed_in(target: str, *, reads: bool = True) -> Callable[[int, int], Script]:
+    """A GET by a signed-in user."""
+
+    def script(number: int, connections: int) -> Script:
+        bearer = f"Authorization: Bearer {token(attacker(number))}\r\n"
+        return Script(b"", load=over_and_over(get(target, bearer)), reads=reads)
+
+    return script
+
+
+def _unread_asset(number: int, connections: int) -> Script:
+    """The app's script, again and again, into a buffer that is full."""
+
+    def load(seen: bytes) -> Iterator[bytes]:
+        found = re.search(rb"/assets/[\w.-]+\.js", seen)
+        return over_and_over(get(found[0].decode() if found else "/"))(seen)
+
+    return Script(get("/"), (Step(b"</html>"),), load, reads=False)
+
+
+def _random_bearers() -> bytes:
+    return b"".join(get("/api/v1/me", f"Authorization: Bearer {token(10_000 + n)}\r\n") for n in range(1_000))
+
+
+_CHUNKED = (
+    b"POST /api/v1/sessions HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
+_JOINS = "/sse?" + f"join={PIT}&" * 5_000
 _QUERY = "/socket.io/?EIO=4&transport=polling&sid=nobody&" + "&".join(["a=b"] * (_QUERY_BYTES // 4))
 
 REQUEST_FLOODS = (
@@ -83,5 +128,20 @@ REQUEST_FLOODS = (
             _SLOW_SECONDS,
         ),
         connections=(_SLOW,),
+    ),
+    Attack("sign-ups", "accounts made", _sign_ups, connections=FEW),
+    Attack("random-bearers", "REST with random tokens", flood(_random_bearers()), connections=FEW),
+    Attack("rest-pages", "history by REST", _signed_in(f"/api/v1/rooms/{PIT}/events?limit=200"), connections=FEW),
+    Attack("unread-asset", "the app's script, not read", _unread_asset, connections=FEW),
+    Attack("readiness", "readiness checks", flood(get("/readyz")), connections=FEW),
+    Attack("metrics", "metrics", flood(get("/metrics")), connections=FEW),
+    Attack("not-found", "pages that are not there", flood(get("/nothing")), connections=FEW),
+    Attack("headers", "8,000 headers a request", flood(get("/livez", "a: b\r\n" * 8_000)), connections=FEW),
+    Attack("chunks", "a body in 1-byte chunks", _endless(_CHUNKED, b"1\r\nx\r\n"), connections=FEW),
+    Attack(
+        "sse-joins",
+        "event streams that join 5,000 rooms",
+        _signed_in("/sse?" + f"join={PIT}&" * 5_000),
+        connections=FEW,
     ),
 )

@@ -9,8 +9,12 @@ from msgspec import Struct
 
 from hubbub.bench.dialects import Step
 
+FEW = (20,)
+"""Connections of attacks that are measured once only."""
 BLOCK_BYTES = 262_144
 """Attacks are written in blocks of about so many bytes, so that a system call carries thousands of small frames."""
+
+Load = Callable[[bytes], Iterator[bytes]]
 
 
 class Script(Struct, frozen=True):
@@ -19,16 +23,19 @@ class Script(Struct, frozen=True):
     Attributes:
         opening: its first bytes.
         steps: what it waits for and says before the load begins, each payload ready to be sent.
-        load: what it writes then, block by block, as fast as the server reads. When it ends, the connection stays.
+        load: what it writes then, block by block, as fast as the server reads; given what was read so far. When it
+            ends, the connection stays.
         reads: whether it reads what the server says (and throws it away).
         pause_seconds: between two blocks.
+        hangs_up: when the load ends, the connection ends, and another one begins.
     """
 
     opening: bytes
     steps: tuple[Step, ...] = ()
-    load: Callable[[], Iterator[bytes]] = lambda: iter(())
+    load: Load = lambda seen: iter(())
     reads: bool = True
     pause_seconds: float = 0.0
+    hangs_up: bool = False
 
 
 class Attack(Struct, frozen=True):
@@ -51,7 +58,7 @@ class Attack(Struct, frozen=True):
     asks_password: bool = False
 
 
-def over_and_over(piece: bytes) -> Callable[[], Iterator[bytes]]:
+def over_and_over(piece: bytes) -> Load:
     """A load: this piece without end, in blocks."""
     block = piece * max(1, BLOCK_BYTES // len(piece))
-    return lambda: repeat(block)
+    return lambda seen: repeat(block)
