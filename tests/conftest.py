@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from hubbub.app import Application, running
 from hubbub.client import Api, Credentials
 from hubbub.config import Config
 
+pytest_plugins = ["tests.support.watchdog"]
+
 PASSWORD = "correct horse"
 
 # An example that takes long on a busy machine is no failure.
@@ -23,15 +26,24 @@ hypothesis.settings.load_profile("hubbub")
 
 
 class Loop(uvloop.Loop):
-    """A loop whose test may run out of time.
+    """A loop whose test may run out of time, and may leave connections open: both fail it, and it ends.
 
-    pytest-timeout raises in a signal handler, and uvloop only reports what those raise: the test would hang for ever.
+    - pytest-timeout raises in a signal handler, and uvloop only reports what those raise: the test would hang for ever.
+    - When it closes, uvloop warns of what is still open and then closes it. A warning that is an error comes between
+      the two: the handle stays open, and the loop waits for its end for ever, without looking at signals.
     """
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         if isinstance(context.get("exception"), pytest.fail.Exception):
             self.stop()
         super().call_exception_handler(context)
+
+    def close(self) -> None:
+        with warnings.catch_warnings(record=True) as left_open:
+            warnings.simplefilter("always", ResourceWarning)
+            super().close()
+        for warning in left_open:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def pytest_asyncio_loop_factories(
