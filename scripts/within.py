@@ -1,7 +1,7 @@
 """Run a command for a limited time: `python scripts/within.py SECONDS NAME COMMAND ARGUMENT…`.
 
 The exit code is the command's, or 124 when the time was over. Then the command first gets SIGINT, at which pytest still
-writes its results; after `_GRACE_SECONDS` it and all of its group get SIGABRT, at which a Python with a fault handler
+writes its results; a minute later it and all of its group get SIGABRT, at which a Python with a fault handler
 writes its tracebacks, and soon SIGKILL. Whatever of the group is left when the command has ended is killed, too.
 """
 
@@ -17,12 +17,11 @@ from typing import Final
 OVER: Final = 124
 """As coreutils' `timeout` says it."""
 
-_GRACE_SECONDS: Final = 60.0
-_LAST_WORDS_SECONDS: Final = 5.0
+_STEPS_SECONDS: Final = (60.0, 5.0)
 
 
-def main(seconds: float, name: str, command: list[str], *, grace_seconds: float = _GRACE_SECONDS) -> int:
-    """Returns the exit code."""
+def main(seconds: float, name: str, command: list[str], steps: tuple[float, float] = _STEPS_SECONDS) -> int:
+    """Returns the exit code. `steps`: from SIGINT to SIGABRT, from there to SIGKILL."""
     with subprocess.Popen(command, process_group=0) as process:  # noqa: S603  the caller names it
 
         def pass_on(number: int, _frame: object) -> None:
@@ -31,12 +30,12 @@ def main(seconds: float, name: str, command: list[str], *, grace_seconds: float 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, pass_on)
         try:
-            return _wait(process, seconds, name, grace_seconds)
+            return _wait(process, seconds, name, steps)
         finally:
             _signal_group(process.pid, signal.SIGKILL)
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: float, name: str, grace_seconds: float) -> int:
+def _wait(process: subprocess.Popen[bytes], seconds: float, name: str, steps: tuple[float, float]) -> int:
     try:
         code = process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -45,11 +44,11 @@ def _wait(process: subprocess.Popen[bytes], seconds: float, name: str, grace_sec
         return code if code >= 0 else 128 - code
     process.send_signal(signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
-        process.wait(grace_seconds)
+        process.wait(steps[0])
         return OVER
     _signal_group(process.pid, signal.SIGABRT)
     with suppress(subprocess.TimeoutExpired):
-        process.wait(_LAST_WORDS_SECONDS)
+        process.wait(steps[1])
     return OVER
 
 
