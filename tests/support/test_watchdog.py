@@ -11,7 +11,7 @@ import pytest
 
 import tally
 
-from .watchdog import runs
+from .watchdog_process import runs
 
 ROOT = Path(__file__).parents[2]
 PYTEST = (sys.executable, "-m", "pytest", "-p", "xdist.plugin", "-p", "pytest_timeout")
@@ -76,9 +76,15 @@ def test_that_shares_it_too(shared):
 """
 
 KILLED = """
+from tests.support.redis import running_redis
+
 def test_whose_process_is_killed():
     start()
-    os.kill(os.getpid(), 9)
+    subprocess.run(["sh", "-c", "sleep 600 & echo $! >>started"])  # its parent is gone
+    with running_redis() as server:  # it writes over its environment
+        with open("started", "a") as file:
+            print(server._process.pid, file=file)
+        os.kill(os.getpid(), 9)
 """
 
 
@@ -88,7 +94,8 @@ class Run:
     Attributes:
         output: all that it said.
         code: its exit code.
-        left: processes of its tests that run on.
+        started: processes of its tests.
+        left: those of them that run on.
         results: its JUnit file.
     """
 
@@ -109,8 +116,8 @@ class Run:
         )
         self.output = done.stdout
         self.code = done.returncode
-        started = folder / "started"
-        self.left = [pid for pid in started.read_text().split() if runs(int(pid))]
+        self.started = [int(pid) for pid in (folder / "started").read_text().split()]
+        self.left = [pid for pid in self.started if runs(pid)]
 
 
 def test_tests_that_hang_are_named_and_counted_and_the_run_goes_on(
@@ -149,4 +156,5 @@ def test_processes_end_with_a_test_process_that_is_killed(tmp_path: Path) -> Non
     run = Run(tmp_path, KILLED, "-n", "1")
     assert run.code == 1
     assert "crashed while running" in run.output
+    assert len(run.started) == 3
     assert run.left == []

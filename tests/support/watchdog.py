@@ -23,6 +23,7 @@ from typing import Final
 import pytest
 
 from . import watchdog_process
+from .watchdog_process import command, runs
 
 _PLUGIN: Final = "test-process-watchdog"
 _COLLECTING_SECONDS: Final = 300.0
@@ -50,16 +51,14 @@ class _Watched:
         self._slack_seconds = float(config.getini("watchdog_seconds"))
         self._default_seconds = float(config.getoption("timeout", None) or config.getini("timeout") or 0)
         self._debugs = bool(config.getoption("usepdb", default=False))
-        mark = f"{os.getpid()}-{secrets.token_hex(8)}"
-        environment = {name: value for name, value in os.environ.items() if name != watchdog_process.VARIABLE}
+        mark = secrets.randbits(50) + 2**50
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", watchdog_process.__file__, str(os.getpid()), mark],
+            [sys.executable, "-I", "-S", watchdog_process.__file__, str(os.getpid()), str(mark)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            env=environment,
             start_new_session=True,
         )
-        os.environ[watchdog_process.VARIABLE] = mark
+        watchdog_process.mark(mark)
         self._kept = {self._process.pid}
         self._begins(_COLLECTING_SECONDS, "collecting the tests")
 
@@ -114,7 +113,7 @@ class _Watched:
         until = time.monotonic() + _DYING_SECONDS
         while left := _children() - self._kept - self._before:
             if time.monotonic() > until:
-                commands = [f"{pid} {_command(pid)}" for pid in left]
+                commands = [f"{pid} {command(pid)}" for pid in left]
                 for pid in left:
                     with suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
@@ -129,20 +128,4 @@ def _children() -> set[int]:
     for thread in Path("/proc/self/task").iterdir():
         with suppress(OSError):
             found.update(int(pid) for pid in (thread / "children").read_text().split())
-    return {pid for pid in found if runs(pid) and _OF_THE_LIBRARY not in _command(pid)}
-
-
-def runs(pid: int) -> bool:
-    """Whether it is more than a zombie."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return state.rpartition(")")[2].split()[0] not in {"Z", "X"}
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
-    except OSError:
-        return "?"
+    return {pid for pid in found if runs(pid) and _OF_THE_LIBRARY not in command(pid)}

@@ -8,8 +8,13 @@ write the tracebacks of all its threads (SIGABRT, which pytest's faulthandler an
 event loop nor the interpreter's lock), and kills it. pytest-xdist then reports the test as failed, and goes on with
 another process.
 
-However the test process ended: what still runs with `MARK` in its environment was started by it, and is killed.
-Linux only, by `/proc`. It imports nothing but the standard library, and belongs to no terminal: Ctrl-C does not end it.
+However the test process ended: what it started, directly or not, and what still runs, is killed. Such processes are
+known by their soft limit RLIMIT_RSS, `MARK` bytes: every child inherits it, whatever its session, parent or user, none
+of these programs changes it, and Linux heeds it no longer (getrlimit(2)). Their environment would not do: Valkey and
+PostgreSQL write their titles over it.
+
+Linux only, by `/proc`. This process imports nothing but the standard library, and belongs to no terminal: Ctrl-C does
+not end it.
 """
 
 from __future__ import annotations
@@ -25,9 +30,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-VARIABLE: Final = "STARTED_BY_TEST_PROCESS"
-"""The environment variable whose value is the mark."""
-
 _POLL_SECONDS: Final = 1.0
 _LAST_WORDS_SECONDS: Final = 10.0
 _PROC: Final = Path("/proc")
@@ -38,12 +40,12 @@ class Watchdog:
 
     Args:
         watched: the test process, our parent.
-        mark: what everything that it starts has in its environment.
+        mark: the limit that everything that it starts has.
     """
 
-    def __init__(self, watched: int, mark: str) -> None:
+    def __init__(self, watched: int, mark: int) -> None:
         self._watched = watched
-        self._mark = f"{VARIABLE}={mark}".encode()
+        self._mark = mark
         self._input = b""
         self._open = True
         self._what = ""
@@ -85,7 +87,7 @@ class Watchdog:
         lines = [f"\nhangs, and is ended after {self._limit:g} s: {self._what}"]
         for task in sorted((_PROC / str(self._watched) / "task").iterdir()):
             lines.append(f"  thread {task.name} {_text(task / 'comm')}: waits in {_text(task / 'wchan') or '?'}")
-        lines += [f"  its process {pid}: {_command(pid)}" for pid in self._marked()]
+        lines += [f"  its process {pid}: {command(pid)[:200]}" for pid in self._marked()]
         print(*lines, sep="\n", file=sys.stderr, flush=True)
 
     def _end(self) -> None:
@@ -112,10 +114,27 @@ class Watchdog:
     def _marked(self) -> Iterator[int]:
         """What the test process started, zombies excepted, whoever their parent is now."""
         for folder in _PROC.iterdir():
-            if folder.name.isdigit() and int(folder.name) not in {os.getpid(), self._watched}:
-                with suppress(OSError):  # it ended, or is somebody else's
-                    if self._mark in (folder / "environ").read_bytes().split(b"\0"):  # a zombie's is empty
+            if folder.name.isdigit() and int(folder.name) != self._watched and runs(int(folder.name)):
+                for line in _text(folder / "limits").splitlines():  # as "Max resident set   SOFT   HARD   bytes"
+                    if line.startswith("Max resident set ") and line.split()[3] == str(self._mark):
                         yield int(folder.name)
+
+
+def mark(number: int) -> None:
+    """Mark this process and all that it starts from now on."""
+    _, hard = resource.getrlimit(resource.RLIMIT_RSS)
+    resource.setrlimit(resource.RLIMIT_RSS, (number, hard))
+
+
+def runs(pid: int) -> bool:
+    """Whether there is such a process, and more of it than a zombie."""
+    state = _text(_PROC / str(pid) / "stat").rpartition(")")[2].split()
+    return bool(state) and state[0] not in {"Z", "X"}
+
+
+def command(pid: int) -> str:
+    """Its command line; empty when it has ended."""
+    return _text(_PROC / str(pid) / "cmdline").replace("\0", " ").strip()
 
 
 def _text(path: Path) -> str:
@@ -125,9 +144,6 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _command(pid: int) -> str:
-    return _text(_PROC / str(pid) / "cmdline").replace("\0", " ")[:200]
-
-
 if __name__ == "__main__":
-    Watchdog(int(sys.argv[1]), sys.argv[2]).run()
+    mark(resource.getrlimit(resource.RLIMIT_RSS)[1])  # not one of what another test process started
+    Watchdog(int(sys.argv[1]), int(sys.argv[2])).run()
