@@ -67,7 +67,7 @@ def key_of(slot: int) -> str:
 def running_cluster() -> Iterator[RedisCluster]:
     """A new cluster for as long as the block lasts."""
     with ExitStack() as servers:
-        settings = ("cluster-enabled yes", "cluster-node-timeout 1000")
+        settings = ("cluster-enabled yes", "cluster-node-timeout 3000")
         made = [servers.enter_context(running_redis(*settings)) for _ in range(3)]
         cluster = RedisCluster(made)
         cluster.unite()

@@ -79,20 +79,23 @@ class RedisBus:
         self._keeper = asyncio.create_task(self._keep(session))
 
     async def close(self) -> None:
+        """Also when it is cancelled, nothing stays open."""
         self._receiver = None
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-            self._keeper = None
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close(_CLOSE_SECONDS)
-        if self._gap is not None:
-            self._gap.cancel()
-            self._gap = None
-        self.counters.connected = False
-        self._rooms.clear()
-        self._by_channel.clear()
+        keeper, self._keeper = self._keeper, None
+        try:
+            if keeper is not None:
+                keeper.cancel()
+                await asyncio.gather(keeper, return_exceptions=True)
+            if self._session is not None:
+                await self._session.close(_CLOSE_SECONDS)
+        finally:
+            self._end_session("closed")
+            if self._gap is not None:
+                self._gap.cancel()
+                self._gap = None
+            self.counters.connected = False
+            self._rooms.clear()
+            self._by_channel.clear()
 
     def subscribe(self, room: RoomId) -> None:
         if room in self._rooms or self._receiver is None:
@@ -225,16 +228,25 @@ class RedisBus:
         return session
 
     async def _keep(self, session: Session) -> None:
-        while True:
-            reason = await session.lost
-            began = time.monotonic()
-            self._away(session)
-            logger.warning("the bus is lost: %s", reason)
-            session = await self._reconnect()
-            self.counters.reconnects += 1
-            logger.warning("the bus is back after %.1f s", time.monotonic() - began)
-            self._writable()
-            self._tell_gap()
+        try:
+            while True:
+                reason = await session.lost
+                began = time.monotonic()
+                self._away(session)
+                logger.warning("the bus is lost: %s", reason)
+                session = await self._reconnect()
+                self.counters.reconnects += 1
+                logger.warning("the bus is back after %.1f s", time.monotonic() - began)
+                self._writable()
+                self._tell_gap()
+        finally:
+            if self._receiver is not None:  # the event loop ends, and nobody closes the bus
+                self._end_session("not closed")
+
+    def _end_session(self, reason: str) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.end(reason)
 
     def _away(self, session: Session) -> None:
         self._session = None

@@ -167,9 +167,15 @@ class Connection(asyncio.Protocol):
             self.end(f"the server did not answer for {self._silent_checks * _CHECK_SECONDS:g} s")
             return
         ping: asyncio.Future[Any] = self._loop.create_future()
+        ping.add_done_callback(self._checked)
         self._waiting.append(ping)
         self.tell("PING")
         self.watch()
+
+    def _checked(self, ping: asyncio.Future[Any]) -> None:
+        """A subscription that is refused has no answer of its own: the refusal is taken for that of a ping."""
+        if not ping.cancelled() and isinstance(refusal := ping.exception(), ServerError):
+            self.end(f"the server refused a command: {refusal}")
 
     def _lose(self, reason: str) -> None:
         if self.lost.done():
