@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import importlib.util
 import os
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
 import click
-import uvloop
 
 from hubbub import __version__
 from hubbub.config import Config, ConfigError, Effective, load
@@ -92,16 +90,14 @@ def _help(field: Field) -> str:
 def serve(file: Path | None, **flags: str | None) -> None:
     """Run the server until it gets SIGTERM or SIGINT."""
     from hubbub.logs import set_up_logging
-    from hubbub.process import allow_open_files
+    from hubbub.process import allow_open_files, run
     from hubbub.serving import StartError
 
     config = _load(file, flags).config
     set_up_logging(config.log_level, config.log_format)
     allow_open_files()
-    run = _serve if config.workers == 1 else _supervise
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(config))
+        run(_serve(config) if config.workers == 1 else _supervise(config))
     except StartError as error:
         _fail(str(error))
 
@@ -112,18 +108,23 @@ def _started(url: str) -> None:
 
 
 async def _serve(config: Config) -> None:
-    from hubbub.lifetime import serve, stop_signals
+    from hubbub.lifetime import Stop, serve, stop_limit_seconds, stop_signals
 
-    await serve(config, stop_signals(), _started)
+    stop = Stop(stop_limit_seconds(config.shutdown_grace_seconds))
+    stop_signals(stop)
+    await serve(config, stop, _started)
 
 
 async def _supervise(config: Config) -> None:
-    from hubbub.lifetime import stop_signals
+    from hubbub.lifetime import Stop, stop_signals
     from hubbub.workers import FirstWorkerFailed, Supervisor
+    from hubbub.workers.supervisor import supervisor_stop_seconds
 
     supervisor = Supervisor(config)
+    stop = Stop(supervisor_stop_seconds(config))
+    stop_signals(stop, hard=supervisor.kill)
     try:
-        await supervisor.run(stop_signals(hard=supervisor.kill), _started)
+        await supervisor.run(stop, _started)
     except FirstWorkerFailed:  # it has said why
         sys.exit(1)
 
@@ -153,16 +154,16 @@ def version() -> None:
 def migrate(file: Path | None, **flags: str | None) -> None:
     """Bring the database to this version's schema. `serve` does it, too; here it can be done before."""
     from hubbub.app import database_path
+    from hubbub.process import run
     from hubbub.store.commands import Migrated, migrate_postgres, migrate_sqlite
 
     config = _load(file, flags).config
 
-    async def run() -> Migrated:
+    async def bring() -> Migrated:
         return await (migrate_postgres(config.database) if config.database else migrate_sqlite(database_path(config)))
 
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            click.echo(str(runner.run(run())))
+        click.echo(str(run(bring())))
     except HubbubError as error:
         _fail(error.message)
 
@@ -179,6 +180,7 @@ def user() -> None:
 @_settings
 def user_add(name: str, title: str, file: Path | None, *, admin: bool, **flags: str | None) -> None:
     """Make the account NAME. The password is asked for, or read from standard input when that is no terminal."""
+    from hubbub.process import run
     from hubbub.serving import StartError
 
     config = _load(file, flags).config
@@ -187,8 +189,7 @@ def user_add(name: str, title: str, file: Path | None, *, admin: bool, **flags: 
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            made = runner.run(_add_user(config, name, password, title, admin=admin))
+        made = run(_add_user(config, name, password, title, admin=admin))
     except StartError as error:
         _fail(str(error))
     except HubbubError as error:

@@ -1,10 +1,19 @@
-"""What a server changes in its process: open files, garbage collection. Nothing of it belongs into a library."""
+"""What a server changes in its process: open files, garbage collection, its end. None of it belongs into a library."""
 
 from __future__ import annotations
 
+import asyncio
+import faulthandler
 import gc
 import resource
-from typing import Final
+import warnings
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+import uvloop
+
+T = TypeVar("T")
 
 OPEN_FILES: Final = 1_048_576
 """Enough for a million connections, if the system allows it."""
@@ -37,3 +46,28 @@ def settle_garbage() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 10, 10)
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run it on an event loop of its own, on which nothing can keep the loop from closing.
+
+    uvloop warns of whatever is still open at its end, and then closes it. With `python -W error` the warning would come
+    between: the loop would wait for ever for an end that nobody brings about.
+    """
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    try:
+        return runner.run(main)
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default", ResourceWarning)
+            runner.close()
+
+
+def end_within(seconds: float) -> None:
+    """A process that still runs then writes the tracebacks of all threads to standard error and ends with exit code 1.
+
+    The clock is a thread of faulthandler, in C: its turn comes whatever the event loop does, and whoever has the
+    interpreter's lock. May be called in a signal handler.
+    """
+    with suppress(AttributeError, OSError, ValueError):  # there is no standard error
+        faulthandler.dump_traceback_later(seconds, exit=True)

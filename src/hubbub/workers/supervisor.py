@@ -18,12 +18,13 @@ from hubbub.bus import BusError
 from hubbub.bus.embedded import EmbeddedValkey
 from hubbub.cluster.address import split
 from hubbub.config import Config
+from hubbub.lifetime import stop_limit_seconds
 from hubbub.serving import StartError, reserve, url_of
 
 from .process import COMMAND, Pace, WorkerProcess
 
-_LAST_SECONDS: Final = 10.0
-"""Time beyond the grace for a worker to end."""
+_LAST_SECONDS: Final = 5.0
+"""For a worker that ends itself because it did not come to its end: it writes tracebacks."""
 
 _PACE: Final = Pace()
 
@@ -93,7 +94,7 @@ class Supervisor:
         stopping.cancel()
         if not starting.done():
             first.stop()
-            await asyncio.wait((starting,), timeout=_LAST_SECONDS)
+            await asyncio.wait((starting,), timeout=worker_stop_seconds(self._config))
             first.stop(signal.SIGKILL)
         failed = await starting
         if failed is None or stop.is_set():
@@ -112,7 +113,7 @@ class Supervisor:
             announcing.cancel()
             for worker in self.workers:
                 worker.stop()
-            await asyncio.wait(keeping, timeout=self._config.shutdown_grace_seconds + _LAST_SECONDS)
+            await asyncio.wait(keeping, timeout=worker_stop_seconds(self._config))
             self.kill()
 
     async def _announce(self, all_ready: Callable[[], None]) -> None:
@@ -122,6 +123,16 @@ class Supervisor:
 
     def _census(self) -> str:
         return f"{sum(worker.runs for worker in self.workers)} of {len(self.workers)} workers run"
+
+
+def worker_stop_seconds(config: Config) -> float:
+    """What a worker has to end, before it is killed."""
+    return stop_limit_seconds(config.shutdown_grace_seconds) + _LAST_SECONDS
+
+
+def supervisor_stop_seconds(config: Config) -> float:
+    """What the supervisor itself has."""
+    return worker_stop_seconds(config) + 2 * _LAST_SECONDS
 
 
 def _of_worker(config: Config, number: int) -> Config:

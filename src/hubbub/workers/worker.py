@@ -13,12 +13,11 @@ import sys
 
 import click
 import msgspec
-import uvloop
 
 from hubbub.config import Config
-from hubbub.lifetime import serve, stop_signals
+from hubbub.lifetime import Stop, serve, stop_limit_seconds, stop_signals
 from hubbub.logs import set_up_logging
-from hubbub.process import allow_open_files
+from hubbub.process import allow_open_files, run
 from hubbub.serving import StartError
 
 from .process import READY
@@ -30,15 +29,15 @@ def main() -> None:
     set_up_logging(config.log_level, config.log_format)
     allow_open_files()
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(config))
+        run(_run(config))
     except StartError as error:
         click.echo(f"hubbub: {error}", err=True)
         sys.exit(1)
 
 
 async def _run(config: Config) -> None:
-    stop = stop_signals()
+    stop = Stop(stop_limit_seconds(config.shutdown_grace_seconds))
+    stop_signals(stop)
     loop = asyncio.get_running_loop()
 
     def on_input() -> None:
