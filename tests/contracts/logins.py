@@ -106,6 +106,14 @@ class LoginContract:
         assert await names(store, ada) == ["new"]
         assert await names(store, bob) == ["old-bob"]
 
+    async def test_when_logins_expire_can_be_asked_for_many(self, store: Store) -> None:
+        ada, bob = await person(store, "ada"), await person(store, "bob")
+        await log_in(store, ada, "phone")
+        await log_in(store, bob, "desk", expires_ms=NOW - 1)
+
+        assert await store.logins.expiries(["desk", "nobody's", "phone"]) == {"phone": LATER, "desk": NOW - 1}
+        assert await store.logins.expiries([]) == {}
+
     async def test_touch_moves_seen_and_expiry_forward_only(self, store: Store) -> None:
         await log_in(store, await person(store, "ada"), "phone")
 

@@ -12,8 +12,10 @@ class Actor(Struct, frozen=True, gc=False):
 
     Attributes:
         session: the login's public id.
+        expires_ms: when the login ends as far as is known here (Unix milliseconds); it may have been used since.
     """
 
     user_id: UserId
     user: User
     session: str
+    expires_ms: int = 0

@@ -43,6 +43,7 @@ from .catchup import CatchUp
 from .checks import check_nonce, check_text
 from .commands import Commands
 from .counters import ChatCounters
+from .expiry import Expiry
 from .feed import Feed
 from .feeds import CallLater, Feeds, Timer
 from .listener import Listener
@@ -129,6 +130,7 @@ class Chat:
             authenticate=self._sessions.authenticate,
             spawn=self._tasks.spawn,
         )
+        self._expiry = Expiry(identity, self._sessions, self._sending, now_ms=now_ms, spawn=self._tasks.spawn)
         self.received = self._commands.received
         profiles = Profiles(store, self._feeds, self._sessions, counters, spawn=self._tasks.spawn)
         self.listener = Listener(self._feeds, self._sessions, self._presence, self._typists, profiles, identity)
@@ -218,6 +220,7 @@ class Chat:
         now = self._now()
         self._timer = self._call_later(self._settings.tick_seconds, self._tick)
         self._sessions.tick()
+        self._expiry.tick()
         self._subscriptions.tick()
         self._presence.tick()
         self._typists.tick()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Protocol
+from typing import Final, Protocol
+
+import msgspec
 
 from hubbub.errors import CloseCode, Disconnect, Forbidden, Unauthenticated
 from hubbub.realtime import Connection, Handshake, Outgoing
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 SOCKETIO = "socketio"
 """The wire whose clients sign in while connecting, or not at all."""
+
+NEVER_MS: Final = 2**63
 
 _REMEMBER_ENDED_SECONDS = 60.0
 
@@ -48,9 +52,21 @@ class Authenticator(Protocol):
         """The login of a token. Raises Unauthenticated."""
         ...
 
+    async def expiries(self, login_ids: Sequence[str]) -> dict[str, int]:
+        """Until when each of these logins lasts (Unix milliseconds); without those that have ended."""
+        ...
+
+    async def used(self, login_ids: Sequence[str]) -> None:
+        """These logins were used just now."""
+        ...
+
 
 class Sessions:
-    """Signing in, and finding connections by user and by login."""
+    """Signing in, and finding connections by user and by login.
+
+    Attributes:
+        first_expiry_ms: no login of a connection here ends before this time (Unix milliseconds).
+    """
 
     def __init__(
         self, identity: Authenticator, settings: ChatSettings, counters: ChatCounters, *, now: Callable[[], float]
@@ -62,6 +78,7 @@ class Sessions:
         self._by_user: Roster[UserId, Session] = Roster()
         self._strangers: dict[Session, float] = {}  # in the order of the times
         self._ended: dict[str, float] = {}  # in the order of the times
+        self.first_expiry_ms = NEVER_MS
 
     def __len__(self) -> int:
         """How many users have a connection here."""
@@ -71,13 +88,17 @@ class Sessions:
         """A user's connections here."""
         return self._by_user.of(user_id)
 
+    def __iter__(self) -> Iterator[Session]:
+        """Every connection that has signed in."""
+        return self._by_user.values()
+
     def renamed(self, user_id: UserId, user: User) -> None:
         """The user's connections act under this display name from now on."""
         actors: dict[str, Actor] = {}
         for session in self.of(user_id):
-            if session.actor is not None:
-                login_id = session.actor.session
-                session.actor = actors.setdefault(login_id, Actor(user_id, user, login_id))
+            actor = session.actor
+            if actor is not None:
+                session.actor = actors.setdefault(actor.session, msgspec.structs.replace(actor, user=user))
 
     def online(self, user_id: UserId) -> bool:
         return user_id in self._by_user
@@ -123,6 +144,7 @@ class Sessions:
             self._strangers.pop(session, None)
             session.actor = self._actor(login)
             self._by_user.add(login.user_id, session)
+            self.first_expiry_ms = min(self.first_expiry_ms, session.actor.expires_ms)
         elif session.actor.user_id != login.user_id:
             raise Forbidden("This connection acts as another user.")
         connection.emit(Outgoing(self._welcome(session.actor, connection)))
@@ -167,7 +189,7 @@ class Sessions:
             actor = session.actor
             if actor is not None and actor.session == login.id and actor.user == login.user:
                 return actor
-        return Actor(login.user_id, login.user, login.id)
+        return Actor(login.user_id, login.user, login.id, login.expires_ms)
 
     def _welcome(self, actor: Actor, connection: Connection) -> Welcome:
         settings = self._settings

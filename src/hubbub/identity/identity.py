@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from argon2 import PasswordHasher
@@ -184,6 +184,17 @@ class Identity:
     async def sessions(self, login: Login, after: str | None = None, limit: int = 200) -> list[Login]:
         """The user's logins that have not expired, oldest first, those after `after`. Raises NotFound: it has ended."""
         return await self._store.logins.of_user(login.user_id, self._now_ms(), after, limit)
+
+    async def expiries(self, login_ids: Sequence[str]) -> dict[str, int]:
+        """Until when each of these logins lasts (Unix milliseconds); without those that have ended."""
+        return await self._store.logins.expiries(login_ids)
+
+    async def used(self, login_ids: Sequence[str]) -> None:
+        """These logins were used just now, on connections that were opened long ago."""
+        now_ms = self._now_ms()
+        await asyncio.gather(
+            *(self._store.logins.touch(login_id, now_ms, now_ms + ABSENCE_MS) for login_id in login_ids)
+        )
 
     async def end(self, login: Login, session_id: str) -> None:
         """Sign out one of this user's logins. Raises NotFound."""

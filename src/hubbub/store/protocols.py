@@ -134,6 +134,10 @@ class LoginStore(Protocol):
         """
         ...
 
+    async def expiries(self, login_ids: Sequence[str]) -> dict[str, int]:
+        """When each of these logins expires (Unix milliseconds), without those that do not exist."""
+        ...
+
     async def touch(self, login_id: str, now_ms: int, expires_ms: int) -> None:
         """The login was seen at `now_ms` and lives until `expires_ms`; neither moves back. Nothing when it ended."""
         ...

@@ -34,6 +34,8 @@ AND expires_ms > $2 AND (logins.created_ms, logins.id) > ($3, $4) ORDER BY login
 
 _MADE = "SELECT created_ms FROM logins WHERE id = $1 AND user_key = $2"
 
+_EXPIRIES = "SELECT id, expires_ms FROM logins WHERE id = ANY ($1::text[])"
+
 _TOUCH = """
 WITH touched AS (
     SELECT id, max(seen_ms) AS seen_ms, max(expires_ms) AS expires_ms
@@ -92,6 +94,12 @@ class PostgresLogins:
                 raise NotFound
             page = await connection.fetch(_OF_USER, user_id, now_ms, since, after or "", limit)
             return [_login(row) for row in page]
+
+        return await self._readers.submit(read)
+
+    async def expiries(self, login_ids: Sequence[str]) -> dict[str, int]:
+        async def read(connection: Connection) -> dict[str, int]:
+            return {row["id"]: row["expires_ms"] for row in await connection.fetch(_EXPIRIES, texts(login_ids))}
 
         return await self._readers.submit(read)
 

@@ -32,6 +32,11 @@ JOIN users ON users.key = logins.user_key
 
 _MADE = "SELECT created_ms FROM logins WHERE id = ? AND user_key = ?"
 
+_EXPIRIES = """
+SELECT json_group_array(json_array(logins.id, expires_ms))
+FROM json_each(?) AS want JOIN logins ON logins.id = want.value
+"""
+
 _TOUCH = """
 UPDATE logins SET seen_ms = max(seen_ms, touch.value ->> 1), expires_ms = max(expires_ms, touch.value ->> 2)
 FROM json_each(?) AS touch WHERE logins.id = touch.value ->> 0
@@ -39,6 +44,7 @@ FROM json_each(?) AS touch WHERE logins.id = touch.value ->> 0
 
 _Row = tuple[str, str, int, str, str, int, int, int, int, str]
 _decode = msgspec.json.Decoder(list[_Row]).decode
+_decode_expiries = msgspec.json.Decoder(list[tuple[str, int]]).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -90,6 +96,12 @@ class SqliteLogins:
             return [_login(row) for row in _decode(page)]
 
         return await self._readers.read(read)
+
+    async def expiries(self, login_ids: Sequence[str]) -> dict[str, int]:
+        wanted = _encode(list(login_ids)).decode()
+        return await self._readers.read(
+            lambda database: dict(_decode_expiries(database.execute(_EXPIRIES, (wanted,)).get))
+        )
 
     async def touch(self, login_id: str, now_ms: int, expires_ms: int) -> None:
         await self._touch.ask((login_id, now_ms, expires_ms))

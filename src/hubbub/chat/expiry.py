@@ -1,0 +1,84 @@
+"""Ends the connections of logins that have expired, and keeps those alive that are used.
+
+A login expires after a long time without use. What a connection was opened with says until when the login lasted then;
+the store knows whether it was used since. Nobody is asked as long as nothing is due.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
+
+from .sending import Sending
+from .session import Session
+from .sessions import NEVER_MS, Authenticator, Sessions
+from .tasks import Spawn
+
+logger = logging.getLogger(__name__)
+
+EXPIRED: Final = Disconnect(CloseCode.SESSION_ENDED, "session expired")
+
+USED_EVERY_MS: Final = 3_600_000
+"""How often the logins of connections that have sent something since are noted as used."""
+
+
+class Expiry:
+    """Looks at the connections of this node when something is due: 3 ms with 19,000 of them, once an hour."""
+
+    def __init__(
+        self, identity: Authenticator, sessions: Sessions, sending: Sending, *, now_ms: Callable[[], int], spawn: Spawn
+    ) -> None:
+        self._identity = identity
+        self._sessions = sessions
+        self._sending = sending
+        self._now_ms = now_ms
+        self._spawn = spawn
+        self._running = False
+        self._noted_ms = now_ms()
+        self._ticket = 0  # sends with a later one have not been noted as use
+
+    def tick(self) -> None:
+        now_ms = self._now_ms()
+        due = now_ms >= self._sessions.first_expiry_ms or now_ms - self._noted_ms >= USED_EVERY_MS
+        if due and not self._running:
+            self._running = True
+            self._spawn(self._run())
+
+    async def _run(self) -> None:
+        try:
+            await self._note_used()
+            await self._end_expired()
+        except StoreUnavailable:
+            logger.warning("whether logins have expired can't be looked up now")
+        finally:
+            self._running = False
+
+    async def _note_used(self) -> None:
+        ticket, self._ticket = self._ticket, self._sending.begun
+        self._noted_ms = self._now_ms()
+        used = {session.actor.session for session in self._sessions if session.actor and session.ticket > ticket}
+        if used:
+            await self._identity.used([*used])
+
+    async def _end_expired(self) -> None:
+        now_ms = self._now_ms()
+        expired: dict[str, list[Session]] = {}
+        for session in self._sessions:
+            if session.actor is not None and session.actor.expires_ms <= now_ms:
+                expired.setdefault(session.actor.session, []).append(session)
+        known = await self._identity.expiries([*expired]) if expired else {}
+        for login_id, sessions in expired.items():
+            until_ms = known.get(login_id, 0)
+            for session in sessions:
+                if until_ms <= now_ms:
+                    session.connection.disconnect(EXPIRED)
+                elif session.actor is not None:
+                    session.actor = msgspec.structs.replace(session.actor, expires_ms=until_ms)
+        self._sessions.first_expiry_ms = min(
+            (session.actor.expires_ms for session in self._sessions if session.actor), default=NEVER_MS
+        )
