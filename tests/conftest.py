@@ -54,6 +54,13 @@ def pytest_asyncio_loop_factories(
     return {"uvloop": Loop}
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Test processes must agree on the order of the tests, and the order of a set is different in each of them."""
+    for marker in metafunc.definition.iter_markers("parametrize"):
+        if len(marker.args) > 1 and isinstance(marker.args[1], set | frozenset):
+            raise pytest.UsageError(f"{metafunc.definition.nodeid}: sort the values, they are a set")
+
+
 def pytest_make_parametrize_id(config: pytest.Config, val: object) -> str | None:
     """Binary data has no name in a test's id: frames have random masks, and all xdist workers must agree on the ids."""
     return f"{len(val)} bytes" if isinstance(val, bytes) and not val.isascii() else None
