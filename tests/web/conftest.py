@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -84,13 +85,15 @@ async def person(browser: Browser, house: House) -> AsyncIterator[NewPerson]:
     problems: list[str] = []
     contexts: list[BrowserContext] = []
 
-    async def make(*, phone: bool = False, dark: bool = False) -> Person:
-        context = await browser.new_context(
-            viewport={"width": 360, "height": 740} if phone else {"width": 1280, "height": 800},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-            locale="en-GB",
-        )
+    async def make(*, phone: bool = False, dark: bool = False, **device: Any) -> Person:
+        """`device`: anything else that a browser context can be told, such as its `locale` or `has_touch`."""
+        settings: dict[str, Any] = {
+            "viewport": {"width": 360, "height": 740} if phone else {"width": 1280, "height": 800},
+            "color_scheme": "dark" if dark else "light",
+            "reduced_motion": "reduce",
+            "locale": "en-GB",
+        }
+        context = await browser.new_context(**(settings | device))
         contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(20_000)

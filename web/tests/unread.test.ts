@@ -1,6 +1,13 @@
 import type { Event } from "hubbub-client";
 import { describe, expect, it } from "vitest";
-import { countEvent, documentTitle, moveMark, refreshTally, type Tally } from "../src/lib/unread";
+import {
+  countEvent,
+  countMessages,
+  documentTitle,
+  moveMark,
+  refreshTally,
+  type Tally,
+} from "../src/lib/unread";
 
 const START: Tally = { head: 10, read: 8, unread: 2 };
 
@@ -23,6 +30,22 @@ describe("counting", () => {
     const own = countEvent(START, message(11, "me"), "me");
     const joined: Event = { type: "member_joined", room: "kitchen", seq: 12, sender: "bob", ts: 0 };
     expect(countEvent(own, joined, "me")).toEqual({ head: 12, read: 8, unread: 2 });
+  });
+});
+
+describe("what has been on the screen", () => {
+  const events = [
+    message(9, "ada"),
+    message(10, "me"),
+    message(11, "ada"),
+    message(12, "bob"),
+    message(13, "ada"),
+  ];
+  it("is counted in messages of others after the mark, up to what was seen", () => {
+    expect(countMessages(events, 9, 12, "me")).toBe(2);
+    expect(countMessages(events, 8, 99, "me")).toBe(4);
+    expect(countMessages(events, 13, 13, "me")).toBe(0);
+    expect(countMessages([], 0, 5, "me")).toBe(0);
   });
 });
 
@@ -49,6 +72,15 @@ describe("a fresh list from the server", () => {
 
   it("is ignored where this page knows more of the log", () => {
     expect(refreshTally(START, { head: 9, read: 8, unread: 1 })).toBe(START);
+  });
+
+  it("corrects the count where both know the same", () => {
+    expect(refreshTally(START, { ...START, unread: 1 }).unread).toBe(1);
+  });
+
+  it("does not undo a mark that the server has not heard of", () => {
+    const read = moveMark(START, 9, 1);
+    expect(refreshTally(read, START)).toEqual(read);
   });
 
   it("does not bring back what has been read here", () => {

@@ -14,6 +14,17 @@ export function countEvent(tally: Tally, event: Event, me: string): Tally {
   return { head: event.seq, read: tally.read, unread: tally.unread + (counts ? 1 : 0) };
 }
 
+/** How many messages of others than `me` stand in the log after `read`, up to and including `seq`. */
+export function countMessages(events: readonly Event[], read: number, seq: number, me: string): number {
+  let count = 0;
+  for (let at = events.length - 1; at >= 0; at--) {
+    const event = events[at];
+    if (event === undefined || event.seq <= read) break;
+    if (event.seq <= seq && event.type === "message" && event.sender !== me) count++;
+  }
+  return count;
+}
+
 /**
  * The read mark moved to `read`, here or on another device. `unread`: what the server counted, if it told.
  *
@@ -27,10 +38,11 @@ export function moveMark(tally: Tally, read: number, unread?: number): Tally {
 
 /** Take over what the server says, unless this tally already knows more of the log. */
 export function refreshTally(tally: Tally | undefined, told: Tally): Tally {
-  if (tally === undefined || told.head >= tally.head) {
+  if (tally === undefined || told.head > tally.head) {
     const read = Math.max(told.read, tally?.read ?? 0);
     return { head: told.head, read, unread: read >= told.head ? 0 : told.unread };
   }
+  if (told.head === tally.head && told.read === tally.read) return { ...tally, unread: told.unread };
   return told.read > tally.read ? moveMark(tally, told.read) : tally;
 }
 

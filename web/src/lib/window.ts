@@ -11,6 +11,12 @@ export interface Span {
   readonly to: number;
 }
 
+/** Where a reader is: the first message in view ends `offset` pixels below the upper edge of the view. */
+export interface Place {
+  readonly seq: number;
+  readonly offset: number;
+}
+
 /**
  * Which of `count` rows are in the document. `start`: the `seq` of the first of them; null: the newest `WINDOW`.
  *

@@ -1,16 +1,40 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Row } from "../lib/timeline";
-import { type Span, STEP, spanOf } from "../lib/window";
-import { atBottom } from "../state/attention";
+import { type Place, type Span, STEP, spanOf, WINDOW } from "../lib/window";
+import { type Anchor, countShown, firstVisible, putAt, restore, rowOf } from "./rowsInView";
 
-/** This close to the end counts as being at the end. */
-const NEAR_PX = 48;
+/** This close to the end counts as being at the end: the last row is whole on the screen. */
+const NEAR_PX = 20;
 /** This close to either end of the rows in the document, more of them are brought in. */
 const FETCH_PX = 900;
+/** Rows above the one at which the conversation opens, so that there is something to scroll up to. */
+const ABOVE = 50;
+
+/** What stands on the screen now. */
+export interface View {
+  /** Whether that is the end of the conversation. */
+  readonly end: boolean;
+  /** The `seq` of the last row that is whole on the screen or above it; 0: none. */
+  readonly seq: number;
+  /** null: at the end, or where no message is. */
+  readonly place: Place | null;
+}
+
+interface Settings {
+  /** Whether there are rows to show. */
+  ready: boolean;
+  /** When the newest message of mine was written: another one leads to the end. */
+  sent: number;
+  /** Where to open; null: at "new messages", or at the end. */
+  place: Place | null;
+  /** More rows are wanted above the first one. */
+  older: () => void;
+  onView: (view: View) => void;
+}
 
 interface Scroll {
-  /** For the scrolling element; its rows carry `data-key`. */
+  /** For the scrolling element; the children of its `ol.rows` are the rows of `span` and carry `data-key`. */
   ref: RefObject<HTMLDivElement | null>;
   span: Span;
   onScroll: () => void;
@@ -20,56 +44,89 @@ interface Scroll {
 /**
  * Keeps the reader's place in a conversation of any length.
  *
- * At the end it follows what arrives. Further up, the row that the reader looks at stays where it is while rows come
- * and go above it. Only a window of the rows is in the document; it moves along with the reader.
+ * At the end the view stays at the end, whatever changes: what arrives, the height that the composer or a keyboard
+ * leaves, a picture that loads. Only scrolling up ends that. Further up, the row that the reader looks at stays where
+ * it is while rows come and go above it. Only a window of the rows is in the document; it moves along with the reader.
  */
-export function useTimelineScroll(
-  rows: readonly Row[],
-  ready: boolean,
-  sent: number,
-  older: () => void,
-): Scroll {
+export function useTimelineScroll(rows: readonly Row[], settings: Settings): Scroll {
+  const { ready, sent, place } = settings;
   const ref = useRef<HTMLDivElement>(null);
-  const [start, setStart] = useState<number | null>(null);
-  const following = useRef(true);
+  const following = useRef(false);
   const placed = useRef(false);
   const anchor = useRef<Anchor | null>(null);
+  /** The position when it was last looked at, and the lowest one that was possible. */
+  const last = useRef({ top: 0, end: 0 });
   const sentBefore = useRef(sent);
+  const [chosen, setStart] = useState<number | null>(null);
+  const start = placed.current || !ready ? chosen : openingStart(rows, place);
   const span = spanOf(rows.length, (index) => rows[index]?.seq ?? 0, start);
+
+  /** Take note of where the view is. Whoever was at the end still is, unless they have moved up since. */
+  const observe = (element: HTMLDivElement): void => {
+    const top = element.scrollTop;
+    const end = element.scrollHeight - element.clientHeight;
+    const near = end - top < NEAR_PX;
+    if (following.current) following.current = near || top >= Math.min(last.current.top, end) - 1;
+    else following.current = near && span.to === rows.length;
+    last.current = { top, end };
+    anchor.current = firstVisible(element);
+  };
+
+  /** Bring the view to where it belongs after something has changed. */
+  const keep = (element: HTMLDivElement): void => {
+    if (following.current) element.scrollTop = element.scrollHeight;
+    else restore(element, anchor.current);
+    observe(element);
+  };
 
   const extend = (element: HTMLDivElement): void => {
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     if (element.scrollTop < FETCH_PX) {
       if (span.from > 0) setStart(rows[Math.max(0, span.from - STEP)]?.seq ?? null);
-      else older();
+      else settings.older();
     } else if (below < FETCH_PX && span.to < rows.length) {
       setStart(rows[Math.min(rows.length - 1, span.from + STEP)]?.seq ?? null);
     }
   };
 
-  const settle = (element: HTMLDivElement): void => {
-    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
-    following.current = span.to === rows.length && below < NEAR_PX;
-    atBottom.value = following.current;
+  /** Tell what stands on the screen, and see to it that there are rows around it. */
+  const publish = (element: HTMLDivElement): void => {
+    const shown = rows[span.from + countShown(element) - 1];
+    settings.onView({
+      end: following.current,
+      seq: shown?.seq ?? 0,
+      place: following.current ? null : placeOf(anchor.current, element),
+    });
     if (following.current) setStart(null);
     else if (start === null) setStart(rows[span.from]?.seq ?? null);
-    anchor.current = firstVisible(element);
-  };
-
-  const onScroll = (): void => {
-    const element = ref.current;
-    if (element === null || !placed.current) return;
-    settle(element);
     extend(element);
   };
 
   const toLatest = (): void => {
     following.current = true;
     setStart(null);
-    const element = ref.current;
-    if (element !== null) element.scrollTop = element.scrollHeight;
+    if (ref.current !== null) keep(ref.current);
   };
 
+  const onScroll = (): void => {
+    const element = ref.current;
+    if (element === null || !placed.current) return;
+    observe(element);
+    publish(element);
+  };
+
+  const onResize = (): void => {
+    const element = ref.current;
+    if (element === null || !placed.current) return;
+    keep(element);
+    publish(element);
+  };
+
+  // The rows in the document are about to change: how far the reader has come counts, even without an event as yet.
+  if (ref.current !== null && placed.current) observe(ref.current);
+
+  const resized = useRef(onResize);
+  resized.current = onResize;
   useLayoutEffect(() => {
     const element = ref.current;
     if (element === null || !ready) return;
@@ -81,59 +138,46 @@ export function useTimelineScroll(
     }
     if (!placed.current) {
       placed.current = true;
-      place(element);
-    } else if (following.current) {
-      element.scrollTop = element.scrollHeight;
+      setStart(start);
+      open(element, place);
+      observe(element);
     } else {
-      restore(element, anchor.current);
+      keep(element);
     }
-    settle(element);
-    extend(element);
+    publish(element);
   }, [rows, ready, sent, span.from, span.to]);
 
   useEffect(() => {
     const element = ref.current;
     if (element === null) return undefined;
-    const observer = new ResizeObserver(() => {
-      if (following.current && placed.current) element.scrollTop = element.scrollHeight;
-    });
+    const observer = new ResizeObserver(() => resized.current());
     observer.observe(element);
     if (element.firstElementChild !== null) observer.observe(element.firstElementChild);
-    return () => {
-      observer.disconnect();
-      atBottom.value = true;
-    };
+    return () => observer.disconnect();
   }, []);
 
   return { ref, span, onScroll, toLatest };
 }
 
-/** On opening: "new messages" in the upper part of the view, or the end. */
-function place(element: HTMLDivElement): void {
-  const divider = element.querySelector<HTMLElement>("[data-key=divider]");
+/** The first row of the window in which the conversation opens; null: the newest rows will do. */
+function openingStart(rows: readonly Row[], place: Place | null): number | null {
+  const key = place === null ? "divider" : `m${place.seq}`;
+  const at = rows.findIndex((row) => row.key === key);
+  if (at === -1 || at >= rows.length - WINDOW + ABOVE) return null;
+  return rows[Math.max(0, at - ABOVE)]?.seq ?? null;
+}
+
+/** On opening: where the reader was, or "new messages" in the upper part of the view, or the end. */
+function open(element: HTMLDivElement, place: Place | null): void {
+  if (place !== null && putAt(element, `m${place.seq}`, place.offset)) return;
   element.scrollTop = element.scrollHeight;
+  const divider = rowOf(element, "divider");
   if (divider !== null) {
     element.scrollTop = Math.min(element.scrollTop, divider.offsetTop - element.clientHeight * 0.25);
   }
 }
 
-/** A row and where it ends, in the coordinates of the content. Its head may go when an older message joins its group. */
-interface Anchor {
-  key: string;
-  bottom: number;
-}
-
-/** The first message in view. Messages only: a day's heading moves up when older messages of that day arrive. */
-function firstVisible(element: HTMLDivElement): Anchor | null {
-  for (const row of element.querySelectorAll<HTMLElement>("[data-key^=m], [data-key^=n]")) {
-    const bottom = row.offsetTop + row.offsetHeight;
-    if (bottom > element.scrollTop) return { key: row.dataset["key"] ?? "", bottom };
-  }
-  return null;
-}
-
-function restore(element: HTMLDivElement, anchor: Anchor | null): void {
-  if (anchor === null) return;
-  const row = element.querySelector<HTMLElement>(`[data-key="${CSS.escape(anchor.key)}"]`);
-  if (row !== null) element.scrollTop += row.offsetTop + row.offsetHeight - anchor.bottom;
+function placeOf(anchor: Anchor | null, element: HTMLDivElement): Place | null {
+  if (anchor === null || !anchor.key.startsWith("m")) return null;
+  return { seq: Number(anchor.key.slice(1)), offset: anchor.bottom - element.scrollTop };
 }

@@ -4,6 +4,8 @@ import { errorText } from "../lib/errors";
 import { mergeEvents } from "../lib/timeline";
 import { client } from "./connection";
 import { learnTitles } from "./people";
+import { placeIn } from "./places";
+import { currentRoom } from "./route";
 import { forgetTitles, seekTitles } from "./titles";
 
 /** The part of a room's log that this page holds: without holes, up to the newest event. */
@@ -18,15 +20,29 @@ export interface Log {
   readonly error: string;
   /** The read mark below which "new messages" stands; null: the reader is up to date. */
   readonly divider: number | null;
+  /** The `seq` of the event that the reader begins with: the log is not ready before it reaches back to there. */
+  readonly from: number;
 }
 
-const EMPTY: Log = { events: [], ready: false, loading: false, more: false, error: "", divider: null };
+const EMPTY: Log = {
+  events: [],
+  ready: false,
+  loading: false,
+  more: true,
+  error: "",
+  divider: null,
+  from: Number.MAX_SAFE_INTEGER,
+};
 
 const PAGE = 60;
+/** Events before the one that the reader begins with. */
+const ABOVE = 20;
 /** The largest page that the server gives. */
 const PAGE_MAX = 200;
 /** What a room keeps while another one is on the screen. */
 const KEEP = 300;
+/** And if the reader was further up than that. Whoever has more to read begins here, too. */
+const KEEP_MAX = 1_000;
 
 const logs = new Map<string, Signal<Log>>();
 
@@ -43,11 +59,29 @@ function change(log: Signal<Log>, changes: Partial<Log>): void {
   log.value = { ...log.peek(), ...changes };
 }
 
-/** Read a room's newest page if this page has none yet, with all that is unread if that is not too much. */
-export async function ensureLog(room: string, unread: number): Promise<void> {
-  const { ready, loading } = logOf(room).peek();
-  if (ready || loading) return;
-  await loadPage(room, { limit: Math.min(PAGE_MAX, Math.max(PAGE, unread + 20)) });
+/** A room is about to be on the screen, and its reader begins with the event `from`; null: with the newest one. */
+export function openLog(room: string, from: number | null): void {
+  const log = logOf(room);
+  change(log, { from: from ?? Number.MAX_SAFE_INTEGER });
+  if (!reaches(log.peek())) change(log, { ready: false });
+}
+
+/** Whether the log needs nothing more to begin with. */
+function reaches({ events, more, from }: Log): boolean {
+  const first = events[0];
+  return !more || events.length >= KEEP_MAX || (first !== undefined && first.seq <= from);
+}
+
+/** Read the newest part of an opened room's log, if this page does not have it yet. `head`: its newest event. */
+export async function ensureLog(room: string, head: number): Promise<void> {
+  const log = logOf(room);
+  while (!log.peek().ready && !log.peek().loading) {
+    const { events, from } = log.peek();
+    const before = events[0]?.seq;
+    const limit = Math.min(PAGE_MAX, Math.max(PAGE, (before ?? head) - from + ABOVE));
+    await loadPage(room, before === undefined ? { limit } : { before, limit });
+    if (log.peek().error !== "") return;
+  }
 }
 
 export async function loadOlder(room: string): Promise<void> {
@@ -65,12 +99,9 @@ async function loadPage(room: string, query: { before?: number; limit: number })
     if (logs.get(room) !== log) return; // forgotten in the meantime
     learn(page.events);
     seek(room, page.events);
-    change(log, {
-      events: mergeEvents(log.peek().events, page.events),
-      ready: true,
-      loading: false,
-      more: page.more,
-    });
+    const events = mergeEvents(log.peek().events, page.events);
+    const ready = log.peek().ready || reaches({ ...log.peek(), events, more: page.more });
+    change(log, { events, ready, loading: false, more: page.more });
   } catch (error) {
     change(log, { loading: false, error: errorText(error) });
   }
@@ -82,7 +113,9 @@ export function receive(event: Event): void {
   const log = logs.get(event.room);
   if (log === undefined) return;
   seek(event.room, [event]);
-  change(log, { events: mergeEvents(log.peek().events, [event]) });
+  const events = mergeEvents(log.peek().events, [event]);
+  change(log, { events });
+  if (events.length > 2 * KEEP_MAX && event.room !== currentRoom.peek()) shrink(event.room);
 }
 
 function seek(room: string, events: readonly Event[]): void {
@@ -104,8 +137,8 @@ function learn(events: readonly Event[]): void {
 export function isShown(room: string, seq: number): boolean {
   const log = logs.get(room);
   if (log === undefined) return true;
-  const { events, ready } = log.peek();
-  return ready && (events[events.length - 1]?.seq ?? 0) >= seq;
+  const { events } = log.peek();
+  return (events[events.length - 1]?.seq ?? 0) >= seq;
 }
 
 /** Where "new messages" stands from now on; null takes the line away. */
@@ -119,7 +152,11 @@ export function shrink(room: string): void {
   const log = logs.get(room);
   if (log === undefined) return;
   const { events } = log.peek();
-  if (events.length > KEEP) change(log, { events: events.slice(-KEEP), more: true });
+  const place = placeIn(room)?.seq;
+  const at = place === undefined ? -1 : events.findIndex((event) => event.seq >= place);
+  const wanted = at === -1 ? KEEP : events.length - at + ABOVE;
+  const keep = Math.min(KEEP_MAX, Math.max(KEEP, wanted));
+  if (events.length > keep) change(log, { events: events.slice(-keep), more: true });
 }
 
 export function forgetLog(room: string): void {

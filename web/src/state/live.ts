@@ -3,8 +3,8 @@
 import { batch, effect, signal, untracked } from "@preact/signals";
 import type { Event, Outgoing } from "hubbub-client";
 import { plainText } from "../lib/plain";
-import { documentTitle } from "../lib/unread";
-import { attending } from "./attention";
+import { countMessages, documentTitle } from "../lib/unread";
+import { attending, awaiting, type Shown, shown } from "./attention";
 import { client, closeConnection, connected, connection, openConnection } from "./connection";
 import {
   ensureLog,
@@ -12,6 +12,7 @@ import {
   forgetLogs,
   isShown,
   logOf,
+  openLog,
   receive,
   setDivider,
   shrink,
@@ -26,10 +27,12 @@ import {
   setOnline,
   stopTyping,
 } from "./people";
+import { forgetPlaces, openPlace } from "./places";
 import {
   countInRoom,
   forgetRooms,
   liveRoom,
+  type MyRoom,
   markRead,
   noteMembership,
   noteRead,
@@ -73,8 +76,7 @@ export function goLive(): () => void {
   const undo = [
     effect(followRooms),
     effect(followConnection),
-    effect(followRoom),
-    effect(followLog),
+    effect(followRoom()),
     effect(followReading),
     effect(watcher()),
     effect(followTitle),
@@ -86,6 +88,7 @@ export function goLive(): () => void {
     forgetRooms();
     forgetLogs();
     forgetOutbox();
+    forgetPlaces();
     clearPresence();
     closeLayers();
     announcements.value = [];
@@ -99,8 +102,9 @@ function noteEvent(event: Event): void {
     const here = event.room === currentRoom.peek();
     if (event.type === "message" && here && !mine) {
       stopTyping(event.sender);
-      const read = rooms.peek().get(event.room)?.tally.read ?? event.seq - 1;
-      if (!attending.peek() && logOf(event.room).peek().divider === null) setDivider(event.room, read);
+      const tally = rooms.peek().get(event.room)?.tally;
+      // Nothing was unread until now. A line that stands already, above what has not been read yet, stays.
+      if (!awaiting.peek() && tally?.unread === 0) setDivider(event.room, event.seq - 1);
       const text = `${displayName(event.sender)}: ${plainText(event.text ?? "")}`;
       announcements.value = [...announcements.peek(), { seq: event.seq, text }].slice(-ANNOUNCED);
     }
@@ -125,31 +129,49 @@ function followConnection(): void {
   if (phase === "closed" && error?.code === "unauthenticated" && stage.peek() === "signed-in") sessionEnded();
 }
 
-/** The open room's log, once the room is received. What was unread on opening stands below a line. */
-function followRoom(): (() => void) | undefined {
-  const room = liveRoom.value;
-  if (room === null) return undefined;
-  untracked(() => {
-    const tally = rooms.peek().get(room)?.tally;
-    setDivider(room, tally !== undefined && tally.unread > 0 ? tally.read : null);
-    clearPresence();
-    announcements.value = [];
-  });
-  return () => shrink(room);
+/** The open room's log, once the room is received. Its page is tried again with each connection until there is one. */
+function followRoom(): () => void {
+  let opened: string | null = null;
+  return () => {
+    const room = liveRoom.value;
+    const ready = connected.value;
+    untracked(() => {
+      if (room !== opened) {
+        if (opened !== null) shrink(opened);
+        if (room !== null) openConversation(room);
+        opened = room;
+      }
+      if (room !== null && ready) ensureLog(room, rooms.peek().get(room)?.tally.head ?? 0);
+    });
+  };
 }
 
-/** Its newest page. Tried again with each connection until there is one. */
-function followLog(): void {
-  const room = liveRoom.value;
-  if (room === null || !connected.value) return;
-  untracked(() => ensureLog(room, rooms.peek().get(room)?.tally.unread ?? 0));
+/** What was unread on opening stands below a line, and there the reader begins, or where they come back to. */
+function openConversation(room: string): void {
+  const tally = rooms.peek().get(room)?.tally;
+  const unread = tally !== undefined && tally.unread > 0 ? tally.read : null;
+  const place = openPlace(room)?.seq ?? null;
+  shown.value = null;
+  setDivider(room, unread);
+  openLog(room, place ?? (unread === null ? null : unread + 1));
+  clearPresence();
+  announcements.value = [];
 }
 
-/** What is on the screen and at the bottom counts as read. */
+/** What has stood on the screen of somebody who was there is read. */
 function followReading(): void {
   const room = openRoom.value;
-  if (room === null || !attending.value || !connected.value || !logOf(room.id).value.ready) return;
-  if (room.tally.read < room.tally.head) untracked(() => markRead(room.id));
+  const seen = shown.value;
+  if (room === null || seen?.room !== room.id || !attending.value || !connected.value) return;
+  if (seen.seq > room.tally.read) untracked(() => read(room, seen));
+}
+
+function read({ id, tally }: MyRoom, { seq, end }: Shown): void {
+  const { events, more } = logOf(id).peek();
+  // What follows the mark was never loaded, because there is too much of it: until the end it is not passed over.
+  if (!end && more && (events[0]?.seq ?? 0) > tally.read + 1) return;
+  const between = countMessages(events, tally.read, seq, me.peek()?.name ?? "");
+  markRead(id, seq, Math.max(0, tally.unread - between));
 }
 
 /** Presence and typing come for the room on the screen only. The client repeats this after a reconnect. */

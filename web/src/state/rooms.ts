@@ -2,6 +2,7 @@ import { batch, computed, signal } from "@preact/signals";
 import type { Event, Joined, Membership, ReadChanged, RoomState } from "hubbub-client";
 import { countEvent, moveMark, refreshTally, type Tally } from "../lib/unread";
 import { client } from "./connection";
+import { forgetMarks, tellMark } from "./marks";
 import { closeLayers, currentRoom, go, layers } from "./route";
 import { me } from "./session";
 
@@ -56,7 +57,11 @@ function change(id: string, changes: Partial<MyRoom>): void {
 export async function refreshRooms(): Promise<void> {
   const states = await client().rooms();
   const next = new Map<string, MyRoom>();
-  for (const state of states) next.set(state.room, fromState(state, rooms.peek().get(state.room)));
+  for (const state of states) {
+    const known = rooms.peek().get(state.room);
+    next.set(state.room, fromState(state, known));
+    if (known !== undefined && known.tally.read > state.read) tellMark(state.room, known.tally.read);
+  }
   batch(() => {
     rooms.value = next;
     roomsLoaded.value = true;
@@ -140,16 +145,12 @@ export function noteRead(signal: ReadChanged): void {
   if (room !== undefined) change(room.id, { tally: moveMark(room.tally, signal.seq, signal.unread) });
 }
 
-/** Everything up to the head has been on the screen. */
-export function markRead(id: string): void {
+/** Everything up to `seq` has been on the screen; `unread` messages of others come after it. */
+export function markRead(id: string, seq: number, unread: number): void {
   const room = rooms.peek().get(id);
-  if (room === undefined || room.tally.read >= room.tally.head) return;
-  const seq = room.tally.head;
-  change(id, { tally: moveMark(room.tally, seq) });
-  // A mark that is lost with the connection is set again by the next message or the next visit.
-  client()
-    .markRead(id, seq)
-    .catch(() => undefined);
+  if (room === undefined || room.tally.read >= seq) return;
+  change(id, { tally: moveMark(room.tally, seq, unread) });
+  tellMark(id, seq);
 }
 
 /** Another device of mine joined or left a room. */
@@ -175,6 +176,7 @@ export function step(by: -1 | 1): void {
 
 export function forgetRooms(): void {
   joined.clear();
+  forgetMarks();
   rooms.value = new Map();
   roomsLoaded.value = false;
 }

@@ -1,14 +1,15 @@
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { badge } from "../lib/text";
 import { buildRows } from "../lib/timeline";
 import { Icon } from "../parts/Icon";
 import { RowView } from "../parts/Rows";
 import { MessageSkeleton } from "../parts/Skeleton";
 import { useTimelineScroll } from "../parts/useTimelineScroll";
-import { atBottom } from "../state/attention";
-import { ensureLog, loadOlder, logOf } from "../state/conversation";
+import { behind, shown } from "../state/attention";
+import { ensureLog, type Log, loadOlder, logOf } from "../state/conversation";
 import { announcements } from "../state/live";
 import { outbox, pendingIn } from "../state/outbox";
+import { notePlace, openingPlace } from "../state/places";
 import type { MyRoom } from "../state/rooms";
 import { me } from "../state/session";
 
@@ -23,9 +24,24 @@ export function Timeline({ room }: { room: MyRoom }) {
     [log.events, pending, mine, log.divider],
   );
   const newest = pending[pending.length - 1]?.createdAt ?? 0;
-  const { ref, span, onScroll, toLatest } = useTimelineScroll(rows, log.ready, newest, () => {
-    if (log.error === "") loadOlder(room.id);
+  const { ref, span, onScroll, toLatest } = useTimelineScroll(rows, {
+    ready: log.ready,
+    sent: newest,
+    place: openingPlace(room.id),
+    older: () => {
+      if (log.error === "") loadOlder(room.id);
+    },
+    onView: ({ end, seq, place }) => {
+      shown.value = { room: room.id, seq, end };
+      notePlace(room.id, place);
+    },
   });
+  useEffect(
+    () => () => {
+      if (shown.peek()?.room === room.id) shown.value = null;
+    },
+    [],
+  );
   const now = Date.now();
   return (
     <div class="timeline-box">
@@ -38,7 +54,7 @@ export function Timeline({ room }: { room: MyRoom }) {
         aria-label={`Messages in ${room.title}`}
       >
         <div class="timeline-inner">
-          <Top room={room} log={log} />
+          <Top room={room} log={log} more={log.more || span.from > 0} />
           <ol class="rows">
             {rows.slice(span.from, span.to).map((row) => (
               <RowView key={row.key} row={row} now={now} />
@@ -46,7 +62,7 @@ export function Timeline({ room }: { room: MyRoom }) {
           </ol>
         </div>
       </section>
-      {!atBottom.value && log.ready && (
+      {behind.value && log.ready && (
         <button type="button" class="jump" onClick={toLatest}>
           <Icon name="down" size={18} />
           <span>Latest</span>
@@ -64,7 +80,7 @@ export function Timeline({ room }: { room: MyRoom }) {
 }
 
 /** What stands above the first message: the room's beginning, more to come, or why it did not come. */
-function Top({ room, log }: { room: MyRoom; log: ReturnType<typeof logOf>["value"] }) {
+function Top({ room, log, more }: { room: MyRoom; log: Log; more: boolean }) {
   if (log.error !== "") {
     return (
       <div class="timeline-top">
@@ -72,7 +88,7 @@ function Top({ room, log }: { room: MyRoom; log: ReturnType<typeof logOf>["value
         <button
           type="button"
           class="button"
-          onClick={() => (log.ready ? loadOlder(room.id) : ensureLog(room.id, room.tally.unread))}
+          onClick={() => (log.ready ? loadOlder(room.id) : ensureLog(room.id, room.tally.head))}
         >
           Try again
         </button>
@@ -80,7 +96,7 @@ function Top({ room, log }: { room: MyRoom; log: ReturnType<typeof logOf>["value
     );
   }
   if (!log.ready) return <MessageSkeleton label={`Loading messages of ${room.title}`} />;
-  if (log.more)
+  if (more)
     return <div class="timeline-top timeline-more">{log.loading ? "Loading earlier messages…" : ""}</div>;
   const quiet = !log.events.some((event) => event.type === "message");
   return (
