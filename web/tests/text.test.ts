@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { isComposing } from "../src/lib/keys";
 import { matchRooms } from "../src/lib/match";
 import { isSlug, slugOf } from "../src/lib/slug";
-import { byteLength, hueIndex, initials, limitText, listNames, plural, typingText } from "../src/lib/text";
+import {
+  byteLength,
+  cutText,
+  hueIndex,
+  initials,
+  limitText,
+  listNames,
+  plural,
+  typingText,
+} from "../src/lib/text";
 import { dayText } from "../src/lib/time";
 import { spanOf, WINDOW, WINDOW_MAX } from "../src/lib/window";
 
@@ -61,12 +71,22 @@ describe("words", () => {
   });
 });
 
+describe("a key press", () => {
+  it("belongs to the input method while it puts a word together, and at its end in Safari", () => {
+    expect(isComposing({ isComposing: true, keyCode: 13 })).toBe(true);
+    expect(isComposing({ isComposing: false, keyCode: 229 })).toBe(true);
+    expect(isComposing({ isComposing: false, keyCode: 13 })).toBe(false);
+  });
+});
+
 describe("the limit of a message", () => {
   it("is told in bytes, only when it is near", () => {
     expect(limitText("x".repeat(80), 100)).toBeNull();
     expect(limitText("x".repeat(95), 100)).toEqual({ over: false, text: "5 bytes left" });
     expect(limitText("é".repeat(51), 100)).toEqual({ over: true, text: "2 bytes too long" });
     expect(byteLength("é🎉")).toBe(6);
+    expect(cutText(1).text).toContain("1 character was left out");
+    expect(cutText(2345).text).toContain("2,345 characters were left out");
   });
 });
 

@@ -42,6 +42,14 @@ export function limitText(text: string, limit: number): { over: boolean; text: s
     : { over: false, text: `${plural(left, "byte")} left` };
 }
 
+/** What stands there when this much of a pasted text had no room. */
+export function cutText(characters: number): { over: boolean; text: string } {
+  return {
+    over: true,
+    text: `Too long: the last ${plural(characters, "character was", "characters were")} left out`,
+  };
+}
+
 /** One or two letters for an avatar: "Ada Lovelace" gives "AL", "bob" gives "B". */
 export function initials(name: string): string {
   const words = name.split(/[\s._-]+/).filter(Boolean);

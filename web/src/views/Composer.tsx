@@ -1,7 +1,9 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { byteLength, limitText, typingText } from "../lib/text";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { isComposing } from "../lib/keys";
+import { byteLength, cutText, limitText, typingText } from "../lib/text";
 import { Icon } from "../parts/Icon";
 import { StateLine } from "../parts/StateLine";
+import { useGrowing } from "../parts/useGrowing";
 import {
   draftOf,
   draftSent,
@@ -16,21 +18,24 @@ import type { MyRoom } from "../state/rooms";
 import { server } from "../state/session";
 
 const DEFAULT_LIMIT = 16_384;
+/** How many times as much as a message may hold fits in here, to be made shorter. More makes each key slow. */
+const KEPT_LIMITS = 2;
+
+/** Fingers have a button for sending, and no Shift for a new line. */
+const touch = matchMedia("(pointer: coarse)");
 
 /** Where a message is written. Rendered anew for each room (by `key`): each has its own draft. */
 export function Composer({ room }: { room: MyRoom }) {
-  const [text, setText] = useState(() => draftOf(room.id));
-  const area = useRef<HTMLTextAreaElement>(null);
   const limit = server.value?.limits.text_bytes ?? DEFAULT_LIMIT;
-  const limitNote = limitText(text, limit);
+  const most = limit * KEPT_LIMITS;
+  const [text, setText] = useState(() => draftOf(room.id).slice(0, most));
+  /** How much of what was pasted had no room here. */
+  const [cut, setCut] = useState(0);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const limitNote = cut > 0 ? cutText(cut) : limitText(text, limit);
   const sendable = text.trim() !== "" && byteLength(text.trim()) <= limit;
 
-  useLayoutEffect(() => {
-    const element = area.current;
-    if (element === null) return;
-    element.style.height = "auto";
-    element.style.height = `${element.scrollHeight}px`;
-  }, [text]);
+  useGrowing(area, text);
 
   useEffect(() => {
     // A touch screen would open its keyboard over the conversation.
@@ -48,6 +53,7 @@ export function Composer({ room }: { room: MyRoom }) {
 
   const change = (value: string): void => {
     setText(value);
+    if (value.length < most) setCut(0);
     keepDraft(room.id, value);
     noteKeystroke(room.id, value);
   };
@@ -56,14 +62,24 @@ export function Composer({ room }: { room: MyRoom }) {
     if (!sendable) return;
     sendMessage(room.id, text.trim());
     setText("");
+    setCut(0);
     draftSent(room.id, text);
-    area.current?.focus();
+    if (!touch.matches) area.current?.focus();
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || isComposing(event) || event.shiftKey) return;
+    if (touch.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     submit();
+  };
+
+  /** The browser cuts what is pasted or dropped at `maxlength`, and says nothing. */
+  const onBeforeInput = (event: InputEvent): void => {
+    if (!event.inputType.startsWith("insertFrom")) return;
+    const added = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
+    const { value, selectionStart, selectionEnd } = event.currentTarget as HTMLTextAreaElement;
+    setCut(Math.max(0, value.length - (selectionEnd - selectionStart) + added.length - most));
   };
 
   return (
@@ -84,14 +100,24 @@ export function Composer({ room }: { room: MyRoom }) {
           aria-label={`Message ${room.title}`}
           aria-describedby="composer-note"
           aria-invalid={limitNote?.over ? "true" : undefined}
-          enterkeyhint="send"
+          enterkeyhint={touch.matches ? "enter" : "send"}
+          maxLength={most}
           autocomplete="off"
           dir="auto"
           onInput={(event) => change(event.currentTarget.value)}
+          onBeforeInput={onBeforeInput}
           onKeyDown={onKeyDown}
           onBlur={endTyping}
         />
-        <button type="submit" class="send" aria-label="Send" aria-disabled={!sendable}>
+        <button
+          type="submit"
+          class="send"
+          aria-label="Send"
+          aria-disabled={!sendable}
+          // Where the focus is, the keyboard of a touch screen stays.
+          onPointerDown={(event) => event.preventDefault()}
+          onMouseDown={(event) => event.preventDefault()}
+        >
           <Icon name="send" size={20} />
         </button>
       </div>

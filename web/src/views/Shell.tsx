@@ -1,4 +1,5 @@
 import { useEffect } from "preact/hooks";
+import { isComposing } from "../lib/keys";
 import { OnTop } from "../parts/Dialog";
 import { closeDialog, dialog, dialogs, openDialog } from "../state/dialogs";
 import { goLive } from "../state/live";
@@ -75,6 +76,7 @@ function OpenDialog({ layer }: { layer: Layer }) {
 }
 
 function onKeyDown(event: KeyboardEvent): void {
+  if (isComposing(event)) return;
   if (
     (event.ctrlKey || event.metaKey) &&
     !event.shiftKey &&

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { isComposing } from "../lib/keys";
 import { matchRooms } from "../lib/match";
 import { badge } from "../lib/text";
 import { Dialog } from "../parts/Dialog";
@@ -14,11 +15,12 @@ export function Switcher() {
   const active = Math.min(index, found.length - 1);
 
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (isComposing(event)) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const by = event.key === "ArrowDown" ? 1 : -1;
       setIndex((active + by + found.length) % Math.max(1, found.length));
-    } else if (event.key === "Enter" && !event.isComposing && event.keyCode !== 229) {
+    } else if (event.key === "Enter") {
       event.preventDefault();
       const room = found[active];
       if (room !== undefined) go(room.id);
