@@ -194,6 +194,15 @@ class CloseCode(IntEnum):
     SESSION_ENDED = 4501
 
 
+_STAYS_AWAY = frozenset({1002, 1003, 1007, 1008, 1009})
+"""It would do the same again."""
+
+
+def comes_back(code: int) -> bool:
+    """Whether a client whose connection the server ended with this close code should come back by itself."""
+    return code < CloseCode.AUTH_TIMEOUT and code not in _STAYS_AWAY
+
+
 class Disconnect(Exception):
     """Ends a connection with a close code and a short reason (at most 123 bytes, RFC 6455 section 5.5)."""
 
@@ -205,4 +214,4 @@ class Disconnect(Exception):
     @property
     def reconnect(self) -> bool:
         """Whether the client should come back by itself."""
-        return self.code < CloseCode.AUTH_TIMEOUT and self.code != CloseCode.POLICY
+        return comes_back(self.code)

@@ -108,6 +108,12 @@ class Stand:
         self.ws = f"ws://127.0.0.1:{port}"
         self.http = f"http://127.0.0.1:{port}"
 
+    async def until_links(self, count: int) -> None:
+        """Wait until so many WebSockets are open, closing ones included."""
+        async with asyncio.timeout(10):
+            while self.gateway._context.links != count:  # noqa: ASYNC110  the server has no event for it
+                await asyncio.sleep(0.005)
+
 
 @asynccontextmanager
 async def running(settings: GatewaySettings) -> AsyncIterator[Stand]:

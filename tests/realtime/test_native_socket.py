@@ -17,7 +17,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.typing import Subprotocol
 
 from hubbub.errors import Forbidden
-from hubbub.realtime import GatewaySettings, Handshake
+from hubbub.realtime import GatewaySettings, Handshake, link
 from hubbub.wire.websocket import CLOSE, PING, PONG, TEXT, Decoder, masked_frame
 
 from .conftest import Stand, running
@@ -139,6 +139,41 @@ async def test_each_violation_has_its_close_code_and_the_server_goes_on(stand: S
     async with connect(stand.ws + "/ws") as other:
         await other.send(SEND.decode())
         assert json.loads(await other.recv())["ok"]["seq"] == 2
+
+
+@pytest.mark.parametrize("answers", [True, False])
+@pytest.mark.parametrize("cut", [1, 40, 1 << 20])
+@pytest.mark.parametrize(
+    "broken", [masked(TEXT, b"x" * 4097), b"\x81\x02hi", masked(TEXT, b"\xff"), masked(PONG, b"") + b"\xff"]
+)
+async def test_after_a_violation_nobody_waits_for_a_time_limit(
+    stand: Stand, broken: bytes, cut: int, answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands behind it, and whether the client answers the close frame or hangs up."""
+    monkeypatch.setattr(link, "_CLOSE_SECONDS", 1000)
+    stream = masked(TEXT, SEND) + broken + masked(TEXT, SEND) * 3
+    async with raw(stand) as client:
+        for at in range(0, len(stream), cut):
+            client.writer.write(stream[at : at + cut])
+        await client.close_code()
+        if answers:
+            client.writer.write(masked(TEXT, SEND) + masked(CLOSE, b"\x03\xe9"))
+        async with asyncio.timeout(10):
+            assert await client.reader.read() == b""
+        if not answers:
+            client.writer.close()
+        await stand.until_links(0)
+
+
+async def test_frames_behind_an_end_do_not_hide_the_close_frame(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "_CLOSE_SECONDS", 1000)
+    url = b"GET /socket.io/?EIO=4&transport=websocket "
+    async with raw(stand, upgraded=False) as client:
+        client.writer.write(HELLO.replace(b"GET /ws ", url))
+        await client.head()
+        client.writer.write(masked(TEXT, b"7") + masked(TEXT, b"40") * 3 + masked(CLOSE, b"\x03\xea"))
+        assert await client.close_code() == 1002
+        await stand.until_links(0)
 
 
 async def test_the_compact_wire_shares_the_room(stand: Stand) -> None:

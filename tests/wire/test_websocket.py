@@ -23,6 +23,7 @@ from hubbub.wire.websocket import (
     apply_mask,
     close_code,
     close_frame,
+    ends_with_close,
     frame,
     header,
     masked_frame,
@@ -338,6 +339,16 @@ def test_it_does_not_matter_how_the_network_cuts(data: bytes, cuts: list[int]) -
     whole = decoded([data], limit_bytes=400)
     assert decoded(cut(data, cuts), limit_bytes=400) == whole
     assert decoded((bytes([byte]) for byte in data), limit_bytes=400) == whole
+
+
+@given(st.binary(max_size=300), st.binary(max_size=125), masks)
+def test_a_close_frame_is_found_behind_anything(before: bytes, payload: bytes, mask: bytes) -> None:
+    assert ends_with_close(before + client(CLOSE, payload, mask=mask))
+
+
+@pytest.mark.parametrize("data", [b"", b"\x88", b"\x88\x80\x00\x00\x00", client(TEXT, b"hello"), b"x" * 300])
+def test_other_ends_are_no_close_frame(data: bytes) -> None:
+    assert not ends_with_close(data)
 
 
 _messages = st.lists(

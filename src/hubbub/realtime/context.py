@@ -13,6 +13,7 @@ from hubbub.wire.websocket import Framer
 from .codec import Codec
 from .connection import Handler
 from .deadlines import Deadlines
+from .farewells import Farewells
 from .heartbeat import Heartbeat
 from .room import Lane
 from .settings import GatewaySettings
@@ -30,6 +31,7 @@ class LinkContext:
         sessions: Engine.IO sessions by sid.
         links: open WebSockets, closing ones included.
         unsent: those of them whose transports may hold bytes.
+        farewells: what long-polling sessions that are over could not be told.
     """
 
     def __init__(self, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str) -> None:
@@ -42,6 +44,7 @@ class LinkContext:
         self.links = 0
         self.unsent = Unsent(loop)
         self.closing = False
+        self.farewells = Farewells(loop)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def new_key(self) -> str:

@@ -49,6 +49,10 @@ class EngineApplication(Protocol):
         """Its write buffer is empty enough again."""
         ...
 
+    def ending(self, session: EngineSession, code: int, reason: str) -> None:
+        """The server is about to end it, for the reason that a close code has: the last messages may be sent now."""
+        ...
+
     def ended(self, session: EngineSession, reason: str) -> None:
         """It is over. Called once."""
         ...
@@ -150,20 +154,29 @@ class EngineSession:
                     self.polling.put(engineio.NOOP)  # what a pending poll ends with: the client knows that it is over
                 self.close("transport close")
             case _:
-                self.close("parse error", CloseCode.PROTOCOL_ERROR)
+                self.fail(PacketError("unexpected packet"))
 
     def expire(self) -> None:
         """The application put it on the list of deadlines, and the time is up."""
         self.close("too late")
 
-    def close(self, because: str, code: int = CloseCode.NORMAL) -> None:
-        """End the session on whatever transport it has, after what is buffered."""
+    def close(self, because: str, code: int = CloseCode.NORMAL, reason: str = "") -> None:
+        """End the session on whatever transport it has, after what is buffered.
+
+        Args:
+            because: why, in Socket.IO's words, for the application.
+            code: why, for the client; `CloseCode.NORMAL`: it knows.
+            reason: the same in words; `because` when there are no others.
+        """
         if not self.open:
             return
         if self.link is not None:
-            self.link.close(code, because, because=because)
-        else:
-            self.ended(because)
+            self.link.close(code, reason or because, because=because)
+            return
+        if self.polling is not None and code != CloseCode.NORMAL:
+            with self.polling.last_words(keep=because != "parse error"):  # its request is answered with an error
+                self.ending(code, reason or because)
+        self.ended(because)
 
     def ended(self, reason: str) -> None:
         """It is over: forget it everywhere."""
@@ -197,7 +210,7 @@ class EngineSession:
     def fail(self, broken: PacketError) -> None:
         """The client broke the protocol."""
         logger.debug("ending an Engine.IO session: %s", broken)
-        self.close("parse error", CloseCode.PROTOCOL_ERROR)
+        self.close("parse error", CloseCode.PROTOCOL_ERROR, str(broken))
 
     def ping(self) -> None:
         if self.link is not None:
@@ -208,6 +221,10 @@ class EngineSession:
 
     def relieved(self) -> None:
         self.application.relieved(self)
+
+    def ending(self, code: int, reason: str) -> None:
+        if self.open and code != CloseCode.NORMAL:
+            self.application.ending(self, code, reason)
 
     def lost(self, reason: str) -> None:
         self.ended(reason)
@@ -287,6 +304,9 @@ class ProbingSocket:
     def congested(self) -> None: ...
 
     def relieved(self) -> None: ...
+
+    def ending(self, code: int, reason: str) -> None:
+        """The session does not end."""
 
     def lost(self, reason: str) -> None:
         """The session stays on long-polling as if nothing had been."""

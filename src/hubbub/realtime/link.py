@@ -7,7 +7,19 @@ import logging
 from typing import Final, Protocol
 
 from hubbub.errors import CloseCode
-from hubbub.wire.websocket import BINARY, CLOSE, PING, PONG, TEXT, Decoder, Failure, close_code, close_frame, frame
+from hubbub.wire.websocket import (
+    BINARY,
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    Decoder,
+    Failure,
+    close_code,
+    close_frame,
+    ends_with_close,
+    frame,
+)
 
 from .context import LinkContext
 from .sockets import Outlet
@@ -41,6 +53,10 @@ class Endpoint(Protocol):
 
     def relieved(self) -> None:
         """The write buffer is empty enough again."""
+        ...
+
+    def ending(self, code: int, reason: str) -> None:
+        """The server is about to end the link with this close code: the last words may be written now."""
         ...
 
     def lost(self, reason: str) -> None:
@@ -129,13 +145,16 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         """Take bytes that arrived."""
         self.silent = 0
         decoder = self._decoder
+        if decoder.failure is not None and self._closing:  # nothing is decoded any more
+            if ends_with_close(data):
+                self.transport.close()
+            return
         for opcode, payload in decoder.feed(data):
             endpoint = self.endpoint
-            if endpoint is None:
+            if endpoint is None:  # it has ended: all but the client's close frame is too late
                 if opcode == CLOSE:
                     self.transport.close()
-                return
-            if opcode == TEXT:
+            elif opcode == TEXT:
                 endpoint.text(payload)
             elif opcode == BINARY:
                 endpoint.binary(payload)
@@ -153,6 +172,9 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         """The client broke the protocol; what it said before has been delivered."""
         logger.debug("closing a WebSocket: %s", failure)
         self.close(failure.code, failure.reason, because="parse error")
+        # What the client sends now is read and dropped until it answers the close frame, or sees the end of the stream.
+        if self.transport.can_write_eof() and not self.transport.is_closing():
+            self.transport.write_eof()
 
     def eof_received(self) -> None:
         """Half-open is not a state of a WebSocket: asyncio closes the transport."""
@@ -216,6 +238,9 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         """Start the close handshake; the endpoint is told at once. The transport ends within seconds in any case."""
         if self._closing:
             return
+        self._closing = True
+        if self.endpoint is not None and not self.transport.is_closing():
+            self.endpoint.ending(code, reason)
         self._begin_close(close_frame(code, reason), because)
         # The peer's close frame ends it. Closing at once, with bytes unread, would reset the connection and could
         # destroy our close frame on its way.

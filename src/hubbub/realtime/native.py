@@ -130,5 +130,8 @@ class NativeConnection(Peer):
     def ping(self) -> None:
         self.link.ping_frame()
 
+    def ending(self, code: int, reason: str) -> None:
+        """The close frame says it."""
+
     def lost(self, reason: str) -> None:
         self.gone(reason)

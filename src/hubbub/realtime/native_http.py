@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from hubbub.errors import BadJson, Disconnect, HubbubError
+from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError
 from hubbub.wire.rejection import CommandError
 
 from .codec import NativeWire
@@ -171,11 +171,11 @@ class HttpConnection(Peer):
         self._end(int(why.code), why.reason, ended_by(why))
 
     def dismiss(self) -> None:
-        self._end(4501, "disconnected by the server", "server namespace disconnect")
+        self._end(int(CloseCode.SESSION_ENDED), "disconnected by the server", "server namespace disconnect")
 
     def refuse(self, error: HubbubError) -> None:
         self.fail(None, error)
-        self._end(4500, error.code, "refused")
+        self._end(int(CloseCode.AUTH_TIMEOUT), error.code, "refused")
 
     def text(self, payload: bytes) -> None:
         """One command that was posted."""
@@ -220,10 +220,10 @@ class HttpConnection(Peer):
             self.release()
 
     def dead(self) -> None:
-        self.lost("ping timeout")
+        self._end(int(CloseCode.HEARTBEAT_LOST), "no answer to a ping", "ping timeout")
 
     def retire(self) -> None:
-        self._end(4000, "server restart", "server shutting down")
+        self._end(int(CloseCode.SERVER_RESTART), "server restart", "server shutting down")
 
 
 def _plain(text: str) -> bytes:

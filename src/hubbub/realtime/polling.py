@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from hubbub.errors import CloseCode
 from hubbub.wire import engineio
 from hubbub.wire.engineio import UpgradeProbe
 
@@ -17,6 +20,10 @@ PACKETS_MAX: Final = 16
 """Packets in one body. python-engineio's client refuses more, and ends its session."""
 
 
+_TOLD_SECONDS: Final = 1.0
+"""How long a client whose request ends its session waits for the answer while the other one is being sent."""
+
+
 class PollTransport:
     """Packets wait here until the client polls. Above `write_buffer_bytes` its connection is told that it lags.
 
@@ -25,6 +32,7 @@ class PollTransport:
     """
 
     __slots__ = (
+        "_answered",
         "_bytes",
         "_congested",
         "_drained",
@@ -46,6 +54,7 @@ class PollTransport:
         self._waiter: asyncio.Future[None] | None = None
         self._congested = False
         self._drained: asyncio.Future[None] | None = None
+        self._answered: asyncio.Future[None] | None = None
         self.posting = False
         self.probe: UpgradeProbe | None = None
         self.silent: float = 0
@@ -139,10 +148,33 @@ class PollTransport:
             self._waiter = None
         return self.ready() or engineio.NOOP
 
+    async def told(self) -> None:
+        """Wait until the poll that is pending has its answer: it says why the session has ended."""
+        if self.waiting:
+            self._answered = self._session.context.loop.create_future()
+            await asyncio.wait((self._answered,), timeout=_TOLD_SECONDS)
+
+    def answered(self) -> None:
+        """The answer of a poll has been sent."""
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_result(None)
+
     def release(self) -> None:
         """Let the pending poll go with what there is."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    @contextlib.contextmanager
+    def last_words(self, *, keep: bool) -> Iterator[None]:
+        """What is put meanwhile says why the session ends. `keep`: who is not polling may ask for it later."""
+        if self.waiting:
+            yield
+            return
+        self.take()  # it would never be asked for
+        yield
+        words = engineio.encode_payload(self.take())
+        if keep and words:
+            self._session.context.farewells.keep(self._session.sid, words)
 
     def end(self) -> None:
         self._session.context.heartbeat.remove(self)
@@ -155,7 +187,7 @@ class PollTransport:
         self.put(engineio.PING)
 
     def dead(self) -> None:
-        self._session.close("ping timeout")
+        self._session.close("ping timeout", CloseCode.HEARTBEAT_LOST, "no answer to a ping")
 
     def retire(self) -> None:
-        self._session.close("server shutting down")
+        self._session.close("server shutting down", CloseCode.SERVER_RESTART, "server restart")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+from hubbub.errors import CloseCode
 from hubbub.wire import engineio
 from hubbub.wire.engineio import PacketError, Refusal
 
@@ -48,7 +49,9 @@ class PollingApp:
             method, query, websocket=False, transport=None if session is None else session.transport
         )
         try:
-            if refused is not None:
+            if refused is Refusal.UNKNOWN_SID and method == "GET" and (words := self._last_words(query)) is not None:
+                await _respond(send, 200, words, [_TEXT, *cors])
+            elif refused is not None:
                 await _refuse(send, refused, cors)
             elif session is None:
                 await self._open(scope, headers, query_string, send, cors)
@@ -60,6 +63,10 @@ class PollingApp:
                 await self._post(session, session.polling, headers, receive, send, cors)
         except ClientGone:
             pass
+
+    def _last_words(self, query: dict[str, str]) -> bytes | None:
+        """Why a session has ended, for a client that was not polling then; None: there is nothing to say."""
+        return self._context.farewells.take(query.get("sid", ""))
 
     async def _open(self, scope: Scope, headers: dict[str, str], query: str, send: Send, cors: Headers) -> None:
         if self._context.closing:
@@ -101,6 +108,7 @@ class PollingApp:
             await _respond(send, 503, _CLOSING, [_JSON, *cors])  # some clients never come back after CLOSE
             return
         await _respond(send, 200, body, [_TEXT, *cors])
+        polling.answered()
 
     async def _post(
         self,
@@ -126,13 +134,15 @@ class PollingApp:
             await _refuse(send, Refusal.UNKNOWN_SID, cors)
             return
         if body is None:
-            session.close("parse error")
+            session.close("parse error", CloseCode.TOO_BIG, "message too big")
+            await polling.told()
             await _respond(send, 413, b'{"code":3,"message":"Payload too large"}', [_JSON, *cors])
             return
         try:
             packets = engineio.decode_payload(body)
-        except PacketError:
-            session.close("parse error")
+        except PacketError as broken:
+            session.fail(broken)
+            await polling.told()
             await _refuse(send, Refusal.BAD_REQUEST, cors)
             return
         for packet in packets:

@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from hubbub.errors import Disconnect, HubbubError
+from hubbub.errors import Disconnect, HubbubError, comes_back
 from hubbub.wire import engineio, socketio
-from hubbub.wire.socketio_events import encode_ok, encode_refusal, event_packet
+from hubbub.wire.socketio_events import encode_ok, encode_refusal
 from hubbub.wire.websocket import BINARY, TEXT, Framer
 
 from .connection import NO_HANDSHAKE, Connection, ended_by
@@ -97,14 +97,6 @@ HOLDING_SOCKET: Final = HoldingLane("websocket")
 HOLDING_POLLING: Final = HoldingLane("polling")
 
 
-class Closing(Struct, frozen=True, tag_field="type", tag="closing"):
-    """Said before the server ends a Socket.IO connection, whose protocol has no close codes."""
-
-    code: int
-    reason: str
-    reconnect: bool
-
-
 class SocketIoConnection(Peer):
     """One client in one namespace."""
 
@@ -147,12 +139,19 @@ class SocketIoConnection(Peer):
         self._send(_MESSAGE + messages[0], *messages[1:])
 
     def disconnect(self, why: Disconnect) -> None:
-        if self.closed:
+        if not self.closed:
+            self.session.close(ended_by(why), why.code, why.reason)
+
+    def say_goodbye(self, code: int, reason: str) -> None:
+        """The session is about to end: tell the client why, which has no close code, and whether to come back."""
+        reconnect = comes_back(code)
+        closing = {"code": int(code), "reason": reason, "reconnect": reconnect}
+        if self._held is not None:  # it hears of nothing else before its CONNECT is answered
+            self.session.send(_MESSAGE + socketio.encode_connect_error(reason, closing, self.namespace))
             return
-        self._send(_MESSAGE + event_packet(_encode_json(Closing(int(why.code), why.reason, why.reconnect))))
-        if not why.reconnect:  # after this packet the client does not come back by itself
+        self._send(_MESSAGE + socketio.encode_event(_encode_json(["closing", closing]), None, self.namespace))
+        if not reconnect:  # after this packet the client does not come back by itself
             self._send(_MESSAGE + socketio.encode_disconnect(self.namespace))
-        self.session.close(ended_by(why), why.code)
 
     def refuse(self, error: HubbubError) -> None:
         """The client gets `connect_error` and may CONNECT again on the same session, with other credentials."""

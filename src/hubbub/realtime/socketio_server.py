@@ -78,6 +78,10 @@ class SocketIoServer:
         for connection in connections(session):
             connection.relieved()
 
+    def ending(self, session: EngineSession, code: int, reason: str) -> None:
+        for connection in connections(session):
+            connection.say_goodbye(code, reason)
+
     def ended(self, session: EngineSession, reason: str) -> None:
         self._context.deadlines.remove(session)
         self._assemblers.pop(session, None)

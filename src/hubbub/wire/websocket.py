@@ -337,6 +337,17 @@ def close_frame(code: int | None, reason: str = "") -> bytes:
     return frame(CLOSE, code.to_bytes(2, "big") + text)
 
 
+def ends_with_close(data: Buffer) -> bool:
+    """Whether a client's close frame stands at the end, where the boundaries of frames are not known any more.
+
+    It may be taken for one by chance; nobody may rely on what it says.
+    """
+    for size in range(min(125, len(data) - 6) + 1):
+        if data[-6 - size] == 0x80 | CLOSE and data[-5 - size] == 0x80 | size:
+            return True
+    return False
+
+
 def close_code(payload: bytes) -> int | None:
     """The code in a received close frame's payload; None when it has none (1005, section 7.1.5)."""
     return int.from_bytes(payload[:2], "big") if payload else None

@@ -119,3 +119,35 @@ async def test_asking_everybody_and_emitting_to_all_but_some(stage: Stage) -> No
         await event(client, "end")
         assert sum(name == "not you" for name, *_ in client.reports.events()) == count
     assert repr(first).startswith(f"<Socket {first.id} / by websocket")
+
+
+async def test_a_client_that_says_too_much_hears_why_and_stays_away(stage: Stage, transport: str) -> None:
+    """In every namespace that it is in, by its own; as Socket.IO's client it would be back at once otherwise."""
+    gone: list[str] = []
+    stage.server.on("disconnect")(lambda socket, reason: gone.append(reason))
+    stage.server.of("/other").on("disconnect")(lambda socket, reason: gone.append(reason))
+    await stage.start()
+    client = await stage.connect("js", transport)
+    other = await stage.connect("js", transport, "/other", beside=client)
+    await client.emit("much", "x" * 70_000)
+    for one in (client, other):
+        (told,) = await event(one, "closing")
+        assert told == {"code": 1009, "reason": "message too big", "reconnect": False}
+        assert (await one.reports.next(report="disconnect"))["reason"] == "io server disconnect"
+    sound = await stage.connect("js", transport)
+    assert len(stage.server.sockets) == 1
+    assert gone == ["parse error", "parse error"]
+    stage.server.emit("still", 1)
+    assert await event(sound, "still") == (1,)
+    assert not [one for one in client.reports.events() if one[0] == "still"]
+
+
+async def test_an_end_is_told_in_each_namespace(stage: Stage) -> None:
+    stage.server.of("/other")
+    await stage.start()
+    session = await stage.session("websocket")
+    await session.send("40/other,")
+    assert (await session.heard()).startswith("40/other,")
+    await session.send("7")
+    closing = '["closing",{"code":1002,"reason":"unknown packet type","reconnect":false}]'
+    assert [await session.heard() for _ in range(4)] == [f"42{closing}", "41", f"42/other,{closing}", "41/other,"]

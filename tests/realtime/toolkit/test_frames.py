@@ -78,6 +78,8 @@ async def test_what_is_no_base64_ends_the_session(stage: Stage, packet: str) -> 
     await stage.start()
     async with by_hand(stage.port) as client:
         await client.send(packet)
+        assert '"code":1002' in str(await client.recv())
+        assert await client.recv() == "41"
         with pytest.raises(ConnectionClosed) as caught:
             await client.recv()
         assert caught.value.rcvd is not None

@@ -156,6 +156,9 @@ class EngineServer:
     def relieved(self, session: EngineSession) -> None:
         """It is being closed already."""
 
+    def ending(self, session: EngineSession, code: int, reason: str) -> None:
+        """Engine.IO has no words for it, but for a WebSocket's close code."""
+
     def ended(self, session: EngineSession, reason: str) -> None:
         self.sockets.pop(session.sid, None)
         self._tell("disconnect", session.state, reason)

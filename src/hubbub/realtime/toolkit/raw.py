@@ -143,6 +143,9 @@ class _Inbox:
     def relieved(self) -> None:
         self.writable.set()
 
+    def ending(self, code: int, reason: str) -> None:
+        """The close frame says it."""
+
     def lost(self, reason: str) -> None:
         self.ended = True
         self._arrived.set()
