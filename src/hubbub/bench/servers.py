@@ -41,6 +41,11 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def log_bytes(self) -> int:
+        """How much it has logged."""
+        return self._log.stat().st_size
+
     def __enter__(self) -> Self:
         with self._log.open("wb") as errors:
             try:

@@ -53,6 +53,7 @@ class Outcome(Struct, frozen=True):
     Attributes:
         connections: the attacker's.
         seconds: of the attack.
+        logged_bytes: what the server has written into its log because of it.
         server_load: CPU of the server during the attack, as a fraction of the time.
         others_load: CPU that was used by nobody of ours meanwhile, in CPUs.
         failures, beside_failures, newcomer_failures, sign_in_failures: during the attack and after it, by what went
@@ -68,6 +69,7 @@ class Outcome(Struct, frozen=True):
     attacked: Noticed | None = None
     memory: Memory = Memory(0, 0, 0)
     assault: Assault = field(default_factory=Assault)
+    logged_bytes: int = 0
     server_load: float = 0.0
     others_load: float = 0.0
     failures: dict[str, int] = {}

@@ -62,6 +62,7 @@ def _attacked(lab: Lab, contestant: Contestant, attack: Attack, connections: int
         time.sleep(scale.warm_up_seconds)
         users.tell(Phase.QUIET)
         time.sleep(scale.quiet_seconds)
+        logged = server.log_bytes
         before, begin = rss_bytes(server.pid), _Work(server.pid, users.pid)
         users.tell(Phase.ATTACK)
         attacker.tell(Phase.ATTACK)
@@ -73,6 +74,7 @@ def _attacked(lab: Lab, contestant: Contestant, attack: Attack, connections: int
         after = rss_bytes(server.pid)
         if not after:
             raise GeneratorError("the server has ended")
+        logged = server.log_bytes - logged
         users.tell(Phase.OVER)
         found = decode_experiences(users.hear(_ANSWER_SECONDS))
         assault = decode_assault(attacker.hear(_ANSWER_SECONDS))
@@ -88,6 +90,7 @@ def _attacked(lab: Lab, contestant: Contestant, attack: Attack, connections: int
         attacked=noticed(attacked),
         memory=Memory(before, max(before, peak), after),
         assault=assault,
+        logged_bytes=logged,
         server_load=(work.server - begin.server) / (work.at - begin.at),
         others_load=max(0.0, (work.others - begin.others) / (work.at - begin.at) - assault.load),
         failures=added(attacked.failures, later.failures),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .outcome import GROWTH_BYTES, SLOWER_MS, SLOWER_TIMES, Latency, Outcome
 
+_LOGGED_BYTES = 100_000  # less is not worth a word
 HEADS = (
     "attack",
     "conn.",
@@ -90,6 +91,8 @@ def _remarks(outcome: Outcome) -> Iterator[str]:
         yield f"answers: {_counts(assault.answers)}"
     if assault.refusals:
         yield f"{assault.refusals:,} refused as rate_limited"
+    if outcome.logged_bytes > _LOGGED_BYTES:
+        yield f"log {outcome.logged_bytes / 1e6:.1f} MB"
     for who, failures in (
         ("users", outcome.failures),
         ("same address", outcome.beside_failures),
