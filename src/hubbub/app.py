@@ -189,7 +189,7 @@ class Application:
             uvicorn.Config(
                 gateway.forwarded(site),
                 http=gateway.http_protocol,
-                ws=gateway.ws_protocol,
+                ws="none",  # they come in before HTTP does
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -257,6 +257,12 @@ def gateway_settings(config: Config) -> GatewaySettings:
         heartbeat_timeout_seconds=config.heartbeat_timeout_seconds,
         message_bytes=config.message_bytes,
         write_buffer_bytes=config.write_buffer_bytes,
+        handshake_seconds=config.request_seconds,
+        request_line_bytes=config.request_line_bytes,
+        header_bytes=config.header_bytes,
+        header_count=config.header_count,
+        stalled_seconds=config.stalled_seconds,
+        least_bytes_per_second=config.least_bytes_per_second,
         compression=config.compression,
         allowed_origins=config.allowed_origins,
         trusted_proxies=config.trusted_proxies,

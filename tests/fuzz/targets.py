@@ -29,6 +29,7 @@ from hubbub.vocabulary import Command
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 from hubbub.wire import deflate, engineio, rejection, socketio, upgrade
 from hubbub.wire.engineio import PacketError
+from hubbub.wire.http_requests import RequestLimits, RequestSplitter
 from hubbub.wire.rejection import CommandError
 from hubbub.wire.socketio_binary import Assembler
 from hubbub.wire.socketio_events import encode_refusal
@@ -41,6 +42,7 @@ from tests.wire.strategies import (
     cut,
     event_args,
     frame_streams,
+    http_requests,
     masks,
     namespaces,
     polling_bodies,
@@ -178,6 +180,18 @@ def take_request(head: bytes) -> None:
     assert response.count(b"\r\n\r\n") == 1
 
 
+def take_requests(case: tuple[bytes, list[int]]) -> None:
+    """Requests of one connection, in pieces."""
+    requests = RequestSplitter(RequestLimits(line_bytes=512, header_bytes=1024, header_count=20))
+    with contextlib.suppress(upgrade.Refusal):
+        for piece in cut(*case):
+            requests.feed(piece)
+            taken: bytes | None = b""
+            while taken is not None:
+                taken = requests.take_body() or None if requests.in_body else requests.take_head()
+            assert requests.pending <= 2048
+
+
 def take_offer(value: str) -> None:
     """Single headers: extensions, subprotocols, and what a proxy adds."""
     headers = {"sec-websocket-extensions": value, "x-forwarded-for": value, "x-forwarded-proto": value}
@@ -285,6 +299,7 @@ def take_body(body: bytes) -> None:
 
 TARGETS: Final = (
     Target("upgrade", _heads, take_request),
+    Target("requests", st.tuples(http_requests | _heads, st.lists(st.integers(0, 2000), max_size=6)), take_requests),
     Target("headers", st.text() | _heads.map(lambda head: head.decode("latin-1")), take_offer),
     Target(
         "websocket",

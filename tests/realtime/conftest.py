@@ -16,6 +16,8 @@ from hubbub.realtime import Connection, Gateway, GatewaySettings, Handshake, Hub
 from hubbub.vocabulary import Command, Join, Leave, Message, RoomId, Send, Sent, UserName
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
 
 class Everyone:
     """A handler with one room: `send` publishes to it, `join` of any other room is refused."""
@@ -116,8 +118,8 @@ class Stand:
 
 
 @asynccontextmanager
-async def running(settings: GatewaySettings) -> AsyncIterator[Stand]:
-    """A server with `settings` on a free port."""
+async def running(settings: GatewaySettings, site: Application | None = None) -> AsyncIterator[Stand]:
+    """A server with `settings` on a free port. `site`: what answers on other paths than the gateway's."""
     hub = Hub(asyncio.get_running_loop())
     handler = Everyone(hub)
     gateway = Gateway(handler, VocabularyCodec(Command, FIELD_KEYS, TYPE_KEYS), settings, hub=hub)
@@ -127,6 +129,9 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Stand]:
         if gateway.serves(scope["path"]):
             await gateway.http(scope, receive, send)
             return
+        if site is not None:
+            await site(scope, receive, send)
+            return
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": b"page"})
 
@@ -134,7 +139,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Stand]:
     config = uvicorn.Config(
         gateway.forwarded(app),
         http=gateway.http_protocol,
-        ws=gateway.ws_protocol,
+        ws="none",
         lifespan="off",
         log_config=None,
         loop="none",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ import socketio
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from hubbub.errors import Unauthenticated
+from hubbub.errors import Forbidden, Unauthenticated
 from hubbub.realtime import GatewaySettings, Handshake
 
 from .conftest import Stand, running
@@ -174,6 +175,19 @@ async def test_a_session_without_connect_ends() -> None:
         assert str(await client.recv()).startswith("0{")
         with pytest.raises(ConnectionClosed):
             await client.recv()
+
+
+async def test_refused_connects_don_t_prolong_the_time_to_sign_in() -> None:
+    async def nobody(_: Handshake) -> None:
+        raise Forbidden
+
+    async with running(GatewaySettings(handshake_seconds=0.3)) as stand, connect(stand.ws + SOCKET) as client:
+        stand.handler.admit = nobody
+        with suppress(ConnectionClosed):
+            async with asyncio.timeout(20):
+                async for message in client:  # until the server has had enough
+                    assert str(message).startswith(("0{", "44{"))
+                    await client.send("40")
 
 
 async def test_an_upgrade_loses_nothing(stand: Stand, http: httpx.AsyncClient) -> None:

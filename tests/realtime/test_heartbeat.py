@@ -230,3 +230,31 @@ async def test_who_does_not_begin_in_time_expires_and_who_does_not() -> None:
     deadlines.add(Beginner())
     deadlines.stop()
     deadlines.stop()
+
+
+async def test_who_begins_and_is_refused_has_no_more_time_than_before() -> None:
+    loop = asyncio.get_running_loop()
+    deadlines = Deadlines(loop, 0.1)
+    refused, accepted, held, late = Beginner(), Beginner(), Beginner(), Beginner()
+    end = loop.time() + 0.1
+    for one in (refused, accepted, held, late):
+        deadlines.add(one)
+        deadlines.hold(one)
+    deadlines.resume(refused)
+    deadlines.hold(refused)
+    deadlines.resume(refused)
+    deadlines.add(accepted)
+    deadlines.remove(accepted)
+    async with asyncio.timeout(5):
+        await refused.expired.wait()
+    assert loop.time() >= end - 0.01
+    assert not accepted.expired.is_set()
+    assert not held.expired.is_set()
+    deadlines.resume(late)
+    deadlines.remove(late)
+    deadlines.resume(held)  # too late: at once
+    async with asyncio.timeout(5):
+        await held.expired.wait()
+    assert not late.expired.is_set()
+    deadlines.resume(accepted)  # it was not held: the whole time
+    deadlines.stop()

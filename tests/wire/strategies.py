@@ -99,3 +99,50 @@ command_bodies = st.dictionaries(_keys, _values)
 compact_bodies = st.dictionaries(
     st.integers(-5, 50), st.recursive(st.none() | st.integers(-(2**63), 2**63) | st.text(), st.lists)
 )
+
+# HTTP requests
+
+_lines = st.sampled_from(
+    [
+        b"GET / HTTP/1.1",
+        b"POST /a?b=c HTTP/1.1",
+        b"GET / HTTP/1.0",
+        b"GET http://x/ HTTP/1.1",
+        b"OPTIONS * HTTP/1.1",
+        b"CONNECT x:1 HTTP/1.1",
+        b"GET /" + b"a" * 70 + b" HTTP/1.1",
+    ]
+)
+_fields = st.sampled_from(
+    [
+        b"Host: x",
+        b"host:x",
+        b"Content-Length: 3",
+        b"content-length: 0",
+        b"Transfer-Encoding: chunked",
+        b"Transfer-Encoding: Chunked ",
+        b"Transfer-Encoding : chunked",
+        b"Connection: Upgrade",
+        b"Connection: close",
+        b"Upgrade: websocket",
+        b"Upgrade: h2c",
+        b" folded",
+        b"A: b",
+        b"A: " + b"b" * 150,
+    ]
+)
+_http_heads = st.tuples(_lines, st.lists(_fields, max_size=4)).map(
+    lambda head: b"\r\n".join([head[0], b"Host: x", *head[1]]) + b"\r\n\r\n"
+)
+_chunks = st.sampled_from(
+    [
+        b"3\r\nabc\r\n",
+        b"3;a=b\r\nabc\r\n",
+        b"0\r\n\r\n",
+        b"0\r\nHost: y\r\n\r\n",
+        b"abc",
+        b"\r\n",
+        b"f\r\nGET / HTTP/1.1\r\n\r\n",
+    ]
+)
+http_requests = st.lists(_http_heads | _chunks | st.binary(max_size=4), max_size=8).map(b"".join)

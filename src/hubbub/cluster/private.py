@@ -17,6 +17,7 @@ from uvicorn.server import ServerState
 
 from hubbub.realtime.listener import Upgrade
 from hubbub.realtime.proxies import Client
+from hubbub.wire.http_requests import RequestLimits
 from hubbub.wire.upgrade import Refusal, Request
 
 from .address import leave, listen
@@ -34,6 +35,8 @@ _KEEP_ALIVE_SECONDS: Final = 3600
 """The other node decides how long a connection stays: a door that closes idle ones would meet a request on its way."""
 
 _LAST_ANSWERS_SECONDS: Final = 1.0
+_OWN_BYTES: Final = 1024
+_OWN_HEADERS: Final = 8
 
 
 class Connections(Protocol):
@@ -43,7 +46,12 @@ class Connections(Protocol):
 
     def upgrade(self, transport: asyncio.Transport, request: Request, rest: bytes, told: Client | None) -> None: ...
 
-    def first_request(self, upgrade: Upgrade) -> type[asyncio.Protocol]: ...
+    @property
+    def request_limits(self) -> RequestLimits:
+        """Of the requests that clients may send."""
+        ...
+
+    def first_request(self, upgrade: Upgrade, limits: RequestLimits) -> type[asyncio.Protocol]: ...
 
 
 class PrivateDoor:
@@ -72,7 +80,7 @@ class PrivateDoor:
         listener, self.address = listen(address, name)
         config = uvicorn.Config(
             self._answer,
-            http=self._connections.first_request(self._upgrade),
+            http=self._connections.first_request(self._upgrade, _with_ours(self._connections.request_limits)),
             ws="none",
             interface="asgi3",
             lifespan="off",
@@ -130,6 +138,11 @@ class PrivateDoor:
         logger.warning("somebody without the secret was at the private door")
         transport.write(Refusal(HTTPStatus.FORBIDDEN, "for nodes only").response)
         transport.close()
+
+
+def _with_ours(clients: RequestLimits) -> RequestLimits:
+    """What a client may send, and what a node adds."""
+    return RequestLimits(clients.line_bytes, clients.header_bytes + _OWN_BYTES, clients.header_count + _OWN_HEADERS)
 
 
 async def _respond(send: Send, status: HTTPStatus, body: bytes) -> None:

@@ -109,6 +109,43 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             "Larger than `text_bytes`.",
         ),
     ] = 65_536
+    request_line_bytes: Annotated[
+        int,
+        Meta(
+            ge=1024,
+            le=65_536,
+            description="Longest request line, and so path and query of any address. Above, the answer is 414.",
+        ),
+    ] = 8192
+    header_bytes: Annotated[
+        int,
+        Meta(ge=4096, le=1_048_576, description="All headers of a request together. Above, the answer is 431."),
+    ] = 16_384
+    header_count: Annotated[
+        int, Meta(ge=20, le=2000, description="How many headers a request may have. Above, the answer is 431.")
+    ] = 100
+    request_seconds: Annotated[
+        float,
+        Meta(
+            ge=0.1,
+            le=600,
+            description="Time for the head of every request, from its first byte to its last, and for a Socket.IO "
+            "client's CONNECT.",
+        ),
+    ] = 10.0
+    stalled_seconds: Annotated[
+        float,
+        Meta(
+            ge=0.1,
+            le=3600,
+            description="A client that does not send the body that it announced, or does not read the answer to its "
+            "request or its event stream, is cut off after this time, at most twice as late.",
+        ),
+    ] = 15.0
+    least_bytes_per_second: Annotated[
+        int,
+        Meta(ge=0, le=1_048_576, description="What is sent or read more slowly counts as not sent or read at all."),
+    ] = 500
     compression: Annotated[
         bool,
         Meta(

@@ -12,7 +12,7 @@ from hubbub.wire.websocket import Framer
 
 from .codec import Codec
 from .connection import Handler
-from .deadlines import Deadlines
+from .deadlines import Deadlines, Timed
 from .farewells import Farewells
 from .heartbeat import Heartbeat
 from .room import Lane
@@ -21,6 +21,7 @@ from .sockets import Unsent
 
 if TYPE_CHECKING:
     from .engine import EngineSession
+    from .http_protocol import HttpProtocol
 
 
 class LinkContext:
@@ -32,6 +33,8 @@ class LinkContext:
         links: open WebSockets, closing ones included.
         unsent: those of them whose transports may hold bytes.
         farewells: what long-polling sessions that are over could not be told.
+        stalls: connections that speak HTTP, each looked at once in `stalled_seconds`.
+        least_bytes: what has to be read, or sent, from one look to the next.
     """
 
     def __init__(self, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str) -> None:
@@ -40,6 +43,8 @@ class LinkContext:
         self.node = node
         self.heartbeat = Heartbeat(loop, settings.heartbeat_seconds, settings.heartbeat_timeout_seconds)
         self.deadlines = Deadlines(loop, settings.handshake_seconds)
+        self.stalls: Timed[HttpProtocol] = Timed(loop, settings.stalled_seconds, lambda http: http.check())
+        self.least_bytes = settings.stalled_seconds * settings.least_bytes_per_second
         self.sessions: dict[str, EngineSession] = {}
         self.links = 0
         self.unsent = Unsent(loop)

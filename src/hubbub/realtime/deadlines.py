@@ -1,9 +1,10 @@
-"""Ends what takes too long to begin, with one timer for all."""
+"""Ends what takes too long, with one timer for all."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 
 class Expiring(Protocol):
@@ -12,21 +13,31 @@ class Expiring(Protocol):
         ...
 
 
-class Deadlines:
-    """Everything added gets the same time, so that the oldest entry is always the next to expire."""
+Entry = TypeVar("Entry")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+
+class Timed(Generic[Entry]):
+    """Everything added gets the same time, so that the oldest entry is always the next one.
+
+    Args:
+        act: called with an entry whose time is up; it has been taken off the list, and may be added again.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float, act: Callable[[Entry], None]) -> None:
+        self.seconds = seconds
         self._loop = loop
-        self._seconds = seconds
-        self._entries: dict[Expiring, float] = {}
+        self._act = act
+        self._entries: dict[Entry, float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def add(self, entry: Expiring) -> None:
-        self._entries[entry] = self._loop.time() + self._seconds
-        if self._timer is None:
-            self._timer = self._loop.call_later(self._seconds, self._sweep)
+    def add(self, entry: Entry) -> None:
+        """Begin its time. One that is on the list already keeps the time that it has."""
+        if entry not in self._entries:
+            self._entries[entry] = self._loop.time() + self.seconds
+            if self._timer is None:
+                self._timer = self._loop.call_later(self.seconds, self._sweep)
 
-    def remove(self, entry: Expiring) -> None:
+    def remove(self, entry: Entry) -> None:
         """It began in time. Harmless when it is not on the list."""
         self._entries.pop(entry, None)
 
@@ -47,4 +58,49 @@ class Deadlines:
             late.append(entry)
         for entry in late:
             if self._entries.pop(entry, None) is not None:
-                entry.expire()
+                self._act(entry)
+
+
+class Deadlines(Timed[Expiring]):
+    """What has to begin, or to be said, within a time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        super().__init__(loop, seconds, lambda entry: entry.expire())
+        self._held: dict[Expiring, float] = {}
+        self._resumed: dict[Expiring, asyncio.TimerHandle] = {}
+
+    def hold(self, entry: Expiring) -> None:
+        """It may have been done: its time goes on, but does not end. Then `remove` or `resume` it."""
+        deadline = self._entries.pop(entry, None)
+        timer = self._resumed.pop(entry, None)
+        if timer is not None:
+            deadline = timer.when()
+            timer.cancel()
+        if deadline is not None:
+            self._held[entry] = deadline
+
+    def resume(self, entry: Expiring) -> None:
+        """It was not: what is left of its time is left. One that was not held gets the whole time."""
+        deadline = self._held.pop(entry, None)
+        if deadline is None:
+            self.add(entry)
+        else:  # not the last one to expire, so not on the list
+            self._resumed[entry] = self._loop.call_at(deadline, self._expire, entry)
+
+    def remove(self, entry: Expiring) -> None:
+        super().remove(entry)
+        self._held.pop(entry, None)
+        timer = self._resumed.pop(entry, None)
+        if timer is not None:
+            timer.cancel()
+
+    def stop(self) -> None:
+        super().stop()
+        self._held.clear()
+        for timer in self._resumed.values():
+            timer.cancel()
+        self._resumed.clear()
+
+    def _expire(self, entry: Expiring) -> None:
+        del self._resumed[entry]
+        entry.expire()

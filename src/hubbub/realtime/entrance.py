@@ -9,19 +9,19 @@ from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from hubbub.errors import CloseCode
 from hubbub.wire import engineio
 from hubbub.wire.deflate import Deflate, negotiate
+from hubbub.wire.http_requests import RequestLimits, RequestSplitter
 from hubbub.wire.upgrade import Refusal, Request, accept
 from hubbub.wire.websocket import TEXT, Framer, frame, framer
 
 from .connection import Handshake
 from .context import LinkContext
 from .engine import EngineApplication, EngineSession, ProbingSocket, base64_framer, session_cookie
+from .http_protocol import HttpProtocol
 from .link import WebSocketLink, peer_of
-from .listener import FirstRequest, LateUpgrade, Upgrade
+from .listener import FirstRequest, Upgrade, refuse
 from .polling_app import PollingApp
 from .proxies import Client, ForwardedApp, Proxies
 
@@ -91,6 +91,7 @@ class Entrance(ABC):
             await asyncio.sleep(0.01)
         context.heartbeat.stop()
         context.deadlines.stop()
+        context.stalls.stop()
         await context.close()
 
     async def _retire(self, spread_seconds: float) -> None:
@@ -110,24 +111,27 @@ class Entrance(ABC):
         """For `uvicorn.Config(http=…)`: makes the protocol of each accepted connection."""
         return self.first_request(self.upgrade)
 
-    def first_request(self, upgrade: Upgrade) -> type[asyncio.Protocol]:
-        """The same for a further port, with a gate of its own before `upgrade`."""
+    def first_request(self, upgrade: Upgrade, limits: RequestLimits | None = None) -> type[asyncio.Protocol]:
+        """The same for a further port, with a gate of its own before `upgrade`.
 
-        def connect(config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> asyncio.Protocol:
-            def http() -> asyncio.Protocol:
-                return HttpToolsProtocol(config=config, server_state=server_state, app_state=app_state, _loop=_loop)
+        `limits`: other ones than `request_limits`.
+        """
+        context = self._links
+        bounds = limits or self.request_limits
 
-            return FirstRequest(self._links, upgrade, http)
+        def connect(**uvicorn: Any) -> asyncio.Protocol:
+            def http(requests: RequestSplitter) -> HttpProtocol:
+                return HttpProtocol(context, requests, upgrade, **uvicorn)
+
+            return FirstRequest(context, upgrade, http, bounds)
 
         return cast("type[asyncio.Protocol]", connect)
 
     @property
-    def ws_protocol(self) -> type[asyncio.Protocol]:
-        """For `uvicorn.Config(ws=…)`: upgrades that are not the first request of their connection."""
-        return cast("type[asyncio.Protocol]", self._late_upgrade)
-
-    def _late_upgrade(self, config: Any, server_state: Any, app_state: Any) -> asyncio.Protocol:
-        return LateUpgrade(self.upgrade)
+    def request_limits(self) -> RequestLimits:
+        """Of the head of any request."""
+        settings = self.settings
+        return RequestLimits(settings.request_line_bytes, settings.header_bytes, settings.header_count)
 
     def upgrade(self, transport: asyncio.Transport, request: Request, rest: bytes, told: Client | None = None) -> None:
         """Answer a WebSocket's opening handshake, and take the transport if it is sound.
@@ -147,8 +151,7 @@ class Entrance(ABC):
             else:
                 self.take(transport, client, request, path, query)
         except Refusal as refusal:
-            transport.write(refusal.response)
-            transport.close()
+            refuse(self._links, transport, refusal)
             return
         protocol = transport.get_protocol()
         if rest and isinstance(protocol, WebSocketLink):

@@ -1,7 +1,7 @@
 """Where connections come in: WebSockets of both wires on one port with HTTP, and Engine.IO's long-polling.
 
 gateway = Gateway(handler, Command, GatewaySettings(), hub=hub)
-uvicorn.Config(app, http=gateway.http_protocol, ws=gateway.ws_protocol)     # app hands gateway.http what gateway.serves
+uvicorn.Config(app, http=gateway.http_protocol, ws="none")     # app hands gateway.http what gateway.serves
 gateway.start()
 …
 await gateway.close(grace_seconds=5)

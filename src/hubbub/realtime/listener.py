@@ -1,40 +1,50 @@
-"""The first protocol of every accepted connection: looks at the first request and hands the transport on.
+"""The first protocol of every accepted connection: waits for the first request and hands the transport on.
 
-A WebSocket's opening handshake is answered here, everything else goes to uvicorn's HTTP protocol with every byte that
-has arrived. Compared with uvicorn's own `ws=` way, a WebSocket never pays for an HTTP parser and an ASGI scope, and
-bytes that follow the handshake in the same segment are not lost (docs/decisions/0004-one-port.md).
+A WebSocket's opening handshake is answered here, everything else goes to the HTTP protocol. Compared with uvicorn's own
+`ws=` way, a WebSocket never pays for an HTTP parser and an ASGI scope, and bytes that follow the handshake in the same
+segment are not lost (docs/decisions/0004-one-port.md).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
+from hubbub.wire.http_requests import RequestLimits, RequestSplitter
 from hubbub.wire.upgrade import Refusal, Request, parse_request, wants_upgrade
 
 if TYPE_CHECKING:
     from .context import LinkContext
 
-_HEAD_BYTES: Final = 16384
-_END: Final = b"\r\n\r\n"
-
 Upgrade = Callable[[asyncio.Transport, Request, bytes], None]
-"""Takes a transport whose first request asks for a WebSocket, and the bytes after that request."""
+"""Takes a transport whose request asks for a WebSocket, and the bytes after that request."""
 
-HttpFactory = Callable[[], asyncio.Protocol]
+_DISCARDED_BYTES: Final = 1_048_576
+"""What is read from a client that was refused, so that it gets to see why."""
+
+
+class Http(Protocol):
+    """The protocol of a connection that speaks HTTP."""
+
+    def begin(self, transport: asyncio.Transport, head: bytes) -> None:
+        """Take the transport, whose first request has this head."""
+        ...
+
+
+HttpFactory = Callable[[RequestSplitter], Http]
 
 
 class FirstRequest(asyncio.Protocol):
     """Waits for one request head. Expires when it does not come in time."""
 
-    __slots__ = ("_context", "_data", "_http", "_transport", "_upgrade")
+    __slots__ = ("_context", "_http", "_requests", "_transport", "_upgrade")
 
-    def __init__(self, context: LinkContext, upgrade: Upgrade, http: HttpFactory) -> None:
+    def __init__(self, context: LinkContext, upgrade: Upgrade, http: HttpFactory, limits: RequestLimits) -> None:
         self._context = context
         self._upgrade = upgrade
         self._http = http
-        self._data = b""
+        self._requests = RequestSplitter(limits)
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -43,6 +53,7 @@ class FirstRequest(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._context.deadlines.remove(self)
+        self._requests.drop()
         self._transport = None
 
     def expire(self) -> None:
@@ -50,55 +61,63 @@ class FirstRequest(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        transport = self._transport
+        transport, requests = self._transport, self._requests
         if transport is None:
             return
-        data = self._data + data if self._data else data
-        end = data.find(_END)
-        if end < 0 and len(data) <= _HEAD_BYTES and data[:4] == b"GET "[: len(data)]:
-            self._data = data
+        requests.feed(data)
+        try:
+            head = requests.take_head()
+            if head is None:
+                return
+            self._context.deadlines.remove(self)
+            self._transport = None
+            # Only a head that names a WebSocket is parsed here; one look at the bytes decides for all others.
+            request = parse_request(head[:-4]) if requests.websocket else None
+        except Refusal as refusal:
+            self._context.deadlines.remove(self)
+            self._transport = None
+            refuse(self._context, transport, refusal)
             return
-        self._context.deadlines.remove(self)
-        self._transport = None
-        # Only a head that names a WebSocket is parsed here; one look at the bytes decides for all others.
-        if end >= 0 and b"websocket" in data[:end].lower():
-            try:
-                request = parse_request(data[:end])
-            except Refusal as refusal:
-                transport.write(refusal.response)
-                transport.close()
-                return
-            if wants_upgrade(request):
-                self._upgrade(transport, request, data[end + 4 :])
-                return
-        http = self._http()
-        transport.set_protocol(http)
-        http.connection_made(transport)
-        http.data_received(data)
+        if request is not None and wants_upgrade(request):
+            self._upgrade(transport, request, requests.take_rest())
+        else:
+            self._http(requests).begin(transport, head)
 
 
-class LateUpgrade(asyncio.Protocol):
-    """For uvicorn's `ws=`: an upgrade that is not the first request of its connection, as some proxies send it."""
+def refuse(context: LinkContext, transport: asyncio.Transport, refusal: Refusal) -> None:
+    """Answer a request that is not read to its end, and end the connection.
 
-    def __init__(self, upgrade: Upgrade) -> None:
-        self._upgrade = upgrade
-        self._transport: asyncio.Transport | None = None
+    To close with bytes unread would reset the connection, which could destroy the answer on its way (RFC 9112
+    section 9.6): what still comes is dropped until the client has closed, within limits.
+    """
+    last_words = _LastWords(context, transport)
+    transport.set_protocol(last_words)
+    transport.write(refusal.response)
+    if transport.can_write_eof():
+        transport.write_eof()
+        transport.resume_reading()
+    else:  # TLS has no such half of an end
+        transport.close()
+    context.deadlines.add(last_words)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment]
+
+class _LastWords(asyncio.Protocol):
+    """An answer is on its way, and nothing more is heard."""
+
+    __slots__ = ("_context", "_heard_bytes", "_transport")
+
+    def __init__(self, context: LinkContext, transport: asyncio.Transport) -> None:
+        self._context = context
+        self._transport = transport
+        self._heard_bytes = 0
 
     def data_received(self, data: bytes) -> None:
-        """Uvicorn hands over the head that it has parsed, written out again; then it sets this protocol."""
-        transport, self._transport = self._transport, None
-        if transport is None:
-            return
-        # uvicorn sets its protocol after this call, so ours takes over in the next tick, before anything is read
-        asyncio.get_running_loop().call_soon(self._take, transport, data)
+        self._heard_bytes += len(data)
+        if self._heard_bytes > _DISCARDED_BYTES:
+            self._transport.abort()
 
-    def _take(self, transport: asyncio.Transport, data: bytes) -> None:
-        head, _, rest = data.partition(_END)
-        try:
-            self._upgrade(transport, parse_request(head), rest)
-        except Refusal as refusal:
-            transport.write(refusal.response)
-            transport.close()
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._context.deadlines.remove(self)
+
+    def expire(self) -> None:
+        self._transport.abort()

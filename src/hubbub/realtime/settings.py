@@ -13,7 +13,13 @@ class GatewaySettings(Struct, frozen=True):
         heartbeat_timeout_seconds: a connection without an answer for this long after a ping is closed.
         message_bytes: the longest message, and the longest long-polling body, that a client may send.
         write_buffer_bytes: unsent bytes after which a connection counts as lagging.
-        handshake_seconds: time for the request head, and for a Socket.IO client's CONNECT.
+        handshake_seconds: time for every request head, and for a Socket.IO client's CONNECT.
+        request_line_bytes: the longest request line, and so path and query.
+        header_bytes: all headers of a request together; a trailer may have as much again.
+        header_count: how many headers a request may have.
+        stalled_seconds: who neither sends the body that it announced nor reads its answer is cut off after this time,
+            at most twice as late.
+        least_bytes_per_second: slower than this is not at all.
         compression: accept permessage-deflate from WebSocket clients that offer it. A message is then compressed
             once for all members of a room that want it.
         compression_from_bytes: shorter messages are not compressed: it would hardly make them smaller.
@@ -29,6 +35,11 @@ class GatewaySettings(Struct, frozen=True):
     message_bytes: int = 65536
     write_buffer_bytes: int = 262144
     handshake_seconds: float = 10.0
+    request_line_bytes: int = 8192
+    header_bytes: int = 16384
+    header_count: int = 100
+    stalled_seconds: float = 15.0
+    least_bytes_per_second: int = 500
     compression: bool = False
     compression_from_bytes: int = 64
     allowed_origins: tuple[str, ...] = ()

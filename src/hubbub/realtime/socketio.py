@@ -163,6 +163,7 @@ class SocketIoConnection(Peer):
     def accepted(self) -> None:
         if not self.context.keeps_handshakes:
             self.session.handshake = NO_HANDSHAKE
+        self.context.deadlines.remove(self.session)
         public_id, recovery_id = self._announced or (self.id, None)
         self._announced = None
         self.session.send(_MESSAGE + socketio.encode_connect(public_id, self.namespace, recovery_id))
@@ -216,11 +217,11 @@ def connections(session: EngineSession) -> tuple[SocketIoConnection, ...]:
 
 
 def detach(connection: SocketIoConnection) -> None:
-    """A namespace was left or refused. Without any the client has the same time as at first to CONNECT again."""
+    """A namespace was left, and without any there is as much time as at first; or refused, and the time goes on."""
     session = connection.session
     session.state = tuple(other for other in connections(session) if other is not connection)
     if session.open and not session.state:
-        session.context.deadlines.add(session)
+        session.context.deadlines.resume(session)
 
 
 def _lane(context: Context, session: EngineSession) -> Lane:

@@ -133,7 +133,7 @@ class SocketIoServer:
             raise PacketError("too many namespaces")
         connection = SocketIoConnection(self._context, session, packet.namespace)
         session.state = (*connections(session), connection)
-        self._context.deadlines.remove(session)
+        self._context.deadlines.hold(session)
         connection.begin(structs.replace(session.handshake, auth=auth, namespace=packet.namespace))
 
 

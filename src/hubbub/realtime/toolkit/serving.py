@@ -88,7 +88,7 @@ async def serve(
         host=host,
         port=port,
         http=server.gateway.http_protocol,
-        ws=server.gateway.ws_protocol,
+        ws="none",
         lifespan="off" if app is None else "auto",
         **uvicorn_options,
     )
