@@ -2,7 +2,9 @@
 
     chat = Chat(store, LocalBus(), identity, hub, ChatSettings(), now_ms=lambda: time.time_ns() // 1_000_000)
     await chat.open()
-    gateway = Gateway(chat, Command, GatewaySettings(), hub=hub)
+    gateway = Gateway(chat, VocabularyCodec(Command, FIELD_KEYS, TYPE_KEYS), GatewaySettings(), hub=hub)
+    ...
+    await chat.close()
 
 Chat only wires its parts together and hands on what comes from connections (realtime.Handler); what comes from the bus
 goes to its `Listener`. Everything runs on one event loop.

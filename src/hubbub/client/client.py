@@ -1,10 +1,12 @@
 """A client of a Hubbub server: it reconnects, resumes and resends by itself.
 
-async with Client("http://localhost:8000", token) as client:
-    await client.join("general")
-    await client.send("general", "hello")
-    async for event in client.events():
-        ...
+    async with Client("http://localhost:8000", token) as client:
+        await client.join("general")
+        await client.send("general", "hello")
+        async for event in client.events():
+            ...
+
+docs/python-client.md has the rest.
 """
 
 from __future__ import annotations

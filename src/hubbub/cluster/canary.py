@@ -1,8 +1,10 @@
 """Proof that the bus delivers: something is announced and has to come back.
 
-canary = Canary(line.announce, node)
-line.listeners.append(canary.heard)
-await canary.sing()                  # returns when an announced chirp was received
+    canary = Canary(line.announce, node)
+    line.listeners.append(canary.heard)
+    await canary.sing()
+
+The last line returns when a chirp that it announced was received.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """The bus, with those who listen to what nodes tell each other.
 
-line = Line(LocalBus())
-line.listeners.append(nodes.heard)
-chat = Chat(store, line, …)             # it gets everything but chirps
+    line = Line(LocalBus())
+    line.listeners.append(nodes.heard)
+    await line.open(receiver)
+
+The receiver, the chat's, gets everything but chirps.
 """
 
 from __future__ import annotations

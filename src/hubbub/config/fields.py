@@ -92,6 +92,8 @@ def _allowed(kind: inspect.Type, choices: tuple[str, ...], title: str) -> str:
         patterned = isinstance(kind.item_type, inspect.StrType) and kind.item_type.pattern
         return "a list of origins such as https://app.example.org, or *" if patterned else _NETWORKS
     if isinstance(kind, inspect.StrType) and kind.pattern:
+        if not title:
+            raise ValueError("a setting with a pattern says in its title what it takes")
         return f"empty or an {title}"
     return "a text that is not empty"
 

@@ -70,6 +70,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         str,
         Meta(
             pattern=r"^$|^[^\s/]+:\d{1,5}$",
+            title="address with a port such as 10.0.0.5:9000",
             description="`host:port` at which other nodes reach this one, in a network that only they use: requests of "
             "clients whose connection another node holds go this way. Empty: only nodes on this machine reach it. With "
             "`workers`, each has a port of its own: this one and those that follow it.",

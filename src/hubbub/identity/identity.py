@@ -1,11 +1,13 @@
 """Accounts and logins, with all their rules.
 
-```python
-identity = Identity(store, now_ms=clock)
-await identity.open()
-signed_in = await identity.sign_up("ada", "a long password")
-login = await identity.authenticate(signed_in.token)
-```
+    identity = Identity(store, now_ms=clock)
+    await identity.open()
+    signed_in = await identity.sign_up("ada", "a long password")
+    login = await identity.authenticate(signed_in.token)
+    ...
+    await identity.close()
+
+`login` says whose token it is.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """Where connections come in: WebSockets of both wires on one port with HTTP, and Engine.IO's long-polling.
 
-gateway = Gateway(handler, Command, GatewaySettings(), hub=hub)
-uvicorn.Config(app, http=gateway.http_protocol, ws="none")     # app hands gateway.http what gateway.serves
-gateway.start()
-…
-await gateway.close(grace_seconds=5)
+    gateway = Gateway(handler, VocabularyCodec(Command), GatewaySettings(), hub=Hub(asyncio.get_running_loop()))
+    config = uvicorn.Config(app, http=gateway.http_protocol, ws="none")
+    gateway.start()
+    ...
+    await gateway.close(grace_seconds=5)
+
+`app` is an ASGI application that hands to `gateway.http` the paths that `gateway.serves`.
 """
 
 from __future__ import annotations

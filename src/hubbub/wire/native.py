@@ -2,7 +2,7 @@
 
     wire = NativeJson(Command)
     command = wire.decode(b'{"type":"join","ref":1,"room":"general"}')
-    wire.encode_reply(command.ref, Joined(...))
+    wire.encode_reply(command.ref, Joined(command.room, head=42, read=40, unread=2))
 
 It holds no state of a connection: one instance serves all.
 """

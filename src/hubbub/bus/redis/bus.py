@@ -2,6 +2,8 @@
 
     bus = RedisBus(Address.parse("redis://localhost/0"))
     await bus.open(receiver)
+    ...
+    await bus.close()
 
 - What this node publishes reaches its own receiver at once and directly; others get it through the server. So the
   server's latency, and its absence, is never seen by people on one node. A `Chirp` and a `NodeAlive` take the long way.

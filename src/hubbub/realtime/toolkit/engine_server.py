@@ -1,12 +1,14 @@
 """Engine.IO by itself, for a protocol of one's own on it, as npm's `engine.io` is.
 
-engine = EngineServer(GatewaySettings(engine_path="/engine.io/"))
+    engine = EngineServer(GatewaySettings(engine_path="/engine.io/"))
 
-@engine.on("message")
-def message(socket, data):
-    socket.send(data)
+    @engine.on("message")
+    def message(socket, data):
+        socket.send(data)
 
-run(engine, port=8000)
+    run(engine, port=8000)
+
+docs/toolkit.md has the rest.
 """
 
 from __future__ import annotations

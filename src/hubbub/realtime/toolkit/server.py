@@ -1,12 +1,14 @@
 """The toolkit's front: handlers, rooms and broadcasts for Socket.IO and raw WebSocket clients alike.
 
-server = Server()
+    server = Server()
 
-@server.on("chat message")
-async def chat(socket, text):
-    server.emit("chat message", text)
+    @server.on("chat message")
+    async def chat(socket, text):
+        server.emit("chat message", text)
 
-run(server, port=8000)
+    run(server, port=8000)
+
+docs/toolkit.md has the rest.
 """
 
 from __future__ import annotations

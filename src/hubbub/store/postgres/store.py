@@ -1,9 +1,11 @@
 """The store in a PostgreSQL database, for any number of nodes.
 
-store = PostgresStore("postgresql://hubbub:…@db.example.org/hubbub")
-await store.open()
-...
-await store.close()
+    store = PostgresStore("postgresql://hubbub@db.example.org/hubbub")
+    await store.open()
+    ...
+    await store.close()
+
+Opening it makes the tables, or brings those of an older version up to date.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """The store in one SQLite file.
 
-store = SqliteStore("hubbub.db")
-await store.open()
-...
-await store.close()
+    store = SqliteStore("hubbub.db")
+    await store.open()
+    ...
+    await store.close()
+
+Opening it makes the file, or brings one of an older version up to date.
 """
 
 from __future__ import annotations
