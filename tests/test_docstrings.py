@@ -209,6 +209,11 @@ async def a_vocabulary(config: Config) -> AsyncIterator[Given]:
     yield Given({"Command": Command, "Joined": Joined, "FIELD_KEYS": FIELD_KEYS, "TYPE_KEYS": TYPE_KEYS})
 
 
+@asynccontextmanager
+async def a_request(config: Config) -> AsyncIterator[Given]:
+    yield Given({"data": b"POST / HTTP/1.1\r\nHost: example.org\r\nContent-Length: 2\r\n\r\nhi"})
+
+
 GIVEN: dict[str, Callable[[Config], AbstractAsyncContextManager[Given]]] = {
     "hubbub.app": a_configuration,
     "hubbub.bus.redis.bus": a_bus,
@@ -222,6 +227,7 @@ GIVEN: dict[str, Callable[[Config], AbstractAsyncContextManager[Given]]] = {
     "hubbub.realtime.toolkit.raw.RawSocket": a_toolkit_server,
     "hubbub.realtime.toolkit.server": a_run_of_a_server,
     "hubbub.wire.compact": a_vocabulary,
+    "hubbub.wire.http_requests": a_request,
     "hubbub.wire.native": a_vocabulary,
 }
 
