@@ -68,6 +68,35 @@ async def test_scrolling_up_loads_history_and_keeps_the_place(person: NewPerson)
     await expect(ada.messages.last).to_be_in_viewport()
 
 
+_JUMP_UP = """
+async () => {
+  const view = document.querySelector(".timeline");
+  const rows = () => [...document.querySelectorAll("[data-key^=m]")];
+  const bottom = (key) => document.querySelector(`[data-key="${key}"]`).getBoundingClientRect().bottom;
+  const moved = [];
+  while (!document.querySelector(".timeline-start")) {
+    view.scrollTop = 0;
+    const key = rows()[2].dataset.key;
+    const first = rows()[0].dataset.key;
+    const before = bottom(key);
+    while (rows()[0].dataset.key === first) {
+      await new Promise(requestAnimationFrame);
+      moved.push(Math.round(bottom(key) - before));
+    }
+  }
+  return moved;
+}
+"""
+
+
+async def test_at_the_upper_edge_older_messages_come_without_moving_what_is_there(person: NewPerson) -> None:
+    ada = await person()
+    await kitchen_with_messages(ada)
+    moved = await ada.page.evaluate(_JUMP_UP)
+    assert max(abs(pixels) for pixels in moved) <= 1
+    await expect(ada.messages.first).to_have_text("line 1")
+
+
 async def test_saying_something_from_far_above_leads_to_the_end(person: NewPerson) -> None:
     ada = await person()
     await kitchen_with_messages(ada)

@@ -5,7 +5,7 @@ const dayThisYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "
 const dayOther = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 const shortDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** The start of the local day that holds `ms`. Equal for two times of one day. */
@@ -13,14 +13,28 @@ export function dayOf(ms: number): number {
   return new Date(ms).setHours(0, 0, 0, 0);
 }
 
+/** The start of the local day after the one that holds `ms`. */
+export function dayAfter(ms: number): number {
+  return new Date(ms).setHours(24, 0, 0, 0);
+}
+
 /** Whole local days from `ms` to `now`; safe across changes of summer time. */
 function daysAgo(ms: number, now: number): number {
   return Math.round((dayOf(now) - dayOf(ms)) / (24 * HOUR_MS));
 }
 
-/** "14:05" */
+/** "14:05", or "2:05 PM", as people write it here. */
 export function clockText(ms: number): string {
   return clock.format(ms);
+}
+
+/** "14:05" or "2:05", for where there is little room: without AM or PM, in whatever language. */
+export function narrowClockText(ms: number): string {
+  const parts = clock.formatToParts(ms).filter((part) => part.type !== "dayPeriod");
+  return parts
+    .map((part) => part.value)
+    .join("")
+    .replace(/^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu, "");
 }
 
 /** The whole date and time, for a `title`. */

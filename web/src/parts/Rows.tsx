@@ -1,7 +1,7 @@
 import type { Event, Message, Outgoing } from "hubbub-client";
 import type { ComponentChildren } from "preact";
 import { listNames, plural } from "../lib/text";
-import { clockText, dayText, fullText } from "../lib/time";
+import { clockText, dayText, fullText, narrowClockText } from "../lib/time";
 import type { Row } from "../lib/timeline";
 import { connected } from "../state/connection";
 import { discard, retry } from "../state/outbox";
@@ -17,7 +17,7 @@ export function RowView({ row, now }: { row: Row; now: number }) {
     case "day":
       return (
         <li class="row-day" data-key={row.key}>
-          <h3>{dayText(row.ts, now)}</h3>
+          <h3 dir="auto">{dayText(row.ts, now)}</h3>
         </li>
       );
     case "divider":
@@ -55,10 +55,10 @@ function Line({ id, events }: { id: string; events: readonly Event[] }) {
   );
 }
 
-function Time({ ts }: { ts: number }) {
+function Time({ ts, narrow = false }: { ts: number; narrow?: boolean }) {
   return (
-    <time dateTime={new Date(ts).toISOString()} title={fullText(ts)}>
-      {clockText(ts)}
+    <time dateTime={new Date(ts).toISOString()} title={fullText(ts)} dir="auto">
+      {narrow ? narrowClockText(ts) : clockText(ts)}
     </time>
   );
 }
@@ -77,11 +77,13 @@ function Frame({ id, sender, ts, first, state = "", children }: FrameProps) {
   const name = `row-message ${first ? "row-first" : ""} ${state}`;
   return (
     <li class={name} data-key={id}>
-      <span class="row-gutter">{first ? <Avatar name={sender} title={title} /> : <Time ts={ts} />}</span>
+      <span class="row-gutter">
+        {first ? <Avatar name={sender} title={title} /> : <Time ts={ts} narrow />}
+      </span>
       <div class="row-main">
         {first ? (
           <p class="row-head">
-            <strong>{title}</strong>
+            <strong dir="auto">{title}</strong>
             {sender === me.value?.name && <span class="you">you</span>}
             <Time ts={ts} />
           </p>

@@ -82,10 +82,10 @@ export function useTimelineScroll(rows: readonly Row[], settings: Settings): Scr
   const extend = (element: HTMLDivElement): void => {
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     if (element.scrollTop < FETCH_PX) {
-      if (span.from > 0) setStart(rows[Math.max(0, span.from - STEP)]?.seq ?? null);
+      if (span.from > 0) setStart(startAt(rows, span.from - STEP));
       else settings.older();
     } else if (below < FETCH_PX && span.to < rows.length) {
-      setStart(rows[Math.min(rows.length - 1, span.from + STEP)]?.seq ?? null);
+      setStart(startAt(rows, Math.min(rows.length - 1, span.from + STEP)));
     }
   };
 
@@ -98,7 +98,7 @@ export function useTimelineScroll(rows: readonly Row[], settings: Settings): Scr
       place: following.current ? null : placeOf(anchor.current, element),
     });
     if (following.current) setStart(null);
-    else if (start === null) setStart(rows[span.from]?.seq ?? null);
+    else if (start === null) setStart(startAt(rows, span.from));
     extend(element);
   };
 
@@ -117,7 +117,8 @@ export function useTimelineScroll(rows: readonly Row[], settings: Settings): Scr
 
   const onResize = (): void => {
     const element = ref.current;
-    if (element === null || !placed.current) return;
+    // Without a height it has been taken off the screen: that changes nobody's place.
+    if (element === null || !placed.current || element.clientHeight === 0) return;
     keep(element);
     publish(element);
   };
@@ -164,7 +165,15 @@ function openingStart(rows: readonly Row[], place: Place | null): number | null 
   const key = place === null ? "divider" : `m${place.seq}`;
   const at = rows.findIndex((row) => row.key === key);
   if (at === -1 || at >= rows.length - WINDOW + ABOVE) return null;
-  return rows[Math.max(0, at - ABOVE)]?.seq ?? null;
+  return startAt(rows, at - ABOVE);
+}
+
+/**
+ * What makes the row at `index` the first in the document. From the first row of all on, those that come before it are
+ * in the document at once: the heading that they take from it could not be missed at the upper edge.
+ */
+function startAt(rows: readonly Row[], index: number): number {
+  return index <= 0 ? 0 : (rows[index]?.seq ?? 0);
 }
 
 /** On opening: where the reader was, or "new messages" in the upper part of the view, or the end. */

@@ -5,6 +5,10 @@ import { load, save } from "./storage";
 const KEY = "members";
 const query = matchMedia("(min-width: 1100px)");
 const wide = signal(query.matches);
+const small = matchMedia("(max-width: 719px)");
+
+/** Whether the screen has room for the list of rooms or for a conversation, but not for both. */
+export const onePane = signal(small.matches);
 
 /** Whether they are wanted beside the conversation. Where there is no place for that, they are a layer in front of it. */
 const beside = signal(load(KEY) !== "hidden");
@@ -37,4 +41,7 @@ function keep(shown: boolean): void {
 
 query.addEventListener("change", () => {
   wide.value = query.matches;
+});
+small.addEventListener("change", () => {
+  onePane.value = small.matches;
 });

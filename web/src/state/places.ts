@@ -1,7 +1,7 @@
 /** Where the reader was in each room: the browser's Back leads there again, and so does a reload. */
 
 import type { Place } from "../lib/window";
-import { pathOf } from "./route";
+import { isTravelling, pathOf } from "./route";
 
 const KEY = "hubbub.places";
 
@@ -13,20 +13,6 @@ let opening: { room: string; place: Place | null } | null = null;
 /** The path at which this page was loaded by Back, Forward or Reload, until its first room is open. */
 let loaded: string | null = wasThereBefore() ? location.pathname : null;
 
-/** True while the browser goes back or forward in its history. */
-let travelling = false;
-
-// Capturing: before whoever opens the room.
-addEventListener(
-  "popstate",
-  () => {
-    travelling = true;
-    setTimeout(() => {
-      travelling = false;
-    });
-  },
-  { capture: true },
-);
 addEventListener("pagehide", () => {
   try {
     sessionStorage.setItem(KEY, JSON.stringify([...places]));
@@ -37,7 +23,7 @@ addEventListener("pagehide", () => {
 
 /** The room is about to be on the screen. Returns where to open it; null: there is no place to go back to. */
 export function openPlace(room: string): Place | null {
-  const back = travelling || loaded === pathOf(room);
+  const back = isTravelling() || loaded === pathOf(room);
   loaded = null;
   opening = { room, place: back ? (places.get(room) ?? null) : null };
   return opening.place;

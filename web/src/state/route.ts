@@ -35,6 +35,13 @@ type Step = () => Promise<void> | void;
 let waiting: Step[] | null = null;
 let arrived: () => void = () => undefined;
 
+let travelling = false;
+
+/** Whether what changes on the screen, just now, is what the user comes back to by the browser's Back or Forward. */
+export function isTravelling(): boolean {
+  return travelling;
+}
+
 function roomOf(path: string): string | null {
   const match = /^\/r\/([^/]+)\/?$/.exec(path);
   const room = match?.[1] ?? "";
@@ -132,9 +139,11 @@ addEventListener("popstate", () => {
     arrived(); // by us: what is on the screen is right already
     return;
   }
+  travelling = true;
   batch(() => {
     currentRoom.value = roomOf(location.pathname);
     wrongPath.value = wrongOf(location.pathname);
     layers.value = layersOf(history.state);
   });
+  travelling = false;
 });

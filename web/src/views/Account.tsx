@@ -8,6 +8,7 @@ import { Field, FormProblem } from "../parts/Field";
 import { Icon } from "../parts/Icon";
 import { ThemeSwitch } from "../parts/ThemeSwitch";
 import { api } from "../state/api";
+import { minute } from "../state/clock";
 import { changeTitle, me, server, signOut } from "../state/session";
 import { PasswordPart } from "./Password";
 
@@ -108,7 +109,7 @@ function Devices({ attempt }: { attempt: Attempt }) {
       await api.endSession(id);
       setSessions((before) => before?.filter((session) => session.id !== id) ?? null);
     });
-  const now = Date.now();
+  const now = minute.value;
   return (
     <section class="account-part">
       <h3>Where you are signed in</h3>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { badge, plural } from "../lib/text";
 import { activityText, fullText } from "../lib/time";
 import { Avatar } from "../parts/Avatar";
@@ -5,7 +6,9 @@ import { Icon } from "../parts/Icon";
 import { Wordmark } from "../parts/Logo";
 import { RoomSkeleton } from "../parts/Skeleton";
 import { StateLine } from "../parts/StateLine";
+import { today } from "../state/clock";
 import { openDialog } from "../state/dialogs";
+import { onePane } from "../state/panel";
 import { type MyRoom, orderedRooms, roomsLoaded } from "../state/rooms";
 import { currentRoom, go, pathOf } from "../state/route";
 import { me, serverName } from "../state/session";
@@ -14,9 +17,12 @@ import { me, serverName } from "../state/session";
 const COMMAND = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘" : "Ctrl";
 
 export function Sidebar() {
+  // On a phone's home this is all that there is.
+  const all = onePane.value && currentRoom.value === null;
   return (
-    <div class="sidebar">
-      <header class="sidebar-head">
+    <div class="sidebar" role={all ? "main" : undefined}>
+      {all && <h1 class="sr-only">Rooms</h1>}
+      <header class="sidebar-head" role={all ? "presentation" : undefined}>
         <a
           class="home"
           href="/"
@@ -48,7 +54,7 @@ export function Sidebar() {
           <span class="nav-title">Browse all rooms</span>
         </button>
       </nav>
-      <footer class="sidebar-foot">
+      <footer class="sidebar-foot" role={all ? "presentation" : undefined}>
         <StateLine />
         <Me />
       </footer>
@@ -71,9 +77,14 @@ function Rooms() {
 
 function RoomItem({ room, current }: { room: MyRoom; current: boolean }) {
   const { unread } = room.tally;
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    if (current) link.current?.scrollIntoView({ block: "nearest" });
+  }, [current]);
   return (
     <li>
       <a
+        ref={link}
         class={`nav-item ${unread > 0 ? "nav-unread" : ""}`}
         href={pathOf(room.id)}
         aria-current={current ? "page" : undefined}
@@ -90,8 +101,8 @@ function RoomItem({ room, current }: { room: MyRoom; current: boolean }) {
             <span class="sr-only"> {plural(unread, "unread message").replace(/^\S+ /, "")}</span>
           </span>
         ) : (
-          <span class="nav-time" title={room.lastTs ? fullText(room.lastTs) : ""}>
-            {activityText(room.lastTs, Date.now())}
+          <span class="nav-time" dir="auto" title={room.lastTs ? fullText(room.lastTs) : ""}>
+            {activityText(room.lastTs, today.value)}
           </span>
         )}
       </a>

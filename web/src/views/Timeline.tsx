@@ -6,6 +6,7 @@ import { RowView } from "../parts/Rows";
 import { MessageSkeleton } from "../parts/Skeleton";
 import { useTimelineScroll } from "../parts/useTimelineScroll";
 import { behind, shown } from "../state/attention";
+import { today } from "../state/clock";
 import { ensureLog, type Log, loadOlder, logOf } from "../state/conversation";
 import { announcements } from "../state/live";
 import { outbox, pendingIn } from "../state/outbox";
@@ -23,6 +24,7 @@ export function Timeline({ room }: { room: MyRoom }) {
     () => buildRows(log.events, pending, mine, log.divider),
     [log.events, pending, mine, log.divider],
   );
+  const now = today.value;
   const newest = pending[pending.length - 1]?.createdAt ?? 0;
   const { ref, span, onScroll, toLatest } = useTimelineScroll(rows, {
     ready: log.ready,
@@ -42,7 +44,6 @@ export function Timeline({ room }: { room: MyRoom }) {
     },
     [],
   );
-  const now = Date.now();
   return (
     <div class="timeline-box">
       <section
