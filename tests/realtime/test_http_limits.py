@@ -77,6 +77,15 @@ async def test_what_is_too_much_is_refused_and_ends_the_connection(before: bytes
         assert (await client.end()).startswith(b"HTTP/1.1 " + status)
 
 
+@pytest.mark.parametrize("upgrade", [b"", b"Upgrade: websocket\r\nConnection: Upgrade\r\n"], ids=["http", "websocket"])
+@pytest.mark.parametrize("path", [b"/socket.io/", b"/ws", b"/sse", b"/poll", b"/api/v1/rooms", b"/anything"])
+async def test_a_long_query_is_refused_before_anybody_parses_it(stand: Stand, path: bytes, upgrade: bytes) -> None:
+    for query in (b"a=b&" * 15_000, b"%41" * 20_000, b"&" * 300):
+        async with talking(stand) as client:
+            client.say(b"GET %b?%b HTTP/1.1\r\nHost: here\r\n%b\r\n" % (path, query, upgrade))
+            assert (await client.end()).startswith(b"HTTP/1.1 414 ")
+
+
 @pytest.mark.parametrize("name", ["websocket", "http"])
 async def test_websockets_and_http_are_refused_alike(name: str) -> None:
     for wrong in (b"", b"Host: a\r\nHost: a\r\n", b"Host: a, b\r\n", b"Host: \r\n"):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.wire.http_requests import CHUNK_LINE_BYTES, RequestLimits, RequestSplitter
+from hubbub.wire.http_requests import CHUNK_LINE_BYTES, PARAMETERS, RequestLimits, RequestSplitter
 from hubbub.wire.upgrade import Refusal
 
 from .strategies import cut, http_requests
@@ -92,6 +92,12 @@ def test_blank_lines_before_a_request_are_ignored_but_not_for_ever() -> None:
 def test_what_is_too_long_is_refused_before_all_of_it_is_there(data: bytes, expected: HTTPStatus | None) -> None:
     assert status(data) is expected
     assert split([data[place : place + 1] for place in range(len(data))])[1] is expected
+
+
+def test_a_query_has_so_many_parameters() -> None:
+    limits = RequestLimits()
+    assert status(GET.replace(b"/ ", b"/?" + b"&" * PARAMETERS + b" ", 1), limits) is None
+    assert status(GET.replace(b"/ ", b"/?&" + b"&" * PARAMETERS + b" ", 1), limits) is TOO_LONG
 
 
 @pytest.mark.parametrize(
