@@ -8,16 +8,16 @@ from pathlib import Path
 import httpx
 
 from hubbub.app import running
-from hubbub.chat.resuming import commands
+from hubbub.chat.resuming import Follow, commands
 from hubbub.config import Config
-from hubbub.vocabulary import Join, RoomId
+from hubbub.vocabulary import RoomId
 
 
 def test_rooms_come_from_the_url_and_the_last_id() -> None:
     assert commands("join=a&join=b&x=1", "b:7,c:0") == [
-        Join(room=RoomId("a"), ref="a"),
-        Join(room=RoomId("b"), since=7, ref="b"),
-        Join(room=RoomId("c"), since=0, ref="c"),
+        Follow(room=RoomId("a"), ref="a"),
+        Follow(room=RoomId("b"), since=7, ref="b"),
+        Follow(room=RoomId("c"), since=0, ref="c"),
     ]
 
 
@@ -69,3 +69,26 @@ async def test_a_plain_event_source_misses_nothing(tmp_path: Path) -> None:
         assert position == "general:7,random:7"
         await say("random", "last")
         assert await read(position, "last") == (["last"], "general:7,random:8")
+
+
+async def test_a_url_makes_nobody_a_member(tmp_path: Path) -> None:
+    async with (
+        running(Config(port=0, data=str(tmp_path))) as app,
+        httpx.AsyncClient(base_url=app.url, timeout=5) as http,
+    ):
+        tokens = {}
+        for name in ("ada", "bob"):
+            account = {"name": name, "password": "correct horse"}
+            tokens[name] = (await http.post("/api/v1/accounts", json=account)).json()["token"]
+        ada, bob = ({"authorization": f"Bearer {tokens[name]}"} for name in ("ada", "bob"))
+        await http.post("/api/v1/rooms", json={"room": "general"}, headers=ada)
+        for last_id in ("", "general:1", "general:99"):
+            headers = {**bob, **({"last-event-id": last_id} if last_id else {})}
+            async with http.stream("GET", "/sse?join=general", headers=headers) as response:
+                async for line in response.aiter_lines():
+                    if '"type":"reply"' in line:
+                        assert json.loads(line.removeprefix("data: "))["error"]["code"] == "room_forbidden"
+                        break
+        members = (await http.get("/api/v1/rooms/general/members", headers=ada)).json()
+        assert [member["name"] for member in members["members"]] == ["ada"]
+        assert (await http.get("/api/v1/rooms", headers=bob)).json()["rooms"] == []

@@ -101,7 +101,14 @@ class TestCookie:
 
     async def test_it_is_secure_when_the_browser_came_by_https(self, http: httpx.AsyncClient) -> None:
         answer = await http.post("/api/v1/accounts", json=WITH_COOKIE, headers={"x-forwarded-proto": "https"})
-        assert SimpleCookie(answer.headers["set-cookie"])["hubbub_session"]["secure"] is True
+        cookie = SimpleCookie(answer.headers["set-cookie"])["__Host-hubbub_session"]
+        assert cookie["secure"] is True
+        assert cookie["path"] == "/"
+        assert cookie["domain"] == ""
+        headers = {"x-forwarded-proto": "https", "cookie": f"__Host-hubbub_session={cookie.value}"}
+        assert (await http.get("/api/v1/me", headers=headers)).status_code == 200
+        headers["cookie"] = f"hubbub_session={cookie.value}"
+        assert refusal(await http.get("/api/v1/me", headers=headers)) == (401, "unauthenticated")
 
     async def test_asking_who_i_am_prolongs_it(self, http: httpx.AsyncClient) -> None:
         await http.post("/api/v1/accounts", json=WITH_COOKIE)
@@ -183,12 +190,12 @@ class TestAllowedOrigins:
     async def test_the_browser_is_told_so(self, http: httpx.AsyncClient) -> None:
         asked = {"access-control-request-method": "PATCH", "access-control-request-headers": "authorization"}
         told = await http.options("/api/v1/me", headers={"origin": "https://app.example.org", **asked})
-        assert told.status_code == 200
+        assert told.status_code == 204
         assert told.headers["access-control-allow-origin"] == "https://app.example.org"
         assert told.headers["access-control-allow-credentials"] == "true"
         assert "PATCH" in told.headers["access-control-allow-methods"]
         untold = await http.options("/api/v1/me", headers={"origin": "https://evil.example", **asked})
-        assert untold.status_code == 400
+        assert untold.status_code == 204
         assert "access-control-allow-origin" not in untold.headers
 
 

@@ -80,6 +80,13 @@ class Actions:
             raise RoomForbidden
         return head
 
+    async def access_from(self, actor: Actor, room: RoomId, since: Seq | None) -> RoomHead:
+        """The same from a cursor on. Raises RoomForbidden, CursorAhead."""
+        head = await self.access_member(actor, room)
+        if since is not None and since > head.head:
+            raise CursorAhead
+        return head
+
     async def access_joined(self, actor: Actor, room: RoomId | None) -> NoReturn:
         """Say precisely why a connection that has not joined the room may not use it.
 

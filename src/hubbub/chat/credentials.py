@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from hubbub.realtime import Handshake
+from hubbub.realtime.origins import may_read
 
 COOKIE = "hubbub_session"
-_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class Credentials(Struct, frozen=True):
@@ -28,32 +27,24 @@ def find_credentials(handshake: Handshake, allowed_origins: tuple[str, ...]) -> 
     token = _auth_token(handshake.auth) or _bearer(handshake.headers.get("authorization", ""))
     if token:
         return Credentials(token, ambient=False)
-    token = _cookie(handshake.headers.get("cookie", ""))
-    if token and origin_allowed(handshake, allowed_origins):
+    token = cookie_token(handshake.headers.get("cookie", ""), secure=handshake.secure)
+    # else any page on the web could open a socket as whoever is looking at it (RFC 6455 section 10.2)
+    if token and may_read(handshake.headers, allowed_origins, secure=handshake.secure):
         return Credentials(token, ambient=True)
     return None
 
 
-def origin_allowed(handshake: Handshake, allowed_origins: tuple[str, ...]) -> bool:
-    """Whether a page of this origin may act with the browser's cookie (RFC 6455 section 10.2, RFC 6454).
+def cookie_name(*, secure: bool) -> str:
+    """What the cookie is called. Over HTTPS its name keeps every other host and path from setting it (RFC 6265bis)."""
+    return f"__Host-{COOKIE}" if secure else COOKIE
 
-    Yes without an Origin header (not a browser), for our own host and port, and for what the operator allowed.
-    Else any page on the web could open a socket as whoever is looking at it.
-    """
-    origin = handshake.headers.get("origin")
-    if origin is None:
-        return True
-    if origin.lower() in {allowed.rstrip("/").lower() for allowed in allowed_origins}:
-        return True
-    try:
-        page = urlsplit(origin)
-        page_port = page.port or _PORTS.get(page.scheme)
-        own = urlsplit(f"//{handshake.headers.get('host', '')}")
-        # A proxy in front may have taken the TLS away, so the page's scheme says which port a bare Host means.
-        own_port = own.port or _PORTS.get(page.scheme)
-    except ValueError:
-        return False
-    return page.hostname is not None and (page.hostname, page_port) == (own.hostname, own_port)
+
+def cookie_token(header: str, *, secure: bool) -> str:
+    """The token in a Cookie header; empty when there is none, or more than one: then it can't be said whose it is."""
+    wanted = cookie_name(secure=secure)
+    pairs = (pair.strip(" \t").partition("=") for pair in header.split(";"))
+    found = [value.strip('"') for name, _, value in pairs if name == wanted]
+    return found[0] if len(found) == 1 else ""
 
 
 def _auth_token(auth: Any) -> str:
@@ -64,11 +55,3 @@ def _auth_token(auth: Any) -> str:
 def _bearer(header: str) -> str:
     scheme, _, token = header.strip().partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _cookie(header: str) -> str:
-    for pair in header.split(";"):
-        name, _, value = pair.strip().partition("=")
-        if name == COOKIE:
-            return value.strip('"')
-    return ""

@@ -21,6 +21,10 @@ _ROOMS: Final = 100
 _ENTRY: Final = re.compile(r"([a-z0-9][a-z0-9_-]{0,63}):(0|[1-9]\d{0,15})")
 
 
+class Follow(Join, frozen=True):
+    """A `join` that makes nobody a member: it stands behind a GET, which any page can make a browser do."""
+
+
 def position(session: Session | None) -> str:
     """The cursors of a connection that has been handed everything its feeds have published.
 
@@ -36,15 +40,15 @@ def position(session: Session | None) -> str:
     return ",".join(entries)
 
 
-def commands(query: str, last_event_id: str) -> list[Join]:
-    """The joins that a stream's URL (`?join=general&join=random`) and its last position ask for.
+def commands(query: str, last_event_id: str) -> list[Follow]:
+    """What a stream's URL (`?join=general&join=random`) and its last position ask for, of rooms that I am a member of.
 
     Their `ref` is the room, so that the stream begins with how each went.
     """
     since = _cursors(last_event_id)
     asked = parse_qs(query).get("join", [])[:_ROOMS]
     rooms = dict.fromkeys([*map(RoomId, asked), *since])
-    return [Join(room=room, since=since.get(room), ref=room) for room in rooms]
+    return [Follow(room=room, since=since.get(room), ref=room) for room in rooms]
 
 
 def _cursors(text: str) -> dict[RoomId, Seq]:

@@ -17,6 +17,7 @@ from .counters import ChatCounters
 from .feed import Arrival, Feed
 from .feeds import Feeds
 from .presence import Presence
+from .resuming import Follow
 from .roster import older
 from .session import Gap, Session
 from .settings import ChatSettings
@@ -53,7 +54,7 @@ class Subscriptions:
 
         Raises:
             UnknownRoom, CursorAhead, StoreUnavailable: the connection is as it was before.
-            RoomForbidden: the user left the room from elsewhere meanwhile.
+            RoomForbidden: the user left the room from elsewhere meanwhile, or is no member and asked by `Follow`.
         """
         feed = self._feeds.open(command.room)
         arrival = Arrival(actor.user.name)
@@ -61,7 +62,10 @@ class Subscriptions:
         if feed in session.joined:
             self._catch_up.fall_behind(session, feed).ready = False
         try:
-            head = await self._actions.do_enter(actor, command.room, command.since, session.connection.id)
+            if isinstance(command, Follow):
+                head = await self._actions.access_from(actor, command.room, command.since)
+            else:
+                head = await self._actions.do_enter(actor, command.room, command.since, session.connection.id)
             if arrival.left > head.head:
                 raise RoomForbidden
             if not session.connection.closed:

@@ -14,7 +14,7 @@ from hubbub.identity import Identity
 from hubbub.store import Login
 from hubbub.vocabulary import Command, Limits, Reply
 
-from .cookie import COOKIE
+from .cookie import cookie_token
 
 
 class Performer(Protocol):
@@ -50,7 +50,8 @@ class Call:
         self.services = services
         self.peer = request.client.host if request.client else ""
         self.secure = request.url.scheme == "https"
-        self.cookie = None if "authorization" in request.headers else request.cookies.get(COOKIE)
+        given = "" if "authorization" in request.headers else request.headers.get("cookie", "")
+        self.cookie = cookie_token(given, secure=self.secure) or None
         self.headers: list[tuple[str, str]] = []
         self._login = login
         self._path: dict[str, str] = request.path_params

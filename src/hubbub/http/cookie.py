@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hubbub.chat.credentials import COOKIE
+from hubbub.chat.credentials import COOKIE, cookie_name, cookie_token
 
-__all__ = ["COOKIE", "no_cookie", "session_cookie"]
+__all__ = ["COOKIE", "cookie_token", "no_cookie", "session_cookie"]
 
 
 def session_cookie(token: str, max_age_seconds: int, *, secure: bool) -> str:
@@ -12,7 +12,7 @@ def session_cookie(token: str, max_age_seconds: int, *, secure: bool) -> str:
 
     Scripts can't read it (HttpOnly); other sites' requests that change something don't carry it (SameSite=Lax).
     """
-    cookie = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_seconds}"
+    cookie = f"{cookie_name(secure=secure)}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_seconds}"
     return f"{cookie}; Secure" if secure else cookie
 
 

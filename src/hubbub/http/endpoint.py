@@ -11,14 +11,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hubbub.errors import Forbidden, HubbubError, Internal, Unauthenticated
+from hubbub.realtime.origins import lost_scheme, may_write
 from hubbub.store import Login
 
 from .body import check_content_type, decode_body, decode_query, read_body
 from .call import Call, Services
-from .cookie import COOKIE
+from .cookie import cookie_token
 from .errors import error_response
 from .operation import Operation
-from .origin import SAFE_METHODS, from_own_page
+from .origin import SAFE_METHODS
 
 logger = logging.getLogger(__name__)
 
@@ -93,9 +94,13 @@ class Endpoint:
             if scheme.lower() != "bearer":
                 raise Unauthenticated
             return await identity.authenticate(token.strip())
-        cookie = request.cookies.get(COOKIE)
+        secure = request.url.scheme == "https"
+        cookie = cookie_token(request.headers.get("cookie", ""), secure=secure)
         if not cookie:
             raise Unauthenticated
-        if request.method not in SAFE_METHODS and not from_own_page(request, self._allowed_origins):
+        if request.method not in SAFE_METHODS and not may_write(request.headers, self._allowed_origins, secure=secure):
+            if lost_scheme(request.headers, secure=secure):
+                # once in a process's life would do; a page tries again when somebody presses a button
+                logger.warning("a page's https arrives as http: does a trusted proxy say X-Forwarded-Proto?")
             raise Forbidden("This request came from a page of another site.")
         return await identity.authenticate(cookie)

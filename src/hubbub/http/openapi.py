@@ -60,7 +60,10 @@ def openapi_document(version: str, operations: Sequence[Operation[Any]] = OPERAT
                     "type": "apiKey",
                     "in": "cookie",
                     "name": COOKIE,
-                    "description": "For browsers. Requests that change something must come from this server's pages.",
+                    "description": (
+                        "For browsers; over HTTPS it is called `__Host-hubbub_session`. Requests that change something "
+                        "must come from this server's pages."
+                    ),
                 },
             },
         },

@@ -12,7 +12,6 @@ import msgspec
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -26,6 +25,7 @@ from hubbub.vocabulary import Limits
 from .api import OPERATIONS
 from .asyncapi import asyncapi_document
 from .call import Performer, Services
+from .cors import Cors
 from .endpoint import Endpoint
 from .envelope import ROUTE, Envelope
 from .errors import MethodNotAllowed, error_response
@@ -91,7 +91,7 @@ def build_site(
     ]
     site: ASGIApp = Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
     if settings.allowed_origins:
-        site = _cors(site, settings.allowed_origins)
+        site = Cors(site, settings.allowed_origins)
     return Envelope(_Fork(realtime, serves, site), HttpMetrics(registry), realtime=serves)
 
 
@@ -174,16 +174,3 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):  # pragma: no cover  the table of handlers says so
         raise error
     return Response(f"{error.detail}\n", error.status_code, error.headers, "text/plain")
-
-
-def _cors(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
-    """Pages of the named origins may call the API; cookies only when no origin is a wildcard."""
-    return CORSMiddleware(
-        app,
-        allow_origins=origins,
-        allow_credentials="*" not in origins,
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["authorization", "content-type", "x-request-id"],
-        expose_headers=["x-request-id", "retry-after"],
-        max_age=600,
-    )

@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
+from msgspec.structs import replace
+
 from hubbub.errors import CloseCode
 from hubbub.wire import engineio
 from hubbub.wire.deflate import Deflate, negotiate
@@ -22,6 +24,7 @@ from .engine import EngineApplication, EngineSession, ProbingSocket, base64_fram
 from .http_protocol import HttpProtocol
 from .link import WebSocketLink, peer_of
 from .listener import FirstRequest, Upgrade, refuse
+from .origins import without_foreign_cookie
 from .polling_app import PollingApp
 from .proxies import Client, ForwardedApp, Proxies
 
@@ -141,6 +144,9 @@ class Entrance(ABC):
         client = told or self._client(transport, request)
         path, _, query = request.target.partition("?")
         path = unquote(path)
+        kept = without_foreign_cookie(request.headers, self.settings.allowed_origins, secure=client.secure)
+        if kept is not request.headers:
+            request = replace(request, headers=kept)
         try:
             if self._links.closing:
                 raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is going down")

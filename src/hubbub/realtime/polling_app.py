@@ -14,7 +14,8 @@ from .connection import Handshake
 from .context import LinkContext
 from .cors import cors_headers, preflight_headers
 from .engine import EngineApplication, EngineSession, session_cookie
-from .http_body import ClientGone, hangup, read_body
+from .http_body import ClientGone, hangup, headers_of, read_body
+from .origins import may_read
 from .polling import PollTransport
 
 Scope = MutableMapping[str, Any]
@@ -37,10 +38,14 @@ class PollingApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        cors = cors_headers(headers, self._context.settings.allowed_origins)
+        headers = headers_of(scope)
+        allowed = self._context.settings.allowed_origins
+        cors = cors_headers(headers, allowed)
         if method == "OPTIONS":
             await _respond(send, 204, b"", [*cors, *preflight_headers(headers, b"GET, POST, OPTIONS")])
+            return
+        if "cookie" in headers and not may_read(headers, allowed, secure=scope["scheme"] == "https"):
+            await _refuse(send, Refusal.FORBIDDEN, cors)
             return
         query_string: str = scope["query_string"].decode("latin-1")
         query = engineio.parse_query(query_string)

@@ -20,8 +20,9 @@ from .codec import NativeWire
 from .connection import Connection, Handshake
 from .context import Context
 from .cors import cors_headers, preflight_headers
-from .http_body import ClientGone, hangup, read_body
+from .http_body import ClientGone, hangup, headers_of, read_body
 from .native_http import HttpConnection, PollingLane, SseLane
+from .origins import may_read
 from .room import Hub
 
 Scope = MutableMapping[str, Any]
@@ -48,6 +49,9 @@ _BUSY: Final = (
 _TOO_BIG: Final = b'{"error":{"code":"body_too_big","message":"The body is too long.","retryable":false}}'
 _CLOSING: Final = (
     b'{"error":{"code":"shutting_down","message":"The server is restarting. Try again.","retryable":true}}'
+)
+_FOREIGN: Final = (
+    b'{"error":{"code":"forbidden","message":"This request came from a page of another site.","retryable":false}}'
 )
 _METHOD: Final = (
     b'{"error":{"code":"method_not_allowed","message":"This method is not allowed here.","retryable":false}}'
@@ -79,10 +83,14 @@ class StreamApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        cors = cors_headers(headers, self._context.settings.allowed_origins)
+        headers = headers_of(scope)
+        allowed = self._context.settings.allowed_origins
+        cors = cors_headers(headers, allowed)
         if method == "OPTIONS":
             await respond(send, 204, b"", [*cors, *preflight_headers(headers, b"GET, POST, DELETE, OPTIONS")])
+            return
+        if "cookie" in headers and not may_read(headers, allowed, secure=scope["scheme"] == "https"):
+            await respond(send, 403, _FOREIGN, [_JSON, *cors])
             return
         base, _, key = str(scope["path"]).strip("/").partition("/")
         try:

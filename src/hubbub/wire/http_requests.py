@@ -33,7 +33,13 @@ _BLANK_LINES: Final = 4
 
 _END: Final = b"\r\n\r\n"
 _REQUEST_LINE: Final = re.compile(rb"[A-Z][A-Z-]{0,31} ([!-~]+) HTTP/1\.([01])")
-_NOTED: Final = re.compile(rb"\r\n(host|content-length|transfer-encoding|upgrade)([ \t]*):([^\r]*)", re.IGNORECASE)
+_NOTED: Final = re.compile(
+    rb"\r\n(host|content-length|content-type|transfer-encoding|upgrade|cookie|authorization|origin|"
+    rb"sec-fetch-[a-z]+|sec-websocket-(?:key|version))([ \t]*):([^\r]*)",
+    re.IGNORECASE,
+)
+"""Headers that there is one of: from two of them two readers might take one each. `upgrade` is a list."""
+
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;[\t -~\x80-\xff]*)?")
 _LENGTH: Final = re.compile(rb"[0-9]{1,15}")
