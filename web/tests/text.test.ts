@@ -23,14 +23,53 @@ describe("slugs", () => {
     ["Straße", "strasse"],
     ["don't panic", "dont-panic"],
     ["__private__", "private"],
-    ["日本語", ""],
-    ["🎉", ""],
+    ["日本語 dev team", "dev-team"],
+    ["Новости", "novosti"],
+    ["Καλημέρα κόσμε", "kalimera-kosme"],
+    ["おしゃべり", "oshaberi"],
+    ["ﾁｬｯﾄ コーヒー", "chatto-kohi"],
+    ["ちょっと きっぷ", "chotto-kippu"],
+    ["수다방", "sudabang"],
+    ["İstanbul ve ılık", "istanbul-ve-ilik"],
+    ["", ""],
+    ["   ", ""],
   ])("%s gives %s", (title, slug) => {
     expect(slugOf(title)).toBe(slug);
   });
 
+  it("have a number where there is no Latin spelling, always the same", () => {
+    const titles = [
+      "日本語",
+      "中文",
+      "東京の天気",
+      "🎉",
+      "!!!",
+      "مرحبا",
+      "שלום",
+      "नमस्ते",
+      "สวัสดี",
+      "日本語 v2",
+      "---",
+    ];
+    for (const title of titles) {
+      expect(slugOf(title)).toMatch(/^room-[1-9][0-9]{4}$/);
+      expect(slugOf(` ${title}`)).toBe(slugOf(title));
+    }
+    expect(new Set(titles.map(slugOf)).size).toBe(titles.length);
+  });
+
   it("are acceptable to the server whenever they are not empty", () => {
-    for (const title of ["a".repeat(200), `${"a".repeat(63)} b`, "-x-", "9 lives", "Ærø"]) {
+    for (const title of [
+      "a".repeat(200),
+      `${"a".repeat(63)} b`,
+      "-x-",
+      "9 lives",
+      "Ærø",
+      "ー",
+      "っ",
+      "ゃ",
+      "한".repeat(40),
+    ]) {
       expect(isSlug(slugOf(title))).toBe(true);
     }
   });
@@ -111,6 +150,33 @@ describe("finding a room", () => {
     expect(matchRooms(rooms, "#REL").map((room) => room.id)).toEqual(["release"]);
     expect(matchRooms(rooms, "zzz")).toEqual([]);
     expect(matchRooms(rooms, "")).toEqual(rooms);
+  });
+
+  it.each([
+    ["backend 08", "Team 08 — Backend"],
+    ["back team", "Team 08 — Backend"],
+    ["kend", "Team 08 — Backend"],
+    ["friends", "Fríends"],
+    ["strasse", "Straße"],
+    ["STRASSE", "Straße"],
+    ["straße", "Strasse"],
+    ["øl", "Ol og mad"],
+    ["istanbul", "İstanbul"],
+    ["かふぇ", "カフェ"],
+    ["本語", "日本語"],
+    ["ᄉ", "수다방"],
+    ["🎉", "Party 🎉"],
+    ["οδος", "ΟΔΟΣ"],
+  ])("%s finds %s", (query, title) => {
+    expect(
+      matchRooms(
+        [
+          { id: "x", title },
+          { id: "y", title: "Other" },
+        ],
+        query,
+      ).map((one) => one.title),
+    ).toEqual([title]);
   });
 });
 

@@ -1,10 +1,13 @@
+import { fold } from "./fold";
+
 /**
- * Rooms whose title or id fits `query`, best first: a title that begins with it, then a word that does, then any place.
- * Rooms that fit equally keep their order. An empty query fits all.
+ * Rooms that fit `query`, best first: a title that begins with it, then one in which words begin with each of its
+ * words, then one in which each of its words stands somewhere, in any order. Case, accents and punctuation do not
+ * count. Rooms that fit equally keep their order. An empty query fits all.
  */
 export function matchRooms<R extends { id: string; title: string }>(rooms: readonly R[], query: string): R[] {
-  const wanted = query.trim().toLowerCase().replace(/^#/, "");
-  if (wanted === "") return [...rooms];
+  const wanted = wordsOf(fold(query));
+  if (wanted.length === 0) return [...rooms];
   return rooms
     .map((room) => ({ room, rank: rank(room, wanted) }))
     .filter(({ rank }) => rank < NONE)
@@ -14,9 +17,16 @@ export function matchRooms<R extends { id: string; title: string }>(rooms: reado
 
 const NONE = 3;
 
-function rank(room: { id: string; title: string }, wanted: string): number {
-  const title = room.title.toLowerCase();
-  if (title.startsWith(wanted) || room.id.startsWith(wanted)) return 0;
-  if (title.split(/\s+/).some((word) => word.startsWith(wanted))) return 1;
-  return title.includes(wanted) || room.id.includes(wanted) ? 2 : NONE;
+function wordsOf(text: string): string[] {
+  return text.split(/[\s\p{P}]+/u).filter(Boolean);
+}
+
+function rank(room: { id: string; title: string }, wanted: readonly string[]): number {
+  const title = wordsOf(fold(room.title));
+  const id = wordsOf(room.id);
+  const whole = wanted.join(" ");
+  if (title.join(" ").startsWith(whole) || id.join(" ").startsWith(whole)) return 0;
+  const words = [...title, ...id];
+  if (wanted.every((part) => words.some((word) => word.startsWith(part)))) return 1;
+  return wanted.every((part) => words.some((word) => word.includes(part))) ? 2 : NONE;
 }
