@@ -101,15 +101,39 @@ async def test_each_form_has_a_tag_of_its_own(web: httpx.AsyncClient) -> None:
     assert (await web.get("/assets/main-Dk3.js", headers=headers)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/r/general", "/settings/sessions", "/r/caf%C3%A9"])
-async def test_an_address_within_the_app_is_the_app(web: httpx.AsyncClient, path: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/r/general", "/r/general/", "/r/%67eneral", "/r/" + "x" * 64])
+async def test_an_address_of_the_app_is_the_app(web: httpx.AsyncClient, path: str) -> None:
     answer = await web.get(path)
     assert (answer.status_code, answer.content) == (200, INDEX)
 
 
-async def test_a_person_with_a_dot_in_the_address_sees_the_app(web: httpx.AsyncClient) -> None:
-    assert (await web.get("/u/ada.l", headers={"accept": "text/html,*/*"})).content == INDEX
-    assert (await web.get("/u/ada.l", headers={"accept": "*/*"})).status_code == 404
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/foo",
+        "/settings/sessions",
+        "/r/",
+        "/r/General",
+        "/r/caf%C3%A9",
+        "/r/a/b",
+        "/r/a.b",
+        "/r/" + "x" * 65,
+        "//",
+        "//r/a",
+    ],
+)
+async def test_an_address_that_no_page_has_is_not_found_and_the_app_says_so(web: httpx.AsyncClient, path: str) -> None:
+    headers = {"accept": "text/html,*/*"}
+    answer = await web.get(httpx.URL("http://hubbub.example").copy_with(raw_path=path.encode()), headers=headers)
+    assert (answer.status_code, answer.content) == (404, INDEX)
+    # what a client has of the index is no answer to another question
+    headers["if-none-match"] = (await web.get("/")).headers["etag"]
+    assert (await web.get(answer.request.url, headers=headers)).status_code == 404
+
+
+async def test_a_program_that_asks_for_a_file_is_not_given_the_app(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/u/ada.l", headers={"accept": "*/*"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/plain; charset=utf-8")
 
 
 @pytest.mark.parametrize(

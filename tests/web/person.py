@@ -18,10 +18,11 @@ class Person:
     async def open(self, path: str = "/") -> None:
         await self.page.goto(self.url + path)
 
-    async def set_up(self, name: str, title: str = "") -> None:
-        """Create the first account of a new server."""
+    async def set_up(self, name: str, title: str = "", room: str = "") -> None:
+        """Create the first account of a new server, and with `room` its first room."""
         await self.open()
         await expect(self.page.get_by_role("heading", name="Create the administrator account")).to_be_visible()
+        await self.page.get_by_label("First room").fill(room)
         await self._fill_account(name, title)
 
     async def sign_up(self, name: str, title: str = "", path: str = "/") -> None:

@@ -163,7 +163,7 @@ async def test_a_room_that_another_device_leaves_takes_its_dialog_along_and_no_o
     await name.fill("A long thought")
     await dialog(elsewhere.page, "Leave Kitchen?").get_by_role("button", name="Leave room").click()
     await expect(elsewhere.page).to_have_url(re.compile("/$"))
-    await expect(page.get_by_text("You are in no room yet.")).to_be_attached()
+    await expect(page.get_by_text("You are in no room yet. Look around, or open a new one.")).to_be_attached()
     await expect(name).to_have_value("A long thought")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Join")).to_be_visible()

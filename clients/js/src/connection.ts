@@ -15,6 +15,7 @@ const FIRST_PATIENCE_MS = 5_000;
 /** … a slow network gets its time. */
 const PATIENCE_MS = 15_000;
 const EXPIRED = "Nobody has used this sign-in for a long time, so it has expired. Sign in again.";
+const ENDED = "You have been signed out on this device. Sign in again to go on.";
 /** How long to wait for answers that are under way before the connection goes over to a better transport. */
 const SETTLE_MS = 3_000;
 const SETTLE_STEP_MS = 50;
@@ -300,8 +301,8 @@ export function comesBack(code: number): boolean {
 }
 
 function closeError(code: number, reason: string): HubbubError {
-  if (code === 4501 && reason === "session expired") return unauthenticated(EXPIRED);
-  if (code === 4500 || code === 4501) return unauthenticated();
+  if (code === 4501) return unauthenticated(reason === "session expired" ? EXPIRED : ENDED);
+  if (code === 4500) return unauthenticated();
   if (code === CloseCode.SERVER_RESTART)
     return new HubbubError("shutting_down", "The server is restarting.", true);
   if (comesBack(code)) return new HubbubError("disconnected", "The connection to the server broke.", true);

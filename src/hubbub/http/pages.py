@@ -1,13 +1,15 @@
 """The browser app: its files, read once, with what caches need to know.
 
 `index.html` is asked for each time (no-cache, ETag); files below `assets/` have a hash in their name and never change.
-Any other path that a person may open, such as `/r/general`, gets `index.html`: the app reads the address.
+Any other path that a person may open, such as `/r/general`, gets `index.html`: the app reads the address. Where no
+page of the app can have it, the status is 404 and the app says so in words. Whether a room exists is told to no stranger.
 """
 
 from __future__ import annotations
 
 import hashlib
 import mimetypes
+import re
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -22,6 +24,8 @@ APP: Final = Path(__file__).parent / "app"
 _INDEX: Final = "index.html"
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _PACKED: Final = (("br", ".br"), ("gzip", ".gz"))
+_PLACE: Final = re.compile(r"(r/[a-z0-9][a-z0-9_-]{0,63}/?)?")
+"""The addresses of the app: home and the rooms. `web/src/lib/place.ts` reads them."""
 _TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -91,13 +95,15 @@ class Pages:
     async def __call__(self, request: Request) -> Response:
         if not self._files:
             return Response(NOT_BUILT, media_type="text/html", headers={"cache-control": "no-store"})
-        path = request.url.path.lstrip("/")
+        path = request.url.path.removeprefix("/")
         file = self._files.get(path or _INDEX)
-        if file is None and self._is_view(path, request.headers.get("accept", "")):
+        if file is None and _PLACE.fullmatch(path):
             file = self._files[_INDEX]
-        if file is None:
-            return Response("There is nothing here.\n", HTTPStatus.NOT_FOUND, media_type="text/plain")
-        return _respond(request, file)
+        if file is not None:
+            return _respond(request, file)
+        if self._is_view(path, request.headers.get("accept", "")):
+            return _represent(request, self._files[_INDEX], HTTPStatus.NOT_FOUND)
+        return Response("There is nothing here.\n", HTTPStatus.NOT_FOUND, media_type="text/plain")
 
     def _is_view(self, path: str, accept: str) -> bool:
         """Whether a path without a file is an address within the app, and not a file that is missing."""
@@ -107,6 +113,17 @@ class Pages:
 
 
 def _respond(request: Request, file: File) -> Response:
+    answer = _represent(request, file, HTTPStatus.OK)
+    if answer.headers["etag"] in {
+        tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")
+    }:
+        kept = {name: value for name, value in answer.headers.items() if name not in {"content-length", "content-type"}}
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)
+    return answer
+
+
+def _represent(request: Request, file: File, status: HTTPStatus) -> Response:
+    """The file in the best coding that the client accepts."""
     accepted = _codings(request.headers.get("accept-encoding", ""))
     coding = next((coding for coding in file.packed if coding in accepted), None)
     # a weak comparison is enough for If-None-Match (RFC 9110 section 13.1.2); each coding is its own representation
@@ -116,10 +133,8 @@ def _respond(request: Request, file: File) -> Response:
         headers["vary"] = "accept-encoding"
     if coding:
         headers["content-encoding"] = coding
-    if etag in {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}:
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers["content-type"] = file.media_type
-    return Response(file.packed[coding] if coding else file.content, headers=headers)
+    return Response(file.packed[coding] if coding else file.content, status, headers=headers)
 
 
 def _codings(header: str) -> set[str]:

@@ -82,9 +82,9 @@ function useFocusBack(): void {
     const before = document.activeElement;
     const room = currentRoom.peek();
     return () => {
-      // It led to another room: that is where the user goes on, and the composer could not take the focus until now.
-      const next = currentRoom.peek() !== room ? document.getElementById("composer") : before;
       queueMicrotask(() => {
+        // It led to another room: that is where the user goes on, and the composer could not take the focus until now.
+        const next = currentRoom.peek() !== room ? document.getElementById("composer") : before;
         if (next instanceof HTMLElement && next.isConnected) next.focus();
       });
     };

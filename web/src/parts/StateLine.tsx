@@ -27,7 +27,11 @@ export function StateLine({ live = true }: { live?: boolean }) {
         </button>
       )}
       {action === "signin" && (
-        <button type="button" class="link" onClick={sessionEnded}>
+        <button
+          type="button"
+          class="link"
+          onClick={() => sessionEnded(connection.value.error?.message ?? "")}
+        >
           Sign in
         </button>
       )}

@@ -24,6 +24,9 @@ const now = signal(Date.now());
 
 export const connected = computed(() => connection.value.phase === "connected");
 
+/** Whether what is not there yet is on its way. Not while the server cannot be reached. */
+export const coming = computed(() => ["idle", "connecting", "connected"].includes(connection.value.phase));
+
 /** The state line's words. */
 export const words = computed(() => stateWords(connection.value, now.value));
 

@@ -3,7 +3,7 @@ import type { Event } from "hubbub-client";
 import { errorText } from "../lib/errors";
 import { mergeEvents } from "../lib/timeline";
 import { client } from "./connection";
-import { learnTitles } from "./people";
+import { hintTitles } from "./people";
 import { placeIn } from "./places";
 import { currentRoom } from "./route";
 import { forgetTitles, seekTitles } from "./titles";
@@ -126,7 +126,7 @@ function seek(room: string, events: readonly Event[]): void {
 }
 
 function learn(events: readonly Event[]): void {
-  learnTitles(
+  hintTitles(
     events.flatMap((e) =>
       e.type === "member_joined" && e.title ? [{ name: e.sender, title: e.title }] : [],
     ),

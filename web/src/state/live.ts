@@ -1,7 +1,7 @@
 /** Ties the client's events to the state, for as long as a user is signed in. */
 
 import { batch, effect, signal, untracked } from "@preact/signals";
-import type { Event, Outgoing } from "hubbub-client";
+import type { Event, Outgoing, User } from "hubbub-client";
 import { plainText } from "../lib/plain";
 import { countMessages, documentTitle } from "../lib/unread";
 import { attending, awaiting, type Shown, shown } from "./attention";
@@ -34,6 +34,7 @@ import {
   liveRoom,
   type MyRoom,
   markRead,
+  missing,
   noteMembership,
   noteRead,
   openRoom,
@@ -42,8 +43,9 @@ import {
   rooms,
   totalUnread,
 } from "./rooms";
-import { closeLayers, currentRoom } from "./route";
+import { closeLayers, currentRoom, place } from "./route";
 import { me, serverName, sessionEnded, stage } from "./session";
+import { forgetTitles, seekTitles } from "./titles";
 
 /** The newest messages of the open room, for screen readers. */
 export const announcements = signal<readonly { seq: number; text: string }[]>([]);
@@ -64,6 +66,7 @@ export function goLive(): () => void {
   hubbub.on("watching", ({ room, count, online }) => {
     if (room !== null && room === liveRoom.peek()) setOnline(count ?? 0, online ?? []);
   });
+  hubbub.on("user", ({ user }) => noteUser(user));
   hubbub.on("read", noteRead);
   hubbub.on("membership", noteMembership);
   hubbub.on("reset", ({ room }) => {
@@ -71,10 +74,11 @@ export function goLive(): () => void {
     resetRoom(room);
     if (room === liveRoom.peek()) ensureLog(room, 0);
   });
-  if (user !== null) learnTitles([user]);
   restoreOutbox().catch(() => undefined);
   const undo = [
     effect(followRooms),
+    effect(followMe),
+    effect(followNames),
     effect(followConnection),
     effect(followRoom()),
     effect(followReading),
@@ -126,7 +130,39 @@ function followRooms(): void {
 /** A login that the server no longer knows: back to the form. */
 function followConnection(): void {
   const { phase, error } = connection.value;
-  if (phase === "closed" && error?.code === "unauthenticated" && stage.peek() === "signed-in") sessionEnded();
+  if (phase === "closed" && error?.code === "unauthenticated" && stage.peek() === "signed-in")
+    sessionEnded(error.message);
+}
+
+/** Somebody is called otherwise now. */
+function noteUser(user: User): void {
+  learnTitles([user]);
+  if (user.name === me.peek()?.name) me.value = { ...user, admin: me.peek()?.admin ?? false };
+}
+
+/** My own account, however it changed. */
+function followMe(): void {
+  const user = me.value;
+  if (user !== null) untracked(() => learnTitles([user]));
+}
+
+/** While there is no connection nobody tells who is here and what people are called now. */
+function followNames(): void {
+  if (!connected.value) {
+    untracked(clearPresence);
+    untracked(forgetTitles);
+    return;
+  }
+  const room = liveRoom.value;
+  untracked(() => {
+    if (room !== null)
+      void seekTitles(
+        room,
+        logOf(room)
+          .peek()
+          .events.map((event) => event.sender),
+      );
+  });
 }
 
 /** The open room's log, once the room is received. Its page is tried again with each connection until there is one. */
@@ -187,5 +223,11 @@ function watcher(): () => void {
 }
 
 function followTitle(): void {
-  document.title = documentTitle(totalUnread.value, openRoom.value?.title ?? null, serverName());
+  const lost =
+    place.value.kind === "nowhere" || (missing.value !== null && missing.value === currentRoom.value);
+  document.title = documentTitle(
+    totalUnread.value,
+    openRoom.value?.title ?? (lost ? "Not found" : null),
+    serverName(),
+  );
 }

@@ -1,7 +1,8 @@
 /** Where the reader was in each room: the browser's Back leads there again, and so does a reload. */
 
+import { pathOf } from "../lib/place";
 import type { Place } from "../lib/window";
-import { isTravelling, pathOf } from "./route";
+import { isTravelling } from "./route";
 
 const KEY = "hubbub.places";
 

@@ -1,5 +1,6 @@
 import { batch, computed, signal } from "@preact/signals";
-import type { Event, Joined, Membership, ReadChanged, RoomState } from "hubbub-client";
+import type { Event, Joined, Membership, ReadChanged, RoomEntry, RoomState } from "hubbub-client";
+import { roomBefore } from "../lib/before";
 import { countEvent, moveMark, refreshTally, type Tally } from "../lib/unread";
 import { client } from "./connection";
 import { forgetMarks, tellMark } from "./marks";
@@ -41,6 +42,12 @@ export const openRoom = computed(() => {
 
 /** The open room's id, once its events are received; changes only when another room takes its place. */
 export const liveRoom = computed(() => (openRoom.value?.live ? openRoom.value.id : null));
+
+/** The room of the address, when the server has none like it. */
+export const missing = signal<string | null>(null);
+
+/** What a server's first room is called, unless somebody says otherwise. */
+export const FIRST_ROOM = "General";
 
 const joined = new Set<string>();
 
@@ -114,6 +121,12 @@ export async function joinRoom(room: string): Promise<void> {
 export async function createRoom(room: string, title: string, topic: string): Promise<void> {
   await client().createRoom(room, title, topic);
   await joinRoom(room);
+}
+
+/** What everybody may know of a room; null: there is none. Raises HubbubError: disconnected. */
+export async function lookUp(room: string): Promise<RoomEntry | null> {
+  const { rooms: found } = await client().directory(roomBefore(room) ?? undefined, 1);
+  return found.find((entry) => entry.room === room) ?? null;
 }
 
 export async function leaveRoom(room: string): Promise<void> {

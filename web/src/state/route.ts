@@ -3,8 +3,8 @@
  * browser's history, so that Back takes away the topmost one and leaves what is behind as it was.
  */
 
-import { batch, signal } from "@preact/signals";
-import { isSlug } from "../lib/slug";
+import { batch, computed, signal } from "@preact/signals";
+import { pathOf, placeOf } from "../lib/place";
 
 export type DialogName = "new-room" | "browse" | "switcher" | "account" | "leave";
 
@@ -20,11 +20,11 @@ export interface Layer {
 /** A traversal of the history that never arrives (there was no entry) is given up after this. */
 const PATIENCE_MS = 1_000;
 
-/** The room on the screen, from the address `/r/ROOM`; null: no room is open. */
-export const currentRoom = signal<string | null>(roomOf(location.pathname));
+/** What the address shows. */
+export const place = signal(placeOf(location.pathname));
 
-/** The address, when no page of the app has it; null: it is a good one. */
-export const wrongPath = signal<string | null>(wrongOf(location.pathname));
+/** The room on the screen, from the address `/r/ROOM`; null: no room is open. */
+export const currentRoom = computed(() => (place.value.kind === "room" ? place.value.room : null));
 
 /** What is open in front of the room, the topmost last. */
 export const layers = signal<readonly Layer[]>(layersOf(history.state));
@@ -42,35 +42,20 @@ export function isTravelling(): boolean {
   return travelling;
 }
 
-function roomOf(path: string): string | null {
-  const match = /^\/r\/([^/]+)\/?$/.exec(path);
-  const room = match?.[1] ?? "";
-  return isSlug(room) ? room : null;
-}
-
-function wrongOf(path: string): string | null {
-  return path === "/" || roomOf(path) !== null ? null : path;
-}
-
 function layersOf(state: unknown): readonly Layer[] {
   const found = (state as { layers?: unknown } | null)?.layers;
   return Array.isArray(found) ? (found as Layer[]) : [];
 }
 
-export function pathOf(room: string | null): string {
-  return room === null ? "/" : `/r/${room}`;
-}
-
 /** Open a room, or none, with nothing in front of it. `replace`: instead of the page that is on the screen. */
 export function go(room: string | null, replace = false): void {
   const depth = layers.peek().length;
-  if (room === currentRoom.peek() && wrongPath.peek() === null) {
+  if (room === currentRoom.peek() && place.peek().kind !== "nowhere") {
     closeLayers();
     return;
   }
   batch(() => {
-    currentRoom.value = room;
-    wrongPath.value = null;
+    place.value = placeOf(pathOf(room));
     layers.value = [];
   });
   // A single layer's entry becomes the new page's: then the address is right at once.
@@ -141,8 +126,7 @@ addEventListener("popstate", () => {
   }
   travelling = true;
   batch(() => {
-    currentRoom.value = roomOf(location.pathname);
-    wrongPath.value = wrongOf(location.pathname);
+    place.value = placeOf(location.pathname);
     layers.value = layersOf(history.state);
   });
   travelling = false;

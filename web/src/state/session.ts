@@ -2,9 +2,11 @@ import { batch, effect, signal } from "@preact/signals";
 import type { Me, ServerInfo, User } from "hubbub-client";
 import { deviceName } from "../lib/device";
 import { errorCode, errorText } from "../lib/errors";
+import { slugOf } from "../lib/slug";
 import { api } from "./api";
 import { forgetDrafts } from "./drafts";
 import { beginLeaving, finishLeaving, isLeaving, untold } from "./leaving";
+import { go } from "./route";
 import { load, save } from "./storage";
 import { onTabs, tellTabs } from "./tabs";
 
@@ -60,10 +62,32 @@ export async function signIn(name: string, password: string): Promise<void> {
 
 /** Raises HubbubError: bad_name, weak_password, name_taken, signup_closed. */
 export async function signUp(name: string, password: string, title: string): Promise<void> {
+  enter(await register(name, password, title));
+}
+
+async function register(name: string, password: string, title: string): Promise<Me> {
   await finishLeaving();
   const signed = await api.signUp({ name, password, title, cookie: true, device: deviceName() });
   const info = server.peek();
   if (info !== null) server.value = { ...info, needs_setup: false };
+  return signed;
+}
+
+/**
+ * The first account, and the first room, where whoever comes next finds company. `room`: its title; "": none.
+ * Raises HubbubError: bad_name, weak_password.
+ */
+export async function setUp(name: string, password: string, title: string, room: string): Promise<void> {
+  const signed = await register(name, password, title);
+  const id = slugOf(room);
+  if (id !== "") {
+    try {
+      await api.createRoom(id, room);
+      go(id, true);
+    } catch {
+      // It can be made later: the page that follows offers it.
+    }
+  }
   enter(signed);
 }
 
@@ -104,10 +128,10 @@ export async function signOut(): Promise<void> {
   await finishLeaving().catch(() => undefined);
 }
 
-/** The server no longer knows this login: it was ended elsewhere or it expired. */
-export function sessionEnded(): void {
+/** The server no longer knows this login: it was ended elsewhere or it expired. `why`: one sentence. */
+export function sessionEnded(why: string): void {
   const name = me.peek()?.name ?? "";
-  leave("You have been signed out on this device. Sign in again to go on.");
+  leave(why);
   lastName.value = name;
   save(KEPT, null);
 }

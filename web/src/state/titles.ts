@@ -1,7 +1,7 @@
 import type { MemberPage } from "hubbub-client";
 import { nameBefore } from "../lib/before";
 import { client } from "./connection";
-import { isKnown, learnTitles } from "./people";
+import { isKnown, isNamed, learnTitles, staleTitles } from "./people";
 
 /** The largest page that the server gives. */
 const PAGE = 200;
@@ -30,7 +30,7 @@ export async function seekTitles(room: string, names: Iterable<string>): Promise
     learnTitles(members);
     const last = members.at(-1)?.name ?? "";
     for (const name of strangers) {
-      if (!more || name <= last || isKnown(name)) continue;
+      if (!more || name <= last || isNamed(name)) continue;
       learnTitles((await client().members(room, nameBefore(name) ?? undefined, 1)).members);
     }
   } catch {
@@ -39,6 +39,8 @@ export async function seekTitles(room: string, names: Iterable<string>): Promise
   }
 }
 
+/** What was asked before counts no more. */
 export function forgetTitles(): void {
   rooms.clear();
+  staleTitles();
 }

@@ -9,6 +9,8 @@ import { Icon } from "../parts/Icon";
 import { ThemeSwitch } from "../parts/ThemeSwitch";
 import { api } from "../state/api";
 import { minute } from "../state/clock";
+import { connected } from "../state/connection";
+import { displayName } from "../state/people";
 import { changeTitle, me, server, signOut } from "../state/session";
 import { PasswordPart } from "./Password";
 
@@ -18,7 +20,7 @@ export function Account() {
   const [passwords, setPasswords] = useState(0);
   const user = me.value;
   if (user === null) return null;
-  const title = user.title || user.name;
+  const title = displayName(user.name);
   /** Do something, and show why it could not be done. */
   const attempt = async (what: () => Promise<void>): Promise<void> => {
     setProblem("");
@@ -99,11 +101,14 @@ function Door({ attempt }: { attempt: Attempt }) {
   );
 }
 
+const NOT_LOADED = "Your devices are not loaded yet. They come as soon as the server can be reached.";
+
 function Devices({ attempt }: { attempt: Attempt }) {
   const [sessions, setSessions] = useState<readonly SessionInfo[] | null>(null);
+  const [missing, setMissing] = useState(false);
   useEffect(() => {
-    attempt(async () => setSessions(await api.sessions()));
-  }, []);
+    api.sessions().then(setSessions, () => setMissing(true));
+  }, [connected.value]);
   const end = (id: string): Promise<void> =>
     attempt(async () => {
       await api.endSession(id);
@@ -113,7 +118,8 @@ function Devices({ attempt }: { attempt: Attempt }) {
   return (
     <section class="account-part">
       <h3>Where you are signed in</h3>
-      {sessions === null && <span class="bone bone-room bone-86" aria-hidden="true" />}
+      {sessions === null && !missing && <span class="bone bone-room bone-86" aria-hidden="true" />}
+      {sessions === null && missing && <p class="note">{NOT_LOADED}</p>}
       <ul class="devices">
         {sessions?.map((session) => (
           <li key={session.id} class="device">

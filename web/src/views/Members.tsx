@@ -4,7 +4,7 @@ import { errorText } from "../lib/errors";
 import { plural } from "../lib/text";
 import { Avatar } from "../parts/Avatar";
 import { Icon } from "../parts/Icon";
-import { client, connected } from "../state/connection";
+import { client, coming, connected } from "../state/connection";
 import { openDialog } from "../state/dialogs";
 import { hideMembers } from "../state/panel";
 import { byName, displayName, learnTitles, online } from "../state/people";
@@ -39,7 +39,7 @@ export function Members({ room }: { room: MyRoom }) {
     }
   };
 
-  const { count, names } = online.value;
+  const { known, count, names } = online.value;
   const here = [...names].sort((a, b) => displayName(a).localeCompare(displayName(b)));
   // Somebody new is online: the list of members may have grown.
   const strangers =
@@ -58,7 +58,7 @@ export function Members({ room }: { room: MyRoom }) {
         </button>
       </header>
       <div class="members-scroll">
-        <h3>Here now{count > 0 && <span class="count">{count}</span>}</h3>
+        <h3>Here now{known && count > 0 && <span class="count">{count}</span>}</h3>
         {here.length > 0 ? (
           <ul class="people">
             {here.map((name) => (
@@ -66,15 +66,11 @@ export function Members({ room }: { room: MyRoom }) {
             ))}
           </ul>
         ) : (
-          <p class="members-note">
-            {count > 0
-              ? `${plural(count, "person", "people")} are here: too many to name.`
-              : "Nobody right now."}
-          </p>
+          <p class="members-note">{hereNote(known, count)}</p>
         )}
         {(away.length > 0 || loaded?.more) && (
           <>
-            <h3>{count > names.size ? "Members" : "Away"}</h3>
+            <h3>{!known || count > names.size ? "Members" : "Away"}</h3>
             <ul class="people people-away">
               {away.map((member) => (
                 <Person key={member.name} name={member.name} here={false} />
@@ -83,6 +79,11 @@ export function Members({ room }: { room: MyRoom }) {
           </>
         )}
         {problem && <p class="members-note">{problem}</p>}
+        {loaded === null && !coming.value && (
+          <p class="members-note">
+            The members are not loaded yet. They come as soon as the server can be reached.
+          </p>
+        )}
         {loaded?.more && (
           <button type="button" class="button button-small" onClick={() => load(loaded.members.at(-1)?.name)}>
             Show more
@@ -98,6 +99,11 @@ export function Members({ room }: { room: MyRoom }) {
       </footer>
     </aside>
   );
+}
+
+function hereNote(known: boolean, count: number): string {
+  if (!known) return coming.value ? "…" : "Not known while the server can't be reached.";
+  return count > 0 ? `${plural(count, "person", "people")} are here: too many to name.` : "Nobody right now.";
 }
 
 function Person({ name, here }: { name: string; here: boolean }) {

@@ -5,7 +5,7 @@ import { closeDialog, dialog, dialogs, openDialog } from "../state/dialogs";
 import { goLive } from "../state/live";
 import { hideMembersIfNarrow, membersShown } from "../state/panel";
 import { openRoom, step } from "../state/rooms";
-import { currentRoom, type Layer } from "../state/route";
+import { type Layer, place } from "../state/route";
 import { Account } from "./Account";
 import { Browse } from "./Browse";
 import { Conversation } from "./Conversation";
@@ -24,7 +24,7 @@ export function Shell() {
   }, []);
   const room = openRoom.value;
   const members = room !== null && membersShown.value;
-  const pane = currentRoom.value === null ? "pane-rooms" : members ? "pane-members" : "pane-room";
+  const pane = place.value.kind === "home" ? "pane-rooms" : members ? "pane-members" : "pane-room";
   return (
     <div class={`shell ${pane} ${members ? "with-members" : ""}`}>
       <button type="button" class="skip" onClick={toComposer}>

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { pathOf } from "../lib/place";
 import { badge, plural } from "../lib/text";
 import { activityText, fullText } from "../lib/time";
 import { Avatar } from "../parts/Avatar";
@@ -9,8 +10,9 @@ import { StateLine } from "../parts/StateLine";
 import { today } from "../state/clock";
 import { openDialog } from "../state/dialogs";
 import { onePane } from "../state/panel";
+import { displayName } from "../state/people";
 import { type MyRoom, orderedRooms, roomsLoaded } from "../state/rooms";
-import { currentRoom, go, pathOf } from "../state/route";
+import { currentRoom, go } from "../state/route";
 import { me, serverName } from "../state/session";
 
 /** Which key opens the switcher here. */
@@ -65,7 +67,8 @@ export function Sidebar() {
 function Rooms() {
   if (!roomsLoaded.value) return <RoomSkeleton />;
   const list = orderedRooms.value;
-  if (list.length === 0) return <p class="nav-empty">You are in no room yet.</p>;
+  if (list.length === 0)
+    return <p class="nav-empty">You are in no room yet. Look around, or open a new one.</p>;
   return (
     <ul class="room-list">
       {list.map((room) => (
@@ -120,7 +123,7 @@ function follow(event: MouseEvent, room: string | null): void {
 function Me() {
   const user = me.value;
   if (user === null) return null;
-  const title = user.title || user.name;
+  const title = displayName(user.name);
   return (
     <button
       type="button"

@@ -13,6 +13,7 @@ import { outbox, pendingIn } from "../state/outbox";
 import { notePlace, openingPlace } from "../state/places";
 import type { MyRoom } from "../state/rooms";
 import { me } from "../state/session";
+import { FirstSteps } from "./FirstSteps";
 
 /** The open room's messages. Rendered anew for each room (by `key`), so that each opens at its own place. */
 export function Timeline({ room }: { room: MyRoom }) {
@@ -110,6 +111,7 @@ function Top({ room, log, more }: { room: MyRoom; log: Log; more: boolean }) {
         {room.topic || `This is where ${room.title} begins.`}
         {quiet && " Say the first word: everyone who joins will find it here."}
       </p>
+      {quiet && <FirstSteps />}
     </div>
   );
 }

@@ -3,7 +3,9 @@ import { errorText } from "../lib/errors";
 import { Field, FormProblem, PasswordField } from "../parts/Field";
 import { Wordmark } from "../parts/Logo";
 import { untold } from "../state/leaving";
-import { lastName, notice, server, serverName, signIn, signUp, stage } from "../state/session";
+import { FIRST_ROOM } from "../state/rooms";
+import { place } from "../state/route";
+import { lastName, notice, server, serverName, setUp, signIn, signUp, stage } from "../state/session";
 
 type Mode = "setup" | "sign-in" | "sign-up";
 
@@ -69,6 +71,7 @@ function AccountForm({ mode }: { mode: Mode }) {
   const [name, setName] = useState(mode === "sign-in" ? lastName.peek() : "");
   const [title, setTitle] = useState("");
   const [password, setPassword] = useState("");
+  const [room, setRoom] = useState(FIRST_ROOM);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const words = WORDS[mode];
@@ -80,7 +83,8 @@ function AccountForm({ mode }: { mode: Mode }) {
     setProblem("");
     setBusy(true);
     try {
-      if (fresh) await signUp(name.trim(), password, title.trim());
+      if (mode === "setup") await setUp(name.trim(), password, title.trim(), room.trim());
+      else if (fresh) await signUp(name.trim(), password, title.trim());
       else await signIn(name.trim(), password);
     } catch (error) {
       setProblem(errorText(error));
@@ -129,6 +133,16 @@ function AccountForm({ mode }: { mode: Mode }) {
         maxLength={256}
         {...(fresh ? { hint: "At least 8 characters." } : {})}
       />
+      {mode === "setup" && (
+        <Field
+          label="First room"
+          value={room}
+          onValue={setRoom}
+          autocomplete="off"
+          maxLength={80}
+          hint="Where everybody meets. There can be more later."
+        />
+      )}
       <FormProblem text={problem} />
       <button type="submit" class="button button-main button-wide" aria-disabled={busy}>
         {busy ? words.busy : words.button}
@@ -137,9 +151,11 @@ function AccountForm({ mode }: { mode: Mode }) {
   );
 }
 
-/** Why somebody is here who was signed in before. */
+/** What a visitor has to know: why they are here who were signed in before, or that no page has this address. */
 function Notice({ shown }: { shown: boolean }) {
-  const text = untold.value ? LEFT_OFFLINE : notice.value;
+  const where = place.value;
+  const nowhere = where.kind === "nowhere" ? `There is nothing at ${where.path}. Sign in to go on.` : "";
+  const text = untold.value ? LEFT_OFFLINE : notice.value || nowhere;
   return shown && text !== "" ? (
     <p class="notice" role="status">
       {text}
