@@ -2,7 +2,7 @@
 
 `index.html` is asked for each time (no-cache, ETag); files below `assets/` have a hash in their name and never change.
 Any other path that a person may open, such as `/r/general`, gets `index.html`: the app reads the address. Where no
-page of the app can have it, the status is 404 and the app says so in words. Whether a room exists is told to no stranger.
+page of the app can have it, the status is 404 and the app says so in words. Whether a room exists no stranger is told.
 """
 
 from __future__ import annotations
