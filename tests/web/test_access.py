@@ -78,7 +78,7 @@ async def test_a_phone_shows_one_pane_at_a_time(person: NewPerson) -> None:
     await ada.open()
     await fits(ada)
     await ada.set_up("ada", "Ada Okafor")
-    await expect(page.get_by_role("main")).to_be_hidden()
+    await expect(page.locator(".conversation")).to_be_hidden()
     await fits(ada)
     await ada.create_room("A room with a rather long name that does not fit into a line")
     await ada.say("averylongwordwithoutanyspace" * 20)

@@ -12,7 +12,7 @@ import { openDialog } from "../state/dialogs";
 import { onePane } from "../state/panel";
 import { displayName } from "../state/people";
 import { type MyRoom, orderedRooms, roomsLoaded } from "../state/rooms";
-import { currentRoom, go } from "../state/route";
+import { currentRoom, go, place } from "../state/route";
 import { me, serverName } from "../state/session";
 
 /** Which key opens the switcher here. */
@@ -20,7 +20,7 @@ const COMMAND = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘" : "Ctrl";
 
 export function Sidebar() {
   // On a phone's home this is all that there is.
-  const all = onePane.value && currentRoom.value === null;
+  const all = onePane.value && place.value.kind === "home";
   return (
     <div class="sidebar" role={all ? "main" : undefined}>
       {all && <h1 class="sr-only">Rooms</h1>}
