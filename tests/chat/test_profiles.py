@@ -116,10 +116,10 @@ async def test_a_connection_acts_under_the_new_name(world: World) -> None:
 
 async def test_a_store_that_does_not_answer_ends_nothing(world: World) -> None:
     ada = await ada_in_all(world)
-    world.store.fail("accounts.profile", StoreUnavailable())
+    world.store.fail("rooms.ids_of_user", StoreUnavailable())
     await rename(world, "Countess")
     await world.ticks()
-    world.store.repair("accounts.profile")
+    world.store.repair("rooms.ids_of_user")
     await rename(world, "Lady")
     await told(ada, "Lady")
     assert ada.open

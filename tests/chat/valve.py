@@ -6,7 +6,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hubbub.store.protocols import AccountStore, Appended, Draft, EventStore, LoginStore, Refused, RoomStore, Store
+from hubbub.store.protocols import (
+    AccountStore,
+    Appended,
+    AttemptStore,
+    Draft,
+    EventStore,
+    LoginStore,
+    Refused,
+    RoomStore,
+    Store,
+)
 
 
 class Valve:
@@ -63,6 +73,10 @@ class Valve:
     @property
     def logins(self) -> LoginStore:
         return _Part(self, "logins", self._store.logins)
+
+    @property
+    def attempts(self) -> AttemptStore:
+        return self._store.attempts
 
     @property
     def rooms(self) -> RoomStore:

@@ -22,6 +22,7 @@ from hubbub.store import Account, Appended, Refused, Store
 from hubbub.vocabulary import MemberJoined, RoomCreated, RoomId, UserName
 
 from .accounts import AccountContract
+from .attempts import AttemptContract
 from .events import EventContract
 from .logins import LoginContract, log_in, token
 from .people import GENERAL, NOW, draft, person, positions, say, team
@@ -30,7 +31,7 @@ from .rooms import RoomContract
 MakeStore = Callable[[], Store]
 
 
-class StoreContract(AccountContract, LoginContract, RoomContract, EventContract):
+class StoreContract(AccountContract, LoginContract, AttemptContract, RoomContract, EventContract):
     @pytest.fixture
     def make_store(self) -> MakeStore:
         raise NotImplementedError("the subclass supplies it")

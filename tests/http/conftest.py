@@ -55,6 +55,6 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
     """Status and code of an answer that is an error, after a look at its form."""
     body: dict[str, Any] = answer.json()
     assert body.keys() == {"error"}
-    assert body["error"].keys() == {"code", "message", "retryable"}
+    assert body["error"].keys() - {"retry_after_seconds"} == {"code", "message", "retryable"}
     assert answer.headers["content-type"] == "application/json"
     return answer.status_code, body["error"]["code"]

@@ -85,13 +85,74 @@ async def test_an_ended_login_s_connections_are_closed(
     assert closed.value.rcvd.code == CloseCode.SESSION_ENDED
 
 
+def cookies(answer: httpx.Response) -> SimpleCookie:
+    """What an answer wants a browser to keep."""
+    return SimpleCookie("\r\n".join(answer.headers.get_list("set-cookie")))
+
+
+class TestKnownDevice:
+    """Somebody guesses a name's password; who has signed in on a device before is not held up by it."""
+
+    async def guess(self, http: httpx.AsyncClient, address: str) -> tuple[int, str]:
+        attempt = {"name": "ada", "password": "not it at all"}
+        return refusal(await http.post("/api/v1/sessions", json=attempt, headers={"x-forwarded-for": address}))
+
+    async def exhaust(self, http: httpx.AsyncClient) -> None:
+        while await self.guess(http, "192.0.2.66") != (429, "too_many_attempts"):
+            pass
+
+    async def test_a_token_lets_its_owner_in_from_anywhere(
+        self, ada: httpx.AsyncClient, http: httpx.AsyncClient
+    ) -> None:
+        device = (await http.post("/api/v1/sessions", json=ADA)).json()["device_token"]
+        await self.exhaust(http)
+        elsewhere = {"x-forwarded-for": "198.51.100.1"}
+        assert refusal(await http.post("/api/v1/sessions", json=ADA, headers=elsewhere))[0] == 429
+        again = await http.post("/api/v1/sessions", json={**ADA, "device_token": device}, headers=elsewhere)
+        assert (again.status_code, again.json()["device_token"]) == (201, device)
+
+    async def test_a_browser_keeps_it_in_a_cookie(
+        self, server: Application, ada: httpx.AsyncClient, http: httpx.AsyncClient
+    ) -> None:
+        async with httpx.AsyncClient(base_url=server.url, headers={"origin": server.url}) as browser:
+            answer = await browser.post("/api/v1/sessions", json=WITH_COOKIE)
+            assert answer.json()["device_token"] is None
+            cookie = cookies(answer)["hubbub_device"]
+            assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/api/v1", True, "Strict")
+            await browser.delete("/api/v1/sessions/current")
+            await self.exhaust(http)
+            elsewhere = {"x-forwarded-for": "198.51.100.1"}
+            assert (await browser.post("/api/v1/sessions", json=WITH_COOKIE, headers=elsewhere)).status_code == 201
+
+    async def test_it_is_of_one_name_and_can_not_be_made_up(
+        self, ada: httpx.AsyncClient, bob: httpx.AsyncClient, http: httpx.AsyncClient
+    ) -> None:
+        bobs = (await http.post("/api/v1/sessions", json={"name": "bob", "password": PASSWORD})).json()["device_token"]
+        await self.exhaust(http)
+        for token in (bobs, "A" * len(bobs), "", "é" * len(bobs)):
+            attempt = {**ADA, "device_token": token}
+            answer = await http.post("/api/v1/sessions", json=attempt, headers={"x-forwarded-for": "198.51.100.1"})
+            assert refusal(answer)[0] == 429
+
+    async def test_a_known_address_gets_in_and_another_one_does_not(
+        self, ada: httpx.AsyncClient, http: httpx.AsyncClient
+    ) -> None:
+        home, cafe = ({"x-forwarded-for": address} for address in ("203.0.113.5", "203.0.113.6"))
+        assert (await http.post("/api/v1/sessions", json=ADA, headers=home)).status_code == 201
+        await self.exhaust(http)
+        assert (await http.post("/api/v1/sessions", json=ADA, headers=home)).status_code == 201
+        refused = await http.post("/api/v1/sessions", json=ADA, headers=cafe)
+        assert refusal(refused) == (429, "too_many_attempts")
+        assert 0 < refused.json()["error"]["retry_after_seconds"] <= 10
+
+
 class TestCookie:
     """For browsers: the token never reaches a script."""
 
     async def test_it_holds_the_token_and_the_answer_does_not(self, http: httpx.AsyncClient) -> None:
         answer = await http.post("/api/v1/accounts", json=WITH_COOKIE)
         assert answer.json()["token"] is None
-        cookie = SimpleCookie(answer.headers["set-cookie"])["hubbub_session"]
+        cookie = cookies(answer)["hubbub_session"]
         assert cookie["path"] == "/"
         assert cookie["httponly"] is True
         assert cookie["samesite"] == "Lax"
@@ -101,7 +162,7 @@ class TestCookie:
 
     async def test_it_is_secure_when_the_browser_came_by_https(self, http: httpx.AsyncClient) -> None:
         answer = await http.post("/api/v1/accounts", json=WITH_COOKIE, headers={"x-forwarded-proto": "https"})
-        cookie = SimpleCookie(answer.headers["set-cookie"])["__Host-hubbub_session"]
+        cookie = cookies(answer)["__Host-hubbub_session"]
         assert cookie["secure"] is True
         assert cookie["path"] == "/"
         assert cookie["domain"] == ""
@@ -109,6 +170,7 @@ class TestCookie:
         assert (await http.get("/api/v1/me", headers=headers)).status_code == 200
         headers["cookie"] = f"hubbub_session={cookie.value}"
         assert refusal(await http.get("/api/v1/me", headers=headers)) == (401, "unauthenticated")
+        assert [cookie["secure"] for cookie in cookies(answer).values()] == [True, True]
 
     async def test_asking_who_i_am_prolongs_it(self, http: httpx.AsyncClient) -> None:
         await http.post("/api/v1/accounts", json=WITH_COOKIE)

@@ -28,18 +28,24 @@ export interface SignIn {
   cookie?: boolean;
   /** What this login is called in the list of devices. */
   device?: string;
+  /** The `device_token` of an earlier sign-in of this name here. Browsers keep it in a cookie. */
+  device_token?: string;
 }
 
-export interface SignUp extends SignIn {
+export interface SignUp extends Omit<SignIn, "device_token"> {
   /** The display name. */
   title?: string;
 }
 
-/** `token`: null when a cookie keeps it. */
+/**
+ * `token`: null when a cookie keeps it. `device_token`: for the next sign-in of this name here, which then is not held
+ * up by others who guess the password; null when a cookie keeps it.
+ */
 export interface SignedIn {
   user: User;
   session: string;
   token: string | null;
+  device_token?: string | null;
 }
 
 export interface Me {

@@ -22,11 +22,16 @@ _ANSWER_BYTES: Final = 2**20
 
 
 class Credentials(Struct, frozen=True):
-    """A new login. `token` is shown once: keep it, and keep it secret."""
+    """A new login. `token` is shown once: keep it, and keep it secret.
+
+    `device_token`: give it to the next sign-in of this name on this device; others who guess its password then do not
+    hold it up. It is no login.
+    """
 
     user: User
     session: str
     token: str
+    device_token: str | None = None
 
     def __repr__(self) -> str:
         return f"Credentials(user={self.user!r}, session={self.session!r}, token=…)"
@@ -47,6 +52,7 @@ class _Account(Struct, frozen=True, omit_defaults=True):
     password: str
     title: str = ""
     device: str = ""
+    device_token: str = ""
 
 
 class _Nothing(Struct, frozen=True):
@@ -79,9 +85,10 @@ class Api:
         """Create an account and sign in. Raises BadName, WeakPassword, NameTaken, SignupClosed."""
         return await self._call("POST", "/accounts", _Account(name, password, title, device), Credentials)
 
-    async def sign_in(self, name: str, password: str, *, device: str = "") -> Credentials:
+    async def sign_in(self, name: str, password: str, *, device: str = "", device_token: str = "") -> Credentials:
         """Raises WrongCredentials, TooManyAttempts."""
-        return await self._call("POST", "/sessions", _Account(name, password, device=device), Credentials)
+        account = _Account(name, password, device=device, device_token=device_token)
+        return await self._call("POST", "/sessions", account, Credentials)
 
     async def sign_out(self) -> None:
         """End the login of this token. Raises Unauthenticated."""

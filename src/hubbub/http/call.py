@@ -14,7 +14,7 @@ from hubbub.identity import Identity
 from hubbub.store import Login
 from hubbub.vocabulary import Command, Limits, Reply
 
-from .cookie import cookie_token
+from .cookie import DEVICE_COOKIE, cookie_token
 
 
 class Performer(Protocol):
@@ -42,6 +42,7 @@ class Call:
         services: the layers below.
         peer: the client's address as text, empty when unknown.
         secure: the client came by https.
+        device_token: from the browser's cookie that says who has signed in on it before; empty when there is none.
         cookie: the token, when it came in the browser's cookie; else None.
         headers: for the answer; a handler may add to them.
     """
@@ -52,6 +53,7 @@ class Call:
         self.secure = request.url.scheme == "https"
         given = "" if "authorization" in request.headers else request.headers.get("cookie", "")
         self.cookie = cookie_token(given, secure=self.secure) or None
+        self.device_token = request.cookies.get(DEVICE_COOKIE, "")
         self.headers: list[tuple[str, str]] = []
         self._login = login
         self._path: dict[str, str] = request.path_params

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from hubbub.chat.credentials import COOKIE, cookie_name, cookie_token
 
-__all__ = ["COOKIE", "cookie_token", "no_cookie", "session_cookie"]
+__all__ = ["COOKIE", "DEVICE_COOKIE", "cookie_token", "device_cookie", "no_cookie", "session_cookie"]
+
+
+DEVICE_COOKIE: Final = "hubbub_device"
+"""Says that its user has signed in on this browser before; it opens nothing, and stays when the session ends."""
+
+_DEVICE_SECONDS: Final = 400 * 24 * 3600
+"""The longest time that browsers keep one (RFC 6265bis section 5.5)."""
+
+
+def device_cookie(token: str, *, secure: bool) -> str:
+    """The Set-Cookie header's value. Only requests of our own pages to the API carry it."""
+    cookie = f"{DEVICE_COOKIE}={token}; Path=/api/v1; HttpOnly; SameSite=Strict; Max-Age={_DEVICE_SECONDS}"
+    return f"{cookie}; Secure" if secure else cookie
 
 
 def session_cookie(token: str, max_age_seconds: int, *, secure: bool) -> str:

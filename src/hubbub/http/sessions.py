@@ -9,7 +9,7 @@ from hubbub.identity import SignedIn
 from hubbub.store import Login
 
 from .call import Call
-from .cookie import no_cookie, session_cookie
+from .cookie import device_cookie, no_cookie, session_cookie
 from .operation import Nothing, Operation
 from .views import SessionList, SessionsQuery, SessionView, SignedInView, SignIn
 
@@ -18,8 +18,17 @@ _CURRENT: Final = "current"
 
 
 async def sign_in(call: Call, given: SignIn) -> SignedInView:
-    """Wrong attempts are counted by name and by address; too many are refused for a while."""
-    signed_in = await call.services.identity.sign_in(given.name, given.password, device=given.device, peer=call.peer)
+    """Wrong attempts are counted by name and by address; too many are refused for a while.
+
+    A device or an address on which this name has signed in before is counted by itself.
+    """
+    signed_in = await call.services.identity.sign_in(
+        given.name,
+        given.password,
+        device=given.device,
+        peer=call.peer,
+        device_token=given.device_token or call.device_token,
+    )
     return signed_in_view(call, signed_in, cookie=given.cookie)
 
 
@@ -43,11 +52,13 @@ async def end_session(call: Call, given: Nothing) -> None:
 
 
 def signed_in_view(call: Call, signed_in: SignedIn, *, cookie: bool) -> SignedInView:
-    """The answer to a sign-in. With `cookie` the token goes into a cookie, where no script can read it."""
+    """The answer to a sign-in. With `cookie` both tokens go into cookies, where no script can read them."""
     login = signed_in.login
-    if cookie:
-        give_cookie(call, login, signed_in.token)
-    return SignedInView(login.user, login.id, None if cookie else signed_in.token)
+    if not cookie:
+        return SignedInView(login.user, login.id, signed_in.token, signed_in.device_token)
+    give_cookie(call, login, signed_in.token)
+    call.headers.append(("set-cookie", device_cookie(signed_in.device_token, secure=call.secure)))
+    return SignedInView(login.user, login.id, None, None)
 
 
 def give_cookie(call: Call, login: Login, token: str) -> None:

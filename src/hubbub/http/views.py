@@ -12,6 +12,13 @@ Device = Annotated[str, Meta(max_length=1000, description="What the login is cal
 PageSize = Annotated[int, Meta(ge=1, le=200)]
 Cursor = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Nonce = Annotated[str, Meta(min_length=1, max_length=64, description="The client's idempotency key of this message.")]
+DeviceToken = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        description="What an earlier sign-in of this name on this device gave. Browsers keep it in a cookie.",
+    ),
+]
 Password = Annotated[str, Meta(max_length=1000)]
 
 
@@ -36,6 +43,7 @@ class SignIn(_Input, frozen=True):
     password: Password
     cookie: bool = False
     device: Device = ""
+    device_token: DeviceToken = ""
 
 
 class Profile(_Input, frozen=True):
@@ -115,11 +123,16 @@ class ServerInfo(Struct, frozen=True):
 
 
 class SignedInView(Struct, frozen=True):
-    """`session`: the login's id in the list of logins. `token`: null when it went into the cookie."""
+    """`session`: the login's id in the list of logins. `token`: null when it went into the cookie.
+
+    `device_token`: give it to the next sign-in of this name on this device, which is then not held up by others who
+    guess the password. It is no login. Null when it went into a cookie.
+    """
 
     user: User
     session: str
     token: str | None
+    device_token: str | None
 
 
 class Me(Struct, frozen=True):

@@ -28,6 +28,7 @@ from hubbub.errors import (
     NotFound,
     SignupClosed,
     StoreUnavailable,
+    TooManyAttempts,
     Unauthenticated,
     WeakPassword,
     WrongCredentials,
@@ -58,13 +59,14 @@ UserObserver = Callable[[UserId, list[str], bool], None]
 
 
 class SignedIn(Struct, frozen=True):
-    """A new login. `token` is shown this once."""
+    """A new login. `token` is shown this once; `device_token` says that its user has signed in on this device."""
 
     login: Login
     token: str
+    device_token: str
 
     def __repr__(self) -> str:
-        return f"SignedIn(login={self.login!r}, token=<redacted>)"
+        return f"SignedIn(login={self.login!r}, token=<redacted>, device_token=<redacted>)"
 
 
 class ServerState(Struct, frozen=True):
@@ -98,14 +100,15 @@ class Identity:
         self._random_bytes = random_bytes
         self._signup_default = signup_default
         self._passwords = Passwords(hasher or standard_hasher(), random_bytes)
-        self._attempts = Attempts(limits or IdentityLimits())
+        self._attempts = Attempts(limits or IdentityLimits(), store, now_ms=now_ms, random_bytes=random_bytes)
         self._cache = LoginCache(CACHED_LOGINS)
         self._has_accounts = False
         self._signing_up = asyncio.Lock()
         self._changing_password = asyncio.Lock()
 
     async def open(self) -> None:
-        """The store is open. Starts the threads that hash."""
+        """The store is open. Starts the threads that hash. Raises StoreUnavailable."""
+        await self._attempts.open()
         await self._passwords.open()
 
     async def close(self) -> None:
@@ -133,15 +136,15 @@ class Identity:
         """
         checked, password, title = check_name(name), check_password(password), check_title(title)
         await self._check_signup()
-        self._attempts.sign_up(peer, self._now_ms())
+        client = await self._attempts.sign_up(peer)
         if await self._store.accounts.by_name(checked) is not None:
             raise NameTaken
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self._passwords.hash(password, client)
         async with self._signing_up:  # two who are first at the same moment: one of them is second
             await self._check_signup()
             account = await self._store.accounts.create(checked, title, password_hash, self._now_ms())
             self._has_accounts = True
-        return await self._log_in(account, device)
+        return await self._log_in(account, device, await self._attempts.signed_up(account.name, peer))
 
     async def add_account(self, name: str, password: str, *, title: str = "", admin: bool = False) -> User:
         """Create an account on the operator's behalf: neither a closed sign-up nor a rate limit stands in the way.
@@ -154,21 +157,31 @@ class Identity:
         self._has_accounts = True
         return User(account.name, account.title, account.admin)
 
-    async def sign_in(self, name: str, password: str, *, device: str = "", peer: str = "") -> SignedIn:
-        """Raises WrongCredentials, TooManyAttempts. The name's case does not matter."""
+    async def sign_in(
+        self, name: str, password: str, *, device: str = "", peer: str = "", device_token: str = ""
+    ) -> SignedIn:
+        """Raises WrongCredentials, TooManyAttempts. The name's case does not matter.
+
+        `device_token`: what an earlier sign-in of this name on this device gave, if there was one.
+        """
         name = name.strip().lower()[: NAME_CHARACTERS + 1]  # one too many: still not a name, and not a long key
-        self._attempts.sign_in(name, peer, self._now_ms())
-        account = await self._verified(name, password)
-        signed_in = await self._log_in(account, device)
+        attempt = await self._attempts.sign_in(name, peer, device_token)
+        try:
+            account = await self._verified(name, password, attempt.client)
+        except TooManyAttempts:  # nobody has looked at the password
+            await self._attempts.undone(attempt)
+            raise
+        signed_in = await self._log_in(account, device, "")
         # The password may have been changed while this was running: then all logins of the old one must be gone.
         now = await self._store.accounts.by_name(account.name)
-        if now is None or not await self._is_still(now, account, password):
+        if now is None or not await self._is_still(now, account, password, attempt.client):
             await self.end(signed_in.login, signed_in.login.id)
             raise WrongCredentials
-        self._attempts.succeeded(name, peer, self._now_ms())
+        device_token = await self._attempts.succeeded(name, attempt)
         if self._passwords.is_outdated(account.password_hash):
-            await self._rehash(account, password)
-        return signed_in
+            with contextlib.suppress(TooManyAttempts):  # the next sign-in will do
+                await self._rehash(account, password, attempt.client)
+        return msgspec.structs.replace(signed_in, device_token=device_token)
 
     async def authenticate(self, token: str) -> Login:
         """Who holds this token. Raises Unauthenticated."""
@@ -205,9 +218,10 @@ class Identity:
         self._changed(login, [session_id])
 
     async def set_title(self, login: Login, title: str) -> User:
-        """Raises BadField."""
+        """Raises BadField, RateLimited."""
         title = check_title(title)
         if title != login.user.title:
+            await self._attempts.rename(login.user_id)
             await self._store.accounts.update(login.user_id, title=title)
             self._changed(login, [], renamed=True)
         return msgspec.structs.replace(login.user, title=title)
@@ -215,12 +229,13 @@ class Identity:
     async def change_password(self, login: Login, old: str, new: str) -> None:
         """Ends the user's other logins. Raises WrongCredentials, WeakPassword, TooManyAttempts."""
         new = check_password(new)
-        self._attempts.sign_in(login.user.name, "", self._now_ms())
-        new_hash = await self._passwords.hash(new)
+        counted = await self._attempts.password_change(login.id)
+        client = f"login {login.id}"  # not behind those who sign in from the same address
+        new_hash = await self._passwords.hash(new, client)
         async with self._changing_password:
-            await self._verified(login.user.name, old)
+            await self._verified(login.user.name, old, client)
             await self._store.accounts.update(login.user_id, password_hash=new_hash)
-        self._attempts.succeeded(login.user.name, "", self._now_ms())
+        await self._attempts.password_changed(counted)
         self._changed(login, await self._store.logins.end_others(login.user_id, login.id))
 
     def forget(self, user_id: UserId) -> None:
@@ -232,33 +247,34 @@ class Identity:
         if state.signup != "open" and not state.needs_setup:
             raise SignupClosed
 
-    async def _verified(self, name: str, password: str) -> Account:
+    async def _verified(self, name: str, password: str, client: str) -> Account:
         """The account of this name, when this is its password. Raises WrongCredentials."""
         try:
             password = check_password(password)
         except WeakPassword:
             raise WrongCredentials from None
         account = await self._store.accounts.by_name(UserName(name)) if name.isascii() else None
-        right = await self._passwords.verify(account.password_hash if account is not None else None, password)
+        known = account.password_hash if account is not None else None
+        right = await self._passwords.verify(known, password, client)
         if account is None or not right:
             raise WrongCredentials
         return account
 
-    async def _is_still(self, now: Account, checked: Account, password: str) -> bool:
+    async def _is_still(self, now: Account, checked: Account, password: str, client: str) -> bool:
         """Whether the password that was right for `checked` is right for `now`: the same one may be hashed anew."""
         return now.password_hash == checked.password_hash or await self._passwords.verify(
-            now.password_hash, check_password(password)
+            now.password_hash, check_password(password), client
         )
 
-    async def _rehash(self, account: Account, password: str) -> None:
+    async def _rehash(self, account: Account, password: str, client: str) -> None:
         """Hash the password anew with today's parameters."""
-        password_hash = await self._passwords.hash(check_password(password))
+        password_hash = await self._passwords.hash(check_password(password), client)
         async with self._changing_password:
             now = await self._store.accounts.by_name(account.name)
             if now is not None and now.password_hash == account.password_hash:
                 await self._store.accounts.update(account.id, password_hash=password_hash)
 
-    async def _log_in(self, account: Account, device: str) -> SignedIn:
+    async def _log_in(self, account: Account, device: str, device_token: str) -> SignedIn:
         token = new_token(self._random_bytes)
         now_ms = self._now_ms()
         login = await self._store.logins.create(
@@ -269,7 +285,7 @@ class Identity:
             now_ms,
             now_ms + ABSENCE_MS,
         )
-        return SignedIn(login, token)
+        return SignedIn(login, token, device_token)
 
     async def _read_login(self, key: bytes, now_ms: int) -> Login:
         """Raises Unauthenticated. What it returns was so when it returns, not only when it was read."""

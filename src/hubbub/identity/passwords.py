@@ -1,23 +1,21 @@
-"""Hashes and checks passwords without blocking the event loop."""
+"""Hashes and checks passwords without blocking the event loop, and without one client's delaying another's."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from hubbub.errors import TooManyAttempts
-
-T = TypeVar("T")
+from .fair_queue import FairQueue
 
 THREADS = 2
-WAITING = 256
-"""So many may wait for a thread: about 4 seconds. More are refused instead of waiting longer."""
+WAITING_PER_CLIENT = 64
+"""So many of one address may wait for a thread: about 2 seconds. More are refused instead of waiting longer."""
+
+WAITING = 1_024
+"""So many of all addresses together."""
 
 
 def standard_hasher() -> PasswordHasher:
@@ -26,13 +24,15 @@ def standard_hasher() -> PasswordHasher:
 
 
 class Passwords:
-    """Argon2 in a small pool of threads; it releases the interpreter's lock while it works."""
+    """Argon2 in a small pool of threads; it releases the interpreter's lock while it works.
+
+    `client` says whose turn a call takes, such as an address.
+    """
 
     def __init__(self, hasher: PasswordHasher, random_bytes: Callable[[int], bytes] = os.urandom) -> None:
         self._hasher = hasher
         self._random_bytes = random_bytes
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="hubbub-argon2")
-        self._waiting = 0
+        self._queue = FairQueue("hubbub-argon2", threads=THREADS, per_client=WAITING_PER_CLIENT, in_all=WAITING)
         self._nobody = ""
 
     async def open(self) -> None:
@@ -41,18 +41,18 @@ class Passwords:
 
     async def close(self) -> None:
         """Finish what was begun."""
-        await asyncio.to_thread(self._pool.shutdown)
+        await self._queue.close()
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, client: str = "") -> str:
         """Raises TooManyAttempts when too many wait."""
-        return await self._run(lambda: self._hasher.hash(password, salt=self._random_bytes(16)))
+        return await self._queue.run(client, lambda: self._hasher.hash(password, salt=self._random_bytes(16)))
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
+    async def verify(self, password_hash: str | None, password: str, client: str = "") -> bool:
         """Whether the password belongs to the hash. None or empty: no, after the same work.
 
         Raises TooManyAttempts when too many wait.
         """
-        right = await self._run(lambda: self._matches(password_hash or self._nobody, password))
+        right = await self._queue.run(client, lambda: self._matches(password_hash or self._nobody, password))
         return right and bool(password_hash)
 
     def is_outdated(self, password_hash: str) -> bool:
@@ -64,12 +64,3 @@ class Passwords:
             return self._hasher.verify(password_hash, password)
         except (VerificationError, InvalidHashError):
             return False
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._waiting >= WAITING:
-            raise TooManyAttempts
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-        finally:
-            self._waiting -= 1

@@ -1,9 +1,11 @@
 """The source of truth: what every store promises, and one folder per engine."""
 
+from .attempts import Attempt, Bucket, Outcome
 from .protocols import (
     Account,
     AccountStore,
     Appended,
+    AttemptStore,
     Draft,
     EventStore,
     Login,
@@ -19,10 +21,14 @@ __all__ = [
     "Account",
     "AccountStore",
     "Appended",
+    "Attempt",
+    "AttemptStore",
+    "Bucket",
     "Draft",
     "EventStore",
     "Login",
     "LoginStore",
+    "Outcome",
     "Refused",
     "RoomHead",
     "RoomStore",

@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from hubbub.vocabulary import Event, RoomEntry, RoomId, RoomState, Seq, User, UserId, UserName
 
+from .attempts import Attempt, Bucket, Outcome
+
 
 class Account(Struct, frozen=True):
     """A person or a bot. `password_hash` is an argon2 string; empty: cannot sign in with a password."""
@@ -151,6 +153,21 @@ class LoginStore(Protocol):
         ...
 
 
+class AttemptStore(Protocol):
+    """What is counted against guessing, by all nodes together and over restarts.
+
+    Calls that overlap share a transaction, and take effect in the order in which they were made.
+    """
+
+    async def take(self, attempt: Attempt, now_ms: int) -> Outcome:
+        """Take a token of each bucket, or none of any. A bucket that nobody knows is full."""
+        ...
+
+    async def succeeded(self, buckets: Sequence[Bucket], mark: bytes | None, until_ms: int, now_ms: int) -> None:
+        """Give a token back to each bucket, which holds no more than its burst; let the mark stand until `until_ms`."""
+        ...
+
+
 class RoomStore(Protocol):
     async def create(self, room: RoomId, title: str, topic: str, creator: UserId, now_ms: int) -> tuple[Event, Event]:
         """Add a public room with its first two events, `room_created` and `member_joined`. Raises RoomExists."""
@@ -235,6 +252,8 @@ class Store(Protocol):
     def accounts(self) -> AccountStore: ...
     @property
     def logins(self) -> LoginStore: ...
+    @property
+    def attempts(self) -> AttemptStore: ...
     @property
     def rooms(self) -> RoomStore: ...
     @property

@@ -111,7 +111,7 @@ async def test_an_older_schema_and_half_a_copy_are_no_source(filled: Path, postg
     await copy(source_at(str(filled)), target_at(postgres_dsn), ignored)
     database = apsw.Connection(str(filled))
     async with connected(postgres_dsn) as other:
-        for statement in ("UPDATE schema_versions SET version = 0", "CREATE TABLE copy_progress (x int)"):
+        for statement in ("DELETE FROM schema_versions WHERE version > 1", "CREATE TABLE copy_progress (x int)"):
             database.execute(statement)
             await other.execute(statement)
             for source in (filled, postgres_dsn):

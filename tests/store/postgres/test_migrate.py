@@ -63,7 +63,8 @@ async def test_nodes_that_start_at_once_take_turns(postgres_dsn: str) -> None:
     found = await asyncio.gather(*(node.migrate() for node in nodes))
 
     newest = len(released())
-    assert sorted(found) == [(0, newest)] + [(newest, newest)] * 4
+    assert {after for _, after in found} == {newest}
+    assert [before for before, _ in found].count(0) == 1  # each step is made once; others may see it half-way
 
 
 async def test_three_nodes_that_open_at_once_are_all_ready(postgres_dsn: str) -> None:

@@ -14,9 +14,10 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from hubbub.errors import HubbubError, StoreUnavailable
-from hubbub.store.protocols import AccountStore, EventStore, LoginStore, RoomStore
+from hubbub.store.protocols import AccountStore, AttemptStore, EventStore, LoginStore, RoomStore
 
 from .accounts import PostgresAccounts
+from .attempts import PostgresAttempts
 from .events import PostgresEvents
 from .failures import ENGINE_FAILED, described
 from .limits import PostgresLimits
@@ -40,11 +41,13 @@ class _Parts:
         self.writer = writer
         self.accounts = PostgresAccounts(readers, writer)
         self.logins = PostgresLogins(readers, writer)
+        self.attempts = PostgresAttempts(readers)
         self.rooms = PostgresRooms(readers, writer)
         self.events = PostgresEvents(readers, writer)
 
     async def close(self) -> None:
         await self.logins.close()
+        await self.attempts.close()
         await self.rooms.close()
         await self.writer.close()
         await self.readers.close()
@@ -78,6 +81,10 @@ class PostgresStore:
     @property
     def logins(self) -> LoginStore:
         return self._open_parts().logins
+
+    @property
+    def attempts(self) -> AttemptStore:
+        return self._open_parts().attempts
 
     @property
     def rooms(self) -> RoomStore:

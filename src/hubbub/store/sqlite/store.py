@@ -16,9 +16,10 @@ from pathlib import Path
 import apsw
 
 from hubbub.errors import StoreUnavailable
-from hubbub.store.protocols import AccountStore, EventStore, LoginStore, RoomStore
+from hubbub.store.protocols import AccountStore, AttemptStore, EventStore, LoginStore, RoomStore
 
 from .accounts import SqliteAccounts
+from .attempts import SqliteAttempts
 from .database import connect, create_private, translate
 from .events import SqliteEvents
 from .lock import FileLock
@@ -40,6 +41,7 @@ class _Parts:
         self.writer = writer
         self.accounts = SqliteAccounts(readers, writer)
         self.logins = SqliteLogins(readers, writer)
+        self.attempts = SqliteAttempts(writer)
         self.rooms = SqliteRooms(readers, writer)
         self.events = SqliteEvents(readers, writer)
 
@@ -62,6 +64,10 @@ class SqliteStore:
     @property
     def logins(self) -> LoginStore:
         return self._open_parts().logins
+
+    @property
+    def attempts(self) -> AttemptStore:
+        return self._open_parts().attempts
 
     @property
     def rooms(self) -> RoomStore:
