@@ -26,9 +26,13 @@ def get(target: str, headers: str = "") -> bytes:
 
 def post(target: str, **fields: object) -> bytes:
     """A request with a JSON body."""
+    return _with_body("POST", target, "", fields)
+
+
+def _with_body(method: str, target: str, headers: str, fields: dict[str, object]) -> bytes:
     body = json.dumps(fields).encode()
     return (
-        f"POST {target} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        f"{method} {target} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n{headers}"
         f"Content-Length: {len(body)}\r\n\r\n"
     ).encode() + body
 
@@ -83,6 +87,20 @@ def _signed_in(target: str, *, reads: bool = True) -> Callable[[int, int], Scrip
     return script
 
 
+def _renames(number: int, connections: int) -> Script:
+    """A user who is called differently each time, in a room of 300."""
+    bearer = f"Authorization: Bearer {token(attacker(number))}\r\n"
+    names = (f"Name {n}" for n in range(1_000))
+    requests = [_with_body("PATCH", "/api/v1/me", bearer, {"title": name}) for name in names]
+    return Script(b"", load=over_and_over(b"".join(requests)))
+
+
+def _spray(number: int, connections: int) -> Script:
+    """One password for many names, most of which are nobody's."""
+    requests = [post("/api/v1/sessions", name=f"u{number:02}{n:03}x", password=PASSWORD) for n in range(500)]
+    return Script(b"", load=over_and_over(b"".join(requests)))
+
+
 def _unread_asset(number: int, connections: int) -> Script:
     """The app's script, again and again, into a buffer that is full."""
 
@@ -130,6 +148,8 @@ REQUEST_FLOODS = (
         connections=(_SLOW,),
     ),
     Attack("sign-ups", "accounts made", _sign_ups, connections=FEW),
+    Attack("spray", "one password for many names", _spray, connections=FEW, asks_password=True),
+    Attack("renames", "names changed", _renames, connections=FEW),
     Attack("random-bearers", "REST with random tokens", flood(_random_bearers()), connections=FEW),
     Attack("rest-pages", "history by REST", _signed_in(f"/api/v1/rooms/{PIT}/events?limit=200"), connections=FEW),
     Attack("unread-asset", "the app's script, not read", _unread_asset, connections=FEW),
