@@ -43,7 +43,7 @@ async def test_opening_a_room_reads_only_what_is_on_the_screen(person: NewPerson
     await expect(latest).to_contain_text(str(40 - shown))
     await expect(elsewhere.room("Kitchen").locator(".badge")).to_contain_text(str(40 - shown))
 
-    # The rest is read by going there; the line stays where it is.
+    # The rest is read by going there; the line stays where it is, also for who says something.
     await bob.page.locator(".timeline").hover()
     await bob.page.mouse.wheel(0, 100)
     await expect(bob.room("Kitchen").locator(".badge")).not_to_contain_text(str(40 - shown))
@@ -52,6 +52,8 @@ async def test_opening_a_room_reads_only_what_is_on_the_screen(person: NewPerson
     await expect(divider).to_have_count(1)
     await expect(bob.page).to_have_title("Kitchen · Hubbub")
     await expect(elsewhere.room("Kitchen").locator(".badge")).to_have_count(0)
+    await bob.say("I am back")
+    await expect(divider).to_have_count(1)
 
 
 async def test_more_unread_than_the_window_of_rows_begins_at_the_first(person: NewPerson) -> None:

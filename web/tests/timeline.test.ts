@@ -1,6 +1,6 @@
 import type { Event, Outgoing } from "hubbub-client";
 import { describe, expect, it } from "vitest";
-import { buildRows, firstUnread, mergeEvents, type Row } from "../src/lib/timeline";
+import { buildRows, firstUnread, mergeEvents, type Row, seenUpTo } from "../src/lib/timeline";
 
 const NOON = new Date(2026, 2, 10, 12, 0).getTime();
 const MINUTE = 60_000;
@@ -80,6 +80,14 @@ describe("grouping", () => {
     const after = buildRows([message(10, "cy", 4), ...newer], [], "me", null).map((row) => row.key);
     expect(after).toEqual(expect.arrayContaining(before));
     expect(new Set(after).size).toBe(after.length);
+  });
+});
+
+describe("what has been seen", () => {
+  it("does not go by the headings above a message", () => {
+    const rows = buildRows([message(1, "ada", 0), joined(2, "cy", 1), message(3, "ada", 2)], [], "me", 2);
+    expect(outline(rows)).toEqual(["day", "ada: first", "line", "divider", "ada: first"]);
+    expect([0, 1, 2, 3, 4, 5, 9].map((count) => seenUpTo(rows, count))).toEqual([0, 0, 1, 2, 2, 3, 3]);
   });
 });
 

@@ -55,6 +55,15 @@ export function buildRows(
   return rows;
 }
 
+/** The `seq` of the last event among the first `count` rows; 0: none. A heading goes by what stands below it. */
+export function seenUpTo(rows: readonly Row[], count: number): number {
+  for (let at = Math.min(count, rows.length) - 1; at >= 0; at--) {
+    const row = rows[at];
+    if (row !== undefined && row.kind !== "day" && row.kind !== "divider") return row.seq;
+  }
+  return 0;
+}
+
 /** The `seq` of the first message of somebody else after `read`; null when there is none. */
 export function firstUnread(events: readonly Event[], me: string, read: number): number | null {
   for (const event of events) {

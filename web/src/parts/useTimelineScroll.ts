@@ -1,6 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Row } from "../lib/timeline";
+import { type Row, seenUpTo } from "../lib/timeline";
 import { type Place, type Span, STEP, spanOf, WINDOW } from "../lib/window";
 import { type Anchor, countShown, firstVisible, putAt, restore, rowOf } from "./rowsInView";
 
@@ -15,7 +15,7 @@ const ABOVE = 50;
 export interface View {
   /** Whether that is the end of the conversation. */
   readonly end: boolean;
-  /** The `seq` of the last row that is whole on the screen or above it; 0: none. */
+  /** The `seq` of the last event that is whole on the screen or above it; 0: none. */
   readonly seq: number;
   /** null: at the end, or where no message is. */
   readonly place: Place | null;
@@ -91,10 +91,9 @@ export function useTimelineScroll(rows: readonly Row[], settings: Settings): Scr
 
   /** Tell what stands on the screen, and see to it that there are rows around it. */
   const publish = (element: HTMLDivElement): void => {
-    const shown = rows[span.from + countShown(element) - 1];
     settings.onView({
       end: following.current,
-      seq: shown?.seq ?? 0,
+      seq: seenUpTo(rows, span.from + countShown(element)),
       place: following.current ? null : placeOf(anchor.current, element),
     });
     if (following.current) setStart(null);

@@ -1,5 +1,4 @@
 import { client, connected } from "./connection";
-import { setDivider } from "./conversation";
 import { readDraft, writeDraft } from "./drafts";
 import { me } from "./session";
 import { onTabs, tellTabs } from "./tabs";
@@ -42,7 +41,6 @@ onDraftSent((room, text) => {
 export function sendMessage(room: string, text: string): void {
   client().send(room, text);
   told = null; // the message itself ends the typing
-  setDivider(room, null);
 }
 
 /** The text in the composer changed. */

@@ -80,7 +80,7 @@ export async function ensureLog(room: string, head: number): Promise<void> {
     const before = events[0]?.seq;
     const limit = Math.min(PAGE_MAX, Math.max(PAGE, (before ?? head) - from + ABOVE));
     await loadPage(room, before === undefined ? { limit } : { before, limit });
-    if (log.peek().error !== "") return;
+    if (log.peek().error !== "" || log.peek().events.length === events.length) return;
   }
 }
 

@@ -40,6 +40,7 @@ export function Switcher() {
           aria-autocomplete="list"
           aria-activedescendant={found[active] ? `switch-${found[active].id}` : undefined}
           placeholder="Where to?"
+          maxLength={80}
           autocomplete="off"
           spellcheck={false}
           data-autofocus=""
