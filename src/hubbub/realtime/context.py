@@ -56,11 +56,12 @@ class LinkContext:
         """A secret id of what further requests name: `<node>.<random>`, so that any node knows whose it is."""
         return f"{self.node}.{secrets.token_urlsafe(15)}"
 
-    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run to the end in the background; `close` cancels what is left."""
         task = self.loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def close(self) -> None:
         for task in list(self._tasks):

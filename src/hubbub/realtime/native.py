@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Sequence
 from typing import Final
@@ -15,6 +16,7 @@ from hubbub.wire.websocket import BINARY, TEXT, Framer, frame
 from .codec import NativeWire
 from .connection import Connection, ended_by
 from .context import Context
+from .holding import Holding
 from .link import WebSocketLink
 from .peer import Peer
 from .room import Outgoing
@@ -38,6 +40,11 @@ class NativeSocketLane(SocketLane):
         self.opcode = native.opcode
         self.frame = frame
 
+    @functools.cached_property
+    def holding(self) -> HoldingSocketLane:
+        """Where its connections sit until they are accepted."""
+        return HoldingSocketLane(self)
+
     def encode(self, outgoing: Outgoing) -> bytes:
         return self.frame(self.opcode, self.native.encode(outgoing))
 
@@ -56,6 +63,17 @@ class NativeSocketLane(SocketLane):
         return Sockets.of(links, members[0].context.unsent)  # type: ignore[attr-defined]
 
 
+class HoldingSocketLane(Holding, NativeSocketLane):
+    """Connections that the handler has not accepted yet."""
+
+    def __init__(self, sending: NativeSocketLane) -> None:
+        super().__init__(sending.native, sending.frame)
+        self.sending = sending
+
+    def sockets(self, members: Sequence[Connection]) -> None:
+        return None
+
+
 class NativeConnection(Peer):
     """One client of the native wire (docs/protocol.md). Its link's endpoint."""
 
@@ -64,7 +82,7 @@ class NativeConnection(Peer):
     lane: NativeSocketLane
 
     def __init__(self, context: Context, link: WebSocketLink, lane: NativeSocketLane) -> None:
-        super().__init__(context, lane)
+        super().__init__(context, lane.holding)
         self.link = link
 
     @property
@@ -97,12 +115,21 @@ class NativeConnection(Peer):
     def dismiss(self) -> None:
         self.link.close(CloseCode.SESSION_ENDED, "disconnected by the server")
 
+    def accepted(self) -> None:
+        if isinstance(self.lane, HoldingSocketLane):
+            self.sit(self.lane.sending)
+        if held := self.take_held():
+            self.link.write(b"".join(held))
+
     def refuse(self, error: HubbubError) -> None:
+        self.take_held()
         self.fail(None, error)
         self.link.close(CloseCode.AUTH_TIMEOUT, error.code)
 
     def _write(self, data: bytes) -> None:
-        if not self.closed:
+        if self._held is not None:
+            self.hold(data)
+        elif not self.closed:
             self.link.write(data)
 
     # Endpoint

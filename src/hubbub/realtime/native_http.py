@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from hubbub.wire.rejection import CommandError
 from .codec import NativeWire
 from .connection import Connection, Handshake, ended_by
 from .context import Context
+from .holding import Holding
 from .peer import Peer
 from .room import Outgoing
 
@@ -29,6 +31,11 @@ class SseLane:
     def __init__(self, native: NativeWire) -> None:
         self.native = native
         self.wire = native.name
+
+    @functools.cached_property
+    def holding(self) -> SseLane:
+        """Where its connections sit until they are accepted."""
+        return HoldingSseLane(self)
 
     def wrap(self, body: bytes) -> bytes:
         return b"data: %b\n\n" % body
@@ -49,11 +56,31 @@ class PollingLane(SseLane):
 
     transport: Final = "polling"  # type: ignore[misc]
 
+    @functools.cached_property
+    def holding(self) -> SseLane:
+        return HoldingPollingLane(self)
+
     def wrap(self, body: bytes) -> bytes:
         return body
 
     def join(self, parts: Sequence[bytes]) -> bytes:
         return b",".join(parts)
+
+
+class HoldingSseLane(Holding, SseLane):
+    """Those that the handler has not accepted yet."""
+
+    def __init__(self, sending: SseLane) -> None:
+        super().__init__(sending.native)
+        self.sending = sending
+
+
+class HoldingPollingLane(Holding, PollingLane):
+    """The same."""
+
+    def __init__(self, sending: PollingLane) -> None:
+        super().__init__(sending.native)
+        self.sending = sending
 
 
 class HttpConnection(Peer):
@@ -74,7 +101,7 @@ class HttpConnection(Peer):
     def __init__(
         self, context: Context, lane: SseLane, key: str, peer: str, forget: Callable[[HttpConnection], None]
     ) -> None:
-        super().__init__(context, lane)
+        super().__init__(context, lane.holding)
         self.key = key
         self.posting = asyncio.Lock()
         self.silent: float = 0
@@ -93,6 +120,11 @@ class HttpConnection(Peer):
     @property
     def peer(self) -> str:
         return self._peer
+
+    @property
+    def base(self) -> str:
+        """The first part of its path."""
+        return "sse" if self.lane.transport == "sse" else "poll"
 
     # the buffer
 
@@ -156,16 +188,16 @@ class HttpConnection(Peer):
     # Connection
 
     def emit(self, outgoing: Outgoing) -> None:
-        self.put(self.lane.encode(outgoing))
+        self._say(self.lane.encode(outgoing))
 
     def emit_many(self, outgoing: list[Outgoing]) -> None:
-        self.put(self.lane.join([self.lane.encode(one) for one in outgoing]))
+        self._say(self.lane.join([self.lane.encode(one) for one in outgoing]))
 
     def reply(self, ref: int | str, ok: Struct) -> None:
-        self.put(self.lane.wrap(self.lane.native.encode_reply(ref, ok)))
+        self._say(self.lane.wrap(self.lane.native.encode_reply(ref, ok)))
 
     def fail(self, ref: int | str | None, error: HubbubError) -> None:
-        self.put(self.lane.wrap(self.lane.native.encode_error(ref, error)))
+        self._say(self.lane.wrap(self.lane.native.encode_error(ref, error)))
 
     def disconnect(self, why: Disconnect) -> None:
         self._end(int(why.code), why.reason, ended_by(why))
@@ -173,7 +205,14 @@ class HttpConnection(Peer):
     def dismiss(self) -> None:
         self._end(int(CloseCode.SESSION_ENDED), "disconnected by the server", "server namespace disconnect")
 
+    def accepted(self) -> None:
+        if isinstance(self.lane, HoldingSseLane | HoldingPollingLane):
+            self.sit(self.lane.sending)
+        if held := self.take_held():
+            self.put(self.lane.join(held))
+
     def refuse(self, error: HubbubError) -> None:
+        self.take_held()
         self.fail(None, error)
         self._end(int(CloseCode.AUTH_TIMEOUT), error.code, "refused")
 
@@ -195,6 +234,12 @@ class HttpConnection(Peer):
             self._leave(reason)
         self._forget(self)
         self.release()
+
+    def _say(self, data: bytes) -> None:
+        if self._held is not None:
+            self.hold(data)
+        else:
+            self.put(data)
 
     def _leave(self, reason: str) -> None:
         self.context.heartbeat.remove(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from abc import abstractmethod
 from enum import Enum
@@ -11,6 +12,7 @@ from hubbub.errors import CloseCode, Disconnect, HubbubError
 
 from .connection import Connection, Handshake
 from .context import Context
+from .holding import BUFFERS_MAX, Held
 from .room import Lane
 
 logger = logging.getLogger(__name__)
@@ -27,9 +29,10 @@ class _Phase(Enum):
 class Peer(Connection):
     """A client on either wire. Subclasses say how bytes are made and where they go."""
 
-    __slots__ = ("_early", "_lag_known", "_number", "_phase", "context")
+    __slots__ = ("_early", "_held", "_lag_known", "_number", "_phase", "context")
 
     def __init__(self, context: Context, lane: Lane) -> None:
+        """`lane`: one that holds (see `Holding`)."""
         self.context = context
         self.lane = lane
         self.state = None
@@ -38,6 +41,7 @@ class Peer(Connection):
         self._number = context.next_number()
         self._phase = _Phase.OPENING
         self._early: list[Any] | None = None
+        self._held: Held | None = Held()
         self._lag_known = False
 
     @property
@@ -48,11 +52,11 @@ class Peer(Connection):
     def closed(self) -> bool:
         return self._phase is _Phase.GONE
 
-    def begin(self, handshake: Handshake) -> None:
-        """Ask the handler. Call once."""
+    def begin(self, handshake: Handshake) -> asyncio.Task[None]:
+        """Ask the handler. Call once. The task ends when the handler has decided."""
         self.context.census[self.lane] += 1
         self._early = []
-        self.context.spawn(self._begin(handshake))
+        return self.context.spawn(self._begin(handshake))
 
     async def _begin(self, handshake: Handshake) -> None:
         try:
@@ -92,6 +96,34 @@ class Peer(Connection):
             else:
                 self._early.append(command)
 
+    def hold(self, data: bytes) -> None:
+        """Keep bytes of its lane until it is accepted. One whose handler takes too long for what is said is closed."""
+        held = self._held
+        if held is None:
+            return
+        held.add(data)
+        if held.size > self.context.settings.write_buffer_bytes * BUFFERS_MAX:
+            self._held = None
+            why = Disconnect(CloseCode.TOO_SLOW, "too much was said before the connection was accepted")
+            self.context.loop.call_soon(self.disconnect, why)
+
+    def sit(self, lane: Lane) -> None:
+        """Take a place in another lane, in all of its rooms."""
+        census = self.context.census
+        census[self.lane] -= 1
+        rooms = tuple(self.rooms)
+        for room in rooms:
+            room.remove(self)
+        self.lane = lane
+        for room in rooms:
+            room.add(self)
+        census[lane] += 1
+
+    def take_held(self) -> list[bytes]:
+        """What has waited. From now on nothing does."""
+        held, self._held = self._held, None
+        return [] if held is None else held.parts
+
     def congested(self) -> None:
         """The write buffer went above its limit. The handler is told in the next tick, outside of any fan-out."""
         self.paused = True
@@ -121,8 +153,9 @@ class Peer(Connection):
         if phase is _Phase.OPEN:
             self.context.handler.disconnected(self, reason)
 
+    @abstractmethod
     def accepted(self) -> None:
-        """The handler has accepted it."""
+        """The handler has accepted it: sit in the lane that sends, and send what was held."""
 
     @abstractmethod
     def refuse(self, error: HubbubError) -> None:

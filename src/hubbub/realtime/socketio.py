@@ -16,6 +16,7 @@ from hubbub.wire.websocket import BINARY, TEXT, Framer
 from .connection import NO_HANDSHAKE, Connection, ended_by
 from .context import Context
 from .engine import EngineSession
+from .holding import Holding
 from .peer import Peer
 from .room import Lane, Outgoing
 from .sockets import SocketLane, Sockets
@@ -81,15 +82,11 @@ class SocketIoPollingLane(_PayloadLane):
             member.session.polling.put(data)  # type: ignore[attr-defined]  # all are SocketIoConnections
 
 
-class HoldingLane(_PayloadLane):
+class HoldingLane(Holding, _PayloadLane):
     """Connections that the handler has not accepted yet: what is meant for them waits behind CONNECT."""
 
     def __init__(self, transport: str) -> None:
         self.transport = transport
-
-    def write(self, members: Sequence[Connection], data: bytes) -> None:
-        for member in members:
-            member.hold(data)  # type: ignore[attr-defined]  # all are SocketIoConnections
 
 
 SOCKETIO_POLLING: Final = SocketIoPollingLane()
@@ -100,13 +97,12 @@ HOLDING_POLLING: Final = HoldingLane("polling")
 class SocketIoConnection(Peer):
     """One client in one namespace."""
 
-    __slots__ = ("_announced", "_held", "namespace", "session")
+    __slots__ = ("_announced", "namespace", "session")
 
     def __init__(self, context: Context, session: EngineSession, namespace: str) -> None:
         super().__init__(context, HOLDING_POLLING if session.link is None else HOLDING_SOCKET)
         self.session = session
         self.namespace = namespace
-        self._held: list[bytes] | None = []
         self._announced: tuple[str, str | None] | None = None
 
     @property
@@ -167,9 +163,8 @@ class SocketIoConnection(Peer):
         public_id, recovery_id = self._announced or (self.id, None)
         self._announced = None
         self.session.send(_MESSAGE + socketio.encode_connect(public_id, self.namespace, recovery_id))
-        self.upgraded()
-        held, self._held = self._held, None
-        for payload in held or ():
+        self.sit(_lane(self.context, self.session))  # what its rooms have not handed out yet is held, too
+        for payload in self.take_held():
             self.session.send_payload(payload)
 
     def announce(self, public_id: str, recovery_id: str | None) -> None:
@@ -180,13 +175,8 @@ class SocketIoConnection(Peer):
         self.gone("server namespace disconnect")
         detach(self)
 
-    def hold(self, payload: bytes) -> None:
-        """Keep packets, joined as for polling, until CONNECT is answered."""
-        if self._held is not None:
-            self._held.append(payload)
-
     def left(self) -> None:
-        """The client has sent DISCONNECT for this namespace."""
+        """The client has sent DISCONNECT for this namespace, or CONNECT once more, which stands for both."""
         self.gone("client namespace disconnect")
         detach(self)
 
@@ -199,16 +189,8 @@ class SocketIoConnection(Peer):
             self.session.send_all(messages)
 
     def upgraded(self) -> None:
-        """The session's transport is known or another one now: sit in the rooms' other lane."""
-        census = self.context.census
-        census[self.lane] -= 1
-        rooms = tuple(self.rooms)
-        for room in rooms:
-            room.remove(self)
-        self.lane = _lane(self.context, self.session)
-        for room in rooms:
-            room.add(self)
-        census[self.lane] += 1
+        """The session's transport is a WebSocket now: sit in the rooms' other lane, behind CONNECT if need be."""
+        self.sit(_lane(self.context, self.session) if self._held is None else HOLDING_SOCKET)
 
 
 def connections(session: EngineSession) -> tuple[SocketIoConnection, ...]:

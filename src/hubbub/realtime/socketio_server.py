@@ -13,6 +13,7 @@ from hubbub.wire.rejection import CommandError
 from hubbub.wire.socketio import MAIN, Packet, PacketType
 from hubbub.wire.socketio_binary import Assembled, Assembler
 
+from .connection import Handshake
 from .context import Context
 from .engine import EngineSession
 from .socketio import SocketIoConnection, connections
@@ -22,6 +23,20 @@ ATTACHMENTS: Final = 64
 
 NAMESPACES: Final = 100
 """Namespaces that one client may be in at the same time: each takes memory, and those of a pattern have no end."""
+
+
+class _Arrival:
+    """A connection that the handler is deciding about.
+
+    Attributes:
+        again: what the client said in another CONNECT for the same namespace since then; the last one counts.
+    """
+
+    __slots__ = ("again", "connection")
+
+    def __init__(self, connection: SocketIoConnection) -> None:
+        self.connection = connection
+        self.again: Handshake | None = None
 
 
 class SocketIoServer:
@@ -34,6 +49,7 @@ class SocketIoServer:
     def __init__(self, context: Context, knows_namespace: Callable[[str], bool] = MAIN.__eq__) -> None:
         self._context = context
         self._knows_namespace = knows_namespace
+        self._arriving: dict[EngineSession, dict[str, _Arrival]] = {}
         self._assemblers: dict[EngineSession, Assembler] = {}  # of packets whose attachments are on their way
 
     def opened(self, session: EngineSession) -> None:
@@ -99,8 +115,8 @@ class SocketIoServer:
                 connection.deliver(command)
         elif packet.type is PacketType.CONNECT:
             self._connect(session, packet, connection)
-        elif packet.type is PacketType.DISCONNECT and connection is not None:
-            connection.left()
+        elif packet.type is PacketType.DISCONNECT:
+            self._left(session, packet.namespace, connection)
         elif packet.type is PacketType.ACK and connection is not None:
             answer = self._context.codec.ack(packet)
             if answer is not None:
@@ -121,20 +137,50 @@ class SocketIoServer:
             if command is not None:
                 connection.deliver(command)
 
+    def _left(self, session: EngineSession, namespace: str, connection: SocketIoConnection | None) -> None:
+        arrival = self._arriving.get(session, {}).get(namespace)
+        if arrival is not None:
+            arrival.again = None
+        if connection is not None:
+            connection.left()
+        elif arrival is None and not session.state:
+            raise PacketError("not connected")
+
     def _connect(self, session: EngineSession, packet: Packet, present: SocketIoConnection | None) -> None:
         auth = socketio.connect_auth(packet)
         if not self._knows_namespace(packet.namespace):
             refusal = socketio.encode_connect_error("Invalid namespace", None, packet.namespace)
             session.send(engineio.MESSAGE + refusal)
             return
-        if present is not None:
+        handshake = structs.replace(session.handshake, auth=auth, namespace=packet.namespace)
+        arriving = self._arriving.get(session, {})
+        if packet.namespace in arriving:  # before the client knew what becomes of its first one
+            arriving[packet.namespace].again = handshake
+            return
+        if present is not None:  # as the reference server, which ends the session
             raise PacketError("connected already")
-        if len(connections(session)) >= NAMESPACES:
+        if len(arriving.keys() | {one.namespace for one in connections(session)}) >= NAMESPACES:
             raise PacketError("too many namespaces")
-        connection = SocketIoConnection(self._context, session, packet.namespace)
+        self._begin(session, handshake)
+
+    def _begin(self, session: EngineSession, handshake: Handshake) -> None:
+        connection = SocketIoConnection(self._context, session, handshake.namespace)
         session.state = (*connections(session), connection)
         self._context.deadlines.hold(session)
-        connection.begin(structs.replace(session.handshake, auth=auth, namespace=packet.namespace))
+        arrival = self._arriving.setdefault(session, {})[handshake.namespace] = _Arrival(connection)
+        connection.begin(handshake).add_done_callback(lambda _: self._decided(session, arrival))
+
+    def _decided(self, session: EngineSession, arrival: _Arrival) -> None:
+        """The handler has accepted or refused it. A CONNECT that came meanwhile counts from now on."""
+        connection = arrival.connection
+        arriving = self._arriving[session]
+        del arriving[connection.namespace]
+        if not arriving:
+            del self._arriving[session]
+        if arrival.again is not None and session.open:
+            if not connection.closed:
+                connection.left()
+            self._begin(session, arrival.again)
 
 
 def _find(session: EngineSession, namespace: str) -> SocketIoConnection | None:

@@ -99,7 +99,7 @@ class StreamApp:
                 return
             connection = self._connections.get(key)
             polls = method == "GET" and base == "poll"
-            strange = connection is not None and (base == "sse") != (connection.lane is self._sse)
+            strange = connection is not None and base != connection.base
             over = connection is not None and connection.closed and not polls  # a poll may still get its last words
             if connection is None or strange or over:
                 await respond(send, 404, _UNKNOWN, [_JSON, *cors])
@@ -117,7 +117,7 @@ class StreamApp:
 
     def pending_polls(self) -> int:
         """Requests that wait for something to say."""
-        return sum(one.lane is self._polling and one.waiting for one in self._connections.values())
+        return sum(one.base == "poll" and one.waiting for one in self._connections.values())
 
     async def _open(
         self,
