@@ -147,6 +147,8 @@ async def test_a_send_without_ref_is_not_answered_unless_it_fails(world: World) 
     [
         ("", "text_empty"),
         (" \n\t", "text_empty"),
+        ("\u200b\u2060 \u3164", "text_empty"),
+        ("\u202e\u0301", "text_empty"),
         ("x" * 101, "text_too_long"),
         ("ä" * 51, "text_too_long"),
         ("ok \ud800", "bad_field"),

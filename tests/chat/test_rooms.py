@@ -51,7 +51,7 @@ async def test_a_bad_room_id_is_refused(world: World, room: str) -> None:
     assert await ada.refused(CreateRoom(RoomId(room))) == "bad_field"
 
 
-@pytest.mark.parametrize("text", ["two\nlines", "bell\x07", "\x7f", "\ud800"])
+@pytest.mark.parametrize("text", ["two\nlines", "bell\x07", "\x7f", "\ud800", "\u200b", "Room \u202egnp.exe"])
 async def test_a_title_or_topic_is_one_line_of_unicode(world: World, text: str) -> None:
     ada = await world.person("ada")
     assert await ada.refused(CreateRoom(GENERAL, title=text)) == "bad_field"

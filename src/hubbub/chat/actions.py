@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from hubbub.bus import Bus, ForUser
 from hubbub.errors import BadField, CursorAhead, NotJoined, RoomForbidden
+from hubbub.identity.texts import one_line
 from hubbub.store.protocols import RoomHead, Store
 from hubbub.vocabulary import (
     CreateRoom,
@@ -37,7 +38,7 @@ from hubbub.vocabulary import (
 )
 
 from .actor import Actor
-from .checks import check_room_id, check_title
+from .checks import check_room_id
 
 Query = Rooms | Directory | CreateRoom | Leave | History | Members | Read
 """Commands that need no connection."""
@@ -119,14 +120,11 @@ class Actions:
     async def do_create(self, actor: Actor, command: CreateRoom, origin: str) -> RoomEntry:
         """Create a public room; the actor becomes its first member. Raises BadField, RoomExists."""
         check_room_id(command.room)
-        check_title(command.title, "title")
-        check_title(command.topic, "topic")
-        events = await self._store.rooms.create(
-            command.room, command.title, command.topic, actor.user_id, self._now_ms()
-        )
+        title, topic = one_line(command.title, "title"), one_line(command.topic, "topic")
+        events = await self._store.rooms.create(command.room, title, topic, actor.user_id, self._now_ms())
         self._bus.publish(command.room, events)
         self._bus.announce(ForUser(actor.user_id, Membership(command.room, member=True), origin))
-        return RoomEntry(command.room, command.title, command.topic, members=1, member=True)
+        return RoomEntry(command.room, title, topic, members=1, member=True)
 
     async def do_enter(self, actor: Actor, room: RoomId, since: Seq | None, origin: str) -> RoomHead:
         """Make the actor a member if it is none: the room as it is then.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from hubbub.errors import BadField, TextEmpty, TextTooLong
+from hubbub.identity.texts import has_visible
 
 _ROOM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -13,11 +14,11 @@ def check_text(text: str, limit_bytes: int) -> None:
     """A message's text.
 
     Raises:
-        TextEmpty: nothing but white space.
+        TextEmpty: nothing in it is visible.
         TextTooLong: more than `limit_bytes` in UTF-8.
         BadField: it is not Unicode.
     """
-    if not text or text.isspace():
+    if not text or not ("!" <= text[0] <= "~" or has_visible(text)):
         raise TextEmpty
     # isascii is a flag of the string, not a scan
     size = len(text) if text.isascii() else _utf8_bytes(text, "text")
@@ -37,13 +38,6 @@ def check_room_id(room: str) -> None:
         raise BadField(
             "A room's id has 1 to 64 characters: lower-case letters, digits, '_' and '-', a letter or digit first."
         )
-
-
-def check_title(value: str, field: str) -> None:
-    """A title or topic: one line of Unicode. Raises BadField."""
-    _utf8_bytes(value, field)
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise BadField(f"The field '{field}' is one line of text without control characters.")
 
 
 def _utf8_bytes(value: str, field: str) -> int:
