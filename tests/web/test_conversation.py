@@ -73,7 +73,8 @@ async def test_enter_sends_and_shift_enter_starts_a_line(person: NewPerson) -> N
     await ada.composer.press_sequentially("two")
     await expect(ada.composer).to_have_value("one\ntwo")
     await ada.composer.press("Enter")
-    await expect(ada.page.locator(".prose br")).to_have_count(1)
+    await expect(ada.messages).to_have_count(1)
+    assert await ada.messages.inner_text() == "one\ntwo"
 
 
 async def test_a_draft_stays_with_its_room(person: NewPerson) -> None:

@@ -1,3 +1,6 @@
+import { type Block, parseMarkdown } from "./markdown";
+import type { Inline } from "./markdown/inline";
+
 /**
  * One emoji, as UTS #51 composes them: a picture by itself or by U+FE0F (so not "©", which is text), with a skin
  * colour, tags of a region, or others joined to it; a flag of two letters; a keycap.
@@ -18,14 +21,41 @@ export function isEmojiOnly(text: string): boolean {
   return text.length <= EMOJI_ONLY_MAX && EMOJI_ONLY.test(text.trim());
 }
 
-/** The text without Markdown's marks, for a screen reader or a preview; at most `max` characters. */
+/** The text without Markdown's marks, for a screen reader or a preview; at most `max` characters and "…". */
 export function plainText(text: string, max = 200): string {
-  const plain = text
-    .slice(0, max * 4)
-    .replace(/```[\s\S]*?(```|$)/g, " code ")
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/[*_~`>#]+/g, "")
-    .replace(/\s+/g, " ")
-    .trim();
-  return plain.length > max ? `${plain.slice(0, max)}…` : plain;
+  const blocks = parseMarkdown(text.slice(0, max * 4));
+  const characters = Array.from(blocks.map(textOfBlock).join(" ").replace(/\s+/g, " ").trim());
+  return characters.length > max ? `${characters.slice(0, max).join("")}…` : characters.join("");
+}
+
+function textOfBlock(block: Block): string {
+  switch (block.type) {
+    case "paragraph":
+    case "heading":
+      return textOf(block.children);
+    case "code":
+    case "plain":
+      return block.text;
+    case "rule":
+      return "";
+    case "quote":
+      return block.blocks.map(textOfBlock).join(" ");
+    case "list":
+      return block.items
+        .map(
+          ({ number, blocks }) =>
+            (number === null ? "" : `${number}${block.sign} `) + blocks.map(textOfBlock).join(" "),
+        )
+        .join(" ");
+    case "table":
+      return [block.head, ...block.rows].flatMap((row) => row.map(textOf)).join(" ");
+  }
+}
+
+function textOf(nodes: readonly Inline[]): string {
+  return nodes
+    .map((node) =>
+      typeof node === "string" ? node : node.type === "code" ? node.text : textOf(node.children),
+    )
+    .join("");
 }

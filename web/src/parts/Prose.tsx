@@ -1,9 +1,12 @@
-import type { Inline } from "../lib/inline";
-import { type Block, parseMarkdown } from "../lib/markdown";
+import { type Block, type Item, type List, parseMarkdown } from "../lib/markdown";
+import type { Inline } from "../lib/markdown/inline";
+import type { Align, Cell, Table } from "../lib/markdown/table";
 import { isEmojiOnly } from "../lib/plain";
 
 /** How many parsed texts are kept: a window of messages and what surrounds it. */
 const KEEP = 1_000;
+
+const LANGUAGE = /^[\w+#.-]{1,20}$/;
 
 const parsed = new Map<string, readonly Block[]>();
 
@@ -35,18 +38,12 @@ function BlockView({ block }: { block: Block }) {
   switch (block.type) {
     case "paragraph":
       return <p>{block.children.map(inline)}</p>;
+    case "plain":
+      return <p>{block.text}</p>;
     case "heading": // no heading: it would disturb the page's outline
-      return (
-        <p>
-          <strong>{block.children.map(inline)}</strong>
-        </p>
-      );
+      return <p class={`heading heading-${block.level}`}>{block.children.map(inline)}</p>;
     case "code":
-      return (
-        <pre>
-          <code>{block.text}</code>
-        </pre>
-      );
+      return <Code info={block.info} text={block.text} />;
     case "rule":
       return <hr />;
     case "quote":
@@ -56,56 +53,93 @@ function BlockView({ block }: { block: Block }) {
         </blockquote>
       );
     case "list":
-      return <List block={block} />;
+      return <ListView list={block} />;
     case "table":
-      return <Table block={block} />;
+      return <TableView table={block} />;
   }
 }
 
-function List({ block }: { block: Block & { type: "list" } }) {
-  const items = block.items.map((blocks, at) => {
-    // A single paragraph stands without its own, so that short items stay close together.
-    const only = blocks.length === 1 ? blocks[0] : undefined;
-    return (
-      <li key={String(at)}>
-        {only?.type === "paragraph" ? only.children.map(inline) : <Blocks blocks={blocks} />}
-      </li>
-    );
-  });
-  return block.start === null ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
+// What scrolls sideways can be reached, and so scrolled, with the keyboard.
+function Code({ info, text }: { info: string; text: string }) {
+  const name = LANGUAGE.test(info) ? `language-${info}` : undefined;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+    <pre tabIndex={0}>
+      <code class={name}>{text}</code>
+    </pre>
+  );
 }
 
-function Table({ block }: { block: Block & { type: "table" } }) {
+function ListView({ list }: { list: List }) {
+  const items = list.items.map((item, at) => <ItemView key={String(at)} item={item} />);
+  if (list.items[0]?.number === null) return <ul>{items}</ul>;
+  const digits = Math.max(...list.items.map((item) => String(item.number).length));
+  const width = digits > 4 ? "numbers-longest" : digits > 2 ? "numbers-long" : "numbers";
+  return <ol class={list.sign === ")" ? `${width} numbers-bracket` : width}>{items}</ol>;
+}
+
+function ItemView({ item }: { item: Item }) {
+  const [first] = item.blocks;
+  // A single paragraph stands without its own, so that short items stay close together.
+  const isShort = item.blocks.length === 1 && first?.type === "paragraph";
   return (
-    <table>
-      <thead>
-        <tr>
-          {block.head.map((cell, at) => (
-            <th key={String(at)} scope="col">
-              {cell.map(inline)}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {block.rows.map((row, at) => (
-          <tr key={String(at)}>
-            {row.map((cell, column) => (
-              <td key={String(column)}>{cell.map(inline)}</td>
+    <li value={item.number ?? undefined} class={item.done === null ? undefined : "task"}>
+      {item.done !== null && (
+        <span
+          role="img"
+          class={item.done ? "box box-done" : "box"}
+          aria-label={item.done ? "done" : "to do"}
+        />
+      )}
+      {isShort ? first.children.map(inline) : <Blocks blocks={item.blocks} />}
+    </li>
+  );
+}
+
+function TableView({ table }: { table: Table }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: see Code
+    <section class="table" tabIndex={0} aria-label="Table">
+      <table>
+        <thead>
+          <tr>
+            {table.head.map((cell, at) => (
+              <th key={String(at)} scope="col" class={classOf(table.align[at])}>
+                {cell.map(inline)}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {table.rows.map((row, at) => (
+            <Row key={String(at)} row={row} align={table.align} />
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
+}
+
+function Row({ row, align }: { row: readonly Cell[]; align: readonly Align[] }) {
+  return (
+    <tr>
+      {row.map((cell, at) => (
+        <td key={String(at)} class={classOf(align[at])}>
+          {cell.map(inline)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function classOf(align: Align | undefined): string | undefined {
+  return align ? `align-${align}` : undefined;
 }
 
 function inline(node: Inline, at: number) {
   if (typeof node === "string") return node;
   const key = String(at);
   switch (node.type) {
-    case "break":
-      return <br key={key} />;
     case "code":
       return <code key={key}>{node.text}</code>;
     case "strong":
@@ -116,7 +150,13 @@ function inline(node: Inline, at: number) {
       return <del key={key}>{node.children.map(inline)}</del>;
     case "link":
       return (
-        <a key={key} href={node.href} target="_blank" rel="noopener noreferrer nofollow">
+        <a
+          key={key}
+          href={node.href}
+          title={node.title ?? undefined}
+          target="_blank"
+          rel="noopener noreferrer nofollow"
+        >
           {node.children.map(inline)}
         </a>
       );
