@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import resource
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,6 +17,15 @@ def cpu_seconds(pid: int) -> float:
     """User and system time that all threads of a process have used; exact to 10 ms (proc(5), /proc/PID/stat)."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / _TICKS
+
+
+def work_ns(pid: int) -> int:
+    """Nanoseconds of CPU time of a process's threads that still run, exactly (the kernel's sched-stats)."""
+    total = 0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):  # it has just ended
+            total += int((thread / "schedstat").read_text().split()[0])
+    return total
 
 
 def busy_seconds() -> float:

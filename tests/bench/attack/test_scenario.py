@@ -32,6 +32,8 @@ def test_ordinary_users_are_timed_before_and_during_an_attack(tmp_path: Path, ke
     assert outcome.quiet is not None
     assert outcome.attacked is not None
     assert min(outcome.quiet.replies.count, outcome.quiet.received.count, outcome.quiet.beside.count) > 0
+    assert outcome.quiet.work.count == outcome.quiet.replies.count
+    assert outcome.attacked.work.p99_ms > 0
     assert outcome.quiet.arrivals.count > 0
     assert outcome.attacked.replies.count > 0
     assert outcome.attacked.replies.p99_ms >= outcome.attacked.replies.p50_ms > 0

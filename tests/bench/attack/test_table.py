@@ -9,7 +9,10 @@ from hubbub.bench.attack.outcome import Latency, Memory, Noticed, Outcome, added
 from hubbub.bench.attack.table import HEADS, cells, legend, remarks
 
 NONE = Latency(0, 0.0, 0.0, 0.0)
-QUIET = Noticed(Latency(100, 1.0, 2.0, 3.0), Latency(100, 1.5, 2.5, 3.0), NONE, Latency(5, 4.0, 6.0, 6.0), NONE, 0.1)
+WORK = Latency(100, 0.2, 0.3, 0.4)
+QUIET = Noticed(
+    Latency(100, 1.0, 2.0, 3.0), Latency(100, 1.5, 2.5, 3.0), WORK, NONE, Latency(5, 4.0, 6.0, 6.0), NONE, 0.1
+)
 
 
 def outcome(
@@ -20,6 +23,7 @@ def outcome(
     assault: Assault | None = None,
     server_load: float = 1.0,
     others_load: float = 0.0,
+    work_p99_ms: float = 9.0,
 ) -> Outcome:
     return Outcome(
         "ping",
@@ -27,7 +31,9 @@ def outcome(
         20,
         10.0,
         quiet=QUIET,
-        attacked=Noticed(Latency(100, 2.0, p99_ms, 30.0), NONE, NONE, NONE, NONE, 0.1),
+        attacked=Noticed(
+            Latency(100, 2.0, p99_ms, 30.0), NONE, Latency(100, 1.0, work_p99_ms, 40.0), NONE, NONE, NONE, 0.1
+        ),
         memory=Memory(50_000_000, peak, after),
         assault=assault or Assault(opened=20, sent_bytes=5_000_000, load=0.5),
         server_load=server_load,
@@ -36,9 +42,14 @@ def outcome(
 
 
 def test_an_attack_is_held_up_to_five_times_the_quiet_p99_and_ten_milliseconds() -> None:
-    assert outcome().allowed_ms == 20.0
     assert outcome(20.0).held
     assert list(outcome(20.1).faults()) == ["slow"]
+
+
+def test_on_a_disturbed_machine_the_work_decides() -> None:
+    assert outcome(500.0, others_load=0.8, work_p99_ms=11.5).held
+    assert list(outcome(20.0, others_load=0.8, work_p99_ms=11.6).faults()) == ["slow"]
+    assert outcome(20.0, work_p99_ms=50.0).held
 
 
 def test_memory_may_grow_by_100_mb_and_must_come_back() -> None:
@@ -63,6 +74,8 @@ def test_a_row_shows_before_during_and_after() -> None:
         "conn.": "20",
         "send quiet": "1.0/2.0",
         "send attacked": "2.0/25.0",
+        "work quiet": "0.2/0.3",
+        "work attacked": "1.0/9.0",
         "received": "–",
         "same address": "–",
         "newcomer": "–",

@@ -19,6 +19,8 @@ class Experience(Struct):
     Attributes:
         replies: of the users of other addresses: from a send to its reply.
         received: from a send to its arrival at another one.
+        work: CPU time of the server between a send and its reply: what it did before. However busy the
+            machine is with other things, they are no part of it.
         beside: as `replies`, of the one who shares the attacker's address.
         arrivals: of newcomers: from connecting to having joined the room.
         sign_ins: by password, of the one whose name is attacked.
@@ -29,6 +31,7 @@ class Experience(Struct):
 
     replies: list[int] = []
     received: list[int] = []
+    work: list[int] = []
     beside: list[int] = []
     arrivals: list[int] = []
     sign_ins: list[int] = []

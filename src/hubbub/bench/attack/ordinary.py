@@ -32,11 +32,15 @@ class Crowd:
     """All ordinary users.
 
     Args:
+        work: the server's CPU time up to now, in nanoseconds.
         phase: the parent's word; it goes from WARM_UP to OVER.
     """
 
-    def __init__(self, server: tuple[str, int], phase: Callable[[], int], *, asks_password: bool) -> None:
+    def __init__(
+        self, server: tuple[str, int], work: Callable[[], int], phase: Callable[[], int], *, asks_password: bool
+    ) -> None:
         self._server = server
+        self.work = work
         self._phase = phase
         self._epoll = select.epoll()
         self.masker = Masker()
@@ -113,7 +117,7 @@ class User:
     def __init__(self, crowd: Crowd, number: int) -> None:
         self._crowd = crowd
         self._number = number
-        self._sent: dict[str, tuple[int, int]] = {}  # by ref: phase and the time it was due
+        self._sent: dict[str, tuple[int, int, int]] = {}  # by ref: phase, the time it was due, the server's work then
         self._last_phase = Phase.WARM_UP
         self._connect()
 
@@ -132,7 +136,7 @@ class User:
                 self._connect()
             return
         ref = f"{turn}"
-        self._sent[ref] = (phase, due)
+        self._sent[ref] = (phase, due, self._crowd.work())
         text = f"{self._number} {phase} {due} ".ljust(64, "x")
         said = {"type": "send", "ref": ref, "room": LOUNGE, "nonce": f"{turn}", "text": text}
         self.line.say(self._crowd.masker.frame(json.dumps(said).encode()))
@@ -156,9 +160,10 @@ class User:
 
     def give_up(self, now: int) -> None:
         """Nothing comes any more: what has no reply has failed, after the time that it waited."""
-        for phase, due in self._sent.values():
+        work = self._crowd.work() if self._sent else 0
+        for phase, due, before in self._sent.values():
             if now - due > _JUST_NOW:
-                self._replies(phase).append(now - due)
+                self._answered(phase, now - due, work - before)
                 note(self._failures(phase), "unanswered")
         self._sent.clear()
 
@@ -180,8 +185,8 @@ class User:
         if said["ref"] == "join":
             self.ready = "ok" in said
         elif (sent := self._sent.pop(str(said["ref"]), None)) is not None:
-            phase, due = sent
-            self._replies(phase).append(now - due)
+            phase, due, before = sent
+            self._answered(phase, now - due, self._crowd.work() - before)
         if isinstance(error := said.get("error"), dict):
             note(self._failures(self._last_phase), str(error["code"]))
 
@@ -191,9 +196,13 @@ class User:
         self.line.close()
         self.ready = False
 
-    def _replies(self, phase: int) -> list[int]:
+    def _answered(self, phase: int, took: int, work: int) -> None:
         found = self._crowd.experiences[phase]
-        return found.beside if self._number == SAME_ADDRESS else found.replies
+        if self._number == SAME_ADDRESS:
+            found.beside.append(took)
+        else:
+            found.replies.append(took)
+            found.work.append(work)
 
     def _failures(self, phase: int) -> dict[str, int]:
         found = self._crowd.experiences[phase]

@@ -41,6 +41,7 @@ class Noticed(Struct, frozen=True):
 
     replies: Latency
     received: Latency
+    work: Latency
     beside: Latency
     arrivals: Latency
     sign_ins: Latency
@@ -89,16 +90,21 @@ class Outcome(Struct, frozen=True):
         return self.others_load > _DISTURBING
 
     @property
-    def allowed_ms(self) -> float:
-        """The p99 that ordinary users' sends may have under attack."""
-        return SLOWER_TIMES * self.quiet.replies.p99_ms + SLOWER_MS if self.quiet is not None else 0.0
+    def slower(self) -> bool:
+        """The p99 of ordinary users' sends is above what is allowed; on a disturbed machine that of the work."""
+        if self.quiet is None or self.attacked is None:
+            return False
+        before, under = (
+            (found.work if self.disturbed else found.replies).p99_ms for found in (self.quiet, self.attacked)
+        )
+        return under > SLOWER_TIMES * before + SLOWER_MS
 
     def faults(self) -> Iterator[str]:
         """What is not as it should be, in single words."""
         if self.failure or self.attacked is None:
             yield "unmeasured"
             return
-        if self.attacked.replies.p99_ms > self.allowed_ms:
+        if self.slower:
             yield "slow"
         if self.failures:
             yield "failures"
@@ -120,6 +126,7 @@ def noticed(experience: Experience) -> Noticed:
     return Noticed(
         replies=latency(experience.replies),
         received=latency(experience.received),
+        work=latency(experience.work),
         beside=latency(experience.beside),
         arrivals=latency(experience.arrivals),
         sign_ins=latency(experience.sign_ins),

@@ -16,7 +16,7 @@ from typing import Any, Self
 import msgspec
 
 from hubbub.bench.board import GeneratorError
-from hubbub.bench.machine import raise_descriptor_limit
+from hubbub.bench.machine import raise_descriptor_limit, work_ns
 
 from .attacker import Assault, Attacker
 from .catalog import ATTACKS
@@ -96,9 +96,9 @@ def attack_process(server: tuple[str, int], source: str, key: str, connections: 
     return Worker(_attack, server, source, key, connections, seconds)
 
 
-def users_process(server: tuple[str, int], *, asks_password: bool) -> Worker:
-    """The ordinary users' process, which says `ready` and begins at once."""
-    return Worker(_use, server, asks_password)
+def users_process(server: tuple[str, int], pid: int, *, asks_password: bool) -> Worker:
+    """The ordinary users' process, which says `ready` and begins at once. `pid`: the server's."""
+    return Worker(_use, server, pid, asks_password)
 
 
 def _attack(
@@ -119,7 +119,7 @@ def _attack(
     results.send_bytes(msgspec.json.encode(attacker.run(seconds)))
 
 
-def _use(server: tuple[str, int], asks_password: bool, phase: Any, results: Connection) -> None:
+def _use(server: tuple[str, int], pid: int, asks_password: bool, phase: Any, results: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(PermissionError):
         os.nice(_NICE_USERS)
@@ -127,6 +127,7 @@ def _use(server: tuple[str, int], asks_password: bool, phase: Any, results: Conn
     try:
         crowd = Crowd(
             server,
+            lambda: work_ns(pid),
             lambda: Phase.OVER if os.getppid() != parent else phase.value,
             asks_password=asks_password,
         )

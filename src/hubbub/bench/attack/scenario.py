@@ -53,7 +53,7 @@ def _attacked(lab: Lab, contestant: Contestant, attack: Attack, connections: int
             kept = lab.server(contestant, NAMES, ROOMS, *attack.arguments, said={PIT: _HISTORY}, password=PASSWORD)
             server = stack.enter_context(kept)
         stack.enter_context(on(generators))
-        users = stack.enter_context(users_process(server.address, asks_password=attack.asks_password))
+        users = stack.enter_context(users_process(server.address, server.pid, asks_password=attack.asks_password))
         attacker = stack.enter_context(
             attack_process(server.address, ATTACKER_ADDRESS, attack.key, connections, scale.attack_seconds)
         )

@@ -12,6 +12,8 @@ HEADS = (
     "conn.",
     "send quiet",
     "send attacked",
+    "work quiet",
+    "work attacked",
     "received",
     "same address",
     "newcomer",
@@ -33,6 +35,8 @@ def cells(outcome: Outcome) -> Sequence[str]:
         count,
         _latency(outcome.quiet.replies),
         _latency(attacked.replies),
+        _latency(outcome.quiet.work),
+        _latency(attacked.work),
         _latency(attacked.received),
         _latency(attacked.beside),
         _most(attacked.arrivals),
@@ -59,7 +63,7 @@ def legend(outcomes: Sequence[Outcome]) -> Iterator[str]:
     )
     yield (
         "at other addresses but for one column; p50/most of newcomers and of a sign-in by password; RSS before, at the "
-        "peak, after."
+        "peak, after. Work: the server's CPU time between a send and its reply."
     )
     yield (
         f"Held: p99 at most {SLOWER_TIMES} times the quiet one + {SLOWER_MS:g} ms, at most {GROWTH_BYTES / 1e6:g} MB "
@@ -68,7 +72,7 @@ def legend(outcomes: Sequence[Outcome]) -> Iterator[str]:
     if any(outcome.generator_limited for outcome in outcomes):
         yield "* The attacker was busy more than 90 % of the time and the server was not: it may get worse."
     if any(outcome.disturbed for outcome in outcomes):
-        yield "† Something else used the machine: server and users waited for it, quiet or not."
+        yield "† Something else used the machine, and all waited for it: judged by the work, not by the time."
 
 
 def _latency(found: Latency) -> str:
