@@ -100,6 +100,11 @@ class Connection(ABC):
         return self.paused
 
     @property
+    def unsent_bytes(self) -> int:
+        """What waits in this process for the client."""
+        return 0
+
+    @property
     @abstractmethod
     def closed(self) -> bool:
         """True from the moment the link is closing: writes go nowhere."""

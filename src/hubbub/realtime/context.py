@@ -15,6 +15,7 @@ from .connection import Handler
 from .deadlines import Deadlines, Timed
 from .farewells import Farewells
 from .heartbeat import Heartbeat
+from .notices import Notices
 from .room import Lane
 from .settings import GatewaySettings
 from .sockets import Unsent
@@ -32,6 +33,7 @@ class LinkContext:
         sessions: Engine.IO sessions by sid.
         links: open WebSockets, closing ones included.
         unsent: those of them whose transports may hold bytes.
+        notices: log lines about what clients do.
         farewells: what long-polling sessions that are over could not be told.
         stalls: connections that speak HTTP, each looked at once in `stalled_seconds`.
         least_bytes: what has to be read, or sent, from one look to the next.
@@ -50,6 +52,7 @@ class LinkContext:
         self.unsent = Unsent(loop)
         self.closing = False
         self.farewells = Farewells(loop)
+        self.notices = Notices(loop.time)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def new_key(self) -> str:

@@ -96,6 +96,13 @@ class EngineSession:
         return self.polling is not None and self.polling.busy
 
     @property
+    def unsent_bytes(self) -> int:
+        """What waits in this process for the client."""
+        if self.link is not None:
+            return self.link.unsent_bytes
+        return 0 if self.polling is None else self.polling.unsent_bytes
+
+    @property
     def transport(self) -> str:
         return "polling" if self.link is None else "websocket"
 

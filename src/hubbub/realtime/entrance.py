@@ -24,6 +24,7 @@ from .engine import EngineApplication, EngineSession, ProbingSocket, base64_fram
 from .http_protocol import HttpProtocol
 from .link import WebSocketLink, peer_of
 from .listener import FirstRequest, Upgrade, refuse
+from .notices import Notices
 from .origins import without_foreign_cookie
 from .polling_app import PollingApp
 from .proxies import Client, ForwardedApp, Proxies
@@ -75,6 +76,11 @@ class Entrance(ABC):
     def forwarded(self, app: Any) -> ForwardedApp:
         """An ASGI application for `uvicorn.Config`, where a trusted proxy's client is the client; see `proxies.py`."""
         return ForwardedApp(app, self._proxies)
+
+    @property
+    def notices(self) -> Notices:
+        """For log lines about what clients do."""
+        return self._links.notices
 
     def start(self) -> None:
         """Begin to look after connections. Needed before the first one."""

@@ -95,6 +95,10 @@ class NativeConnection(Peer):
     def busy(self) -> bool:
         return self.link.busy
 
+    @property
+    def unsent_bytes(self) -> int:
+        return self.link.unsent_bytes
+
     def emit(self, outgoing: Outgoing) -> None:
         self._write(self.lane.encode(outgoing))
 

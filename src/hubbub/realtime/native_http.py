@@ -187,6 +187,10 @@ class HttpConnection(Peer):
 
     # Connection
 
+    @property
+    def unsent_bytes(self) -> int:
+        return self._size
+
     def emit(self, outgoing: Outgoing) -> None:
         self._say(self.lane.encode(outgoing))
 

@@ -67,6 +67,11 @@ class PollTransport:
         return self._waiter is not None
 
     @property
+    def unsent_bytes(self) -> int:
+        """What waits for the next polls."""
+        return self._bytes
+
+    @property
     def busy(self) -> bool:
         """Something waits for the client, which has not asked again yet."""
         return self._bytes > 0 and self._waiter is None

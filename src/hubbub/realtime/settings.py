@@ -12,7 +12,7 @@ class GatewaySettings(Struct, frozen=True):
         heartbeat_seconds: the server pings each connection this often (Engine.IO's pingInterval).
         heartbeat_timeout_seconds: a connection without an answer for this long after a ping is closed.
         message_bytes: the longest message, and the longest long-polling body, that a client may send.
-        write_buffer_bytes: unsent bytes after which a connection counts as lagging.
+        write_buffer_bytes: unsent bytes after which a connection counts as lagging. One event may be larger.
         handshake_seconds: time for every request head, and for a Socket.IO client's CONNECT.
         request_line_bytes: the longest request line, and so path and query.
         header_bytes: all headers of a request together; a trailer may have as much again.
@@ -33,7 +33,7 @@ class GatewaySettings(Struct, frozen=True):
     heartbeat_seconds: float = 25.0
     heartbeat_timeout_seconds: float = 20.0
     message_bytes: int = 65536
-    write_buffer_bytes: int = 262144
+    write_buffer_bytes: int = 1024 * 1024
     handshake_seconds: float = 10.0
     request_line_bytes: int = 8192
     header_bytes: int = 16384

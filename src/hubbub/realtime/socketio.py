@@ -115,6 +115,10 @@ class SocketIoConnection(Peer):
     def busy(self) -> bool:
         return self.session.busy
 
+    @property
+    def unsent_bytes(self) -> int:
+        return self.session.unsent_bytes
+
     def emit(self, outgoing: Outgoing) -> None:
         if not self.closed:
             self.lane.write((self,), self.lane.encode(outgoing))

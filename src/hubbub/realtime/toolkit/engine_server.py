@@ -14,6 +14,7 @@ docs/toolkit.md has the rest.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -31,6 +32,9 @@ from hubbub.wire import engineio
 from hubbub.wire.upgrade import Refusal, Request
 
 from .dispatch import Dispatcher
+from .slow_readers import SlowReaders
+
+logger = logging.getLogger(__name__)
 
 EVENTS: Final = frozenset({"connect", "message", "disconnect"})
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -95,7 +99,7 @@ class EngineServer:
     """
 
     def __init__(self, settings: GatewaySettings | None = None) -> None:
-        self.settings = settings or GatewaySettings(write_buffer_bytes=1024 * 1024)
+        self.settings = settings or GatewaySettings()
         self.sockets: dict[str, EngineSocket] = {}
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._dispatcher = Dispatcher()
@@ -153,17 +157,21 @@ class EngineServer:
 
     def congested(self, session: EngineSession) -> None:
         """A client that does not read is not waited for: its messages would pile up here."""
-        asyncio.get_running_loop().call_soon(session.close, "forced server close", CloseCode.TOO_SLOW)
+        self._slow_readers().add(session)
 
     def relieved(self, session: EngineSession) -> None:
-        """It is being closed already."""
+        self._slow_readers().remove(session)
 
     def ending(self, session: EngineSession, code: int, reason: str) -> None:
         """Engine.IO has no words for it, but for a WebSocket's close code."""
 
     def ended(self, session: EngineSession, reason: str) -> None:
         self.sockets.pop(session.sid, None)
+        self._slow_readers().remove(session)
         self._tell("disconnect", session.state, reason)
+
+    def _slow_readers(self) -> SlowReaders[EngineSession]:
+        return self.gateway.slow_readers
 
     def _tell(self, event: str, socket: EngineSocket, *args: Any) -> None:
         handler = self._handlers.get(event)
@@ -176,6 +184,20 @@ class EngineGateway(Entrance):
 
     def __init__(self, server: EngineServer, context: LinkContext) -> None:
         super().__init__(context, server)
+        settings = context.settings
+        self.slow_readers: SlowReaders[EngineSession] = SlowReaders(
+            context.loop, settings.write_buffer_bytes, settings.heartbeat_timeout_seconds, self._cut
+        )
+
+    def _cut(self, session: EngineSession) -> None:
+        self._links.notices.info(
+            logger,
+            "slow",
+            "closing a client at %s that reads too slowly: %d bytes wait",
+            session.peer,
+            session.unsent_bytes,
+        )
+        session.close("forced server close", CloseCode.TOO_SLOW, "reads too slowly")
 
     def serves(self, path: str) -> bool:
         return self._is_engine(path)

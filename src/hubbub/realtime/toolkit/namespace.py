@@ -192,7 +192,10 @@ class Namespace:
         self, members: Sequence[Connection], event: str, args: Sequence[Any], timeout_seconds: float
     ) -> list[Any]:
         """Send an event to `members` and collect their answers. It is not remembered for recovery."""
-        answers = self.running.answers
+        running = self.running
+        if running.slow_readers.watching:
+            running.slow_readers.look_soon()
+        answers = running.answers
         number = answers.next_id()
         self._write(members, Emission(event, args, namespace=self.name, ack=number))
         return await answers.collect(number, [one for one in members if not one.closed], timeout_seconds)
@@ -207,7 +210,10 @@ class Namespace:
         *,
         volatile: bool = False,
     ) -> Emission:
-        recovery = self.running.recovery
+        running = self.running
+        if running.slow_readers.watching:
+            running.slow_readers.look_soon()
+        recovery = running.recovery
         if recovery is None:
             return Emission(event, args, namespace=self.name)
         if volatile:  # not remembered, but clients take any last string for an offset

@@ -67,13 +67,24 @@ class Reception:
             self._running.answers.take(connection, command.id, command.args)
 
     def lagging(self, connection: Connection) -> None:
-        """There is no log to replay from: it comes back, with recovery as the same socket."""
-        connection.disconnect(Disconnect(CloseCode.TOO_SLOW, "reads too slowly"))
+        if self._running is not None:
+            self._running.slow_readers.add(connection)
 
     def drained(self, connection: Connection) -> None:
-        """Lagging connections are closed, so none drains."""
+        if self._running is not None:
+            self._running.slow_readers.remove(connection)
+
+    def cut(self, connection: Connection) -> None:
+        """There is no log to replay from: it comes back, with recovery as the same socket."""
+        if self._running is not None:
+            text = "closing a client at %s that reads too slowly: %d bytes wait"
+            notices = self._running.gateway.notices
+            notices.info(logger, "slow", text, connection.peer, connection.unsent_bytes)
+        connection.disconnect(Disconnect(CloseCode.TOO_SLOW, "reads too slowly"))
 
     def disconnected(self, connection: Connection, reason: str) -> None:
+        if self._running is not None:
+            self._running.slow_readers.remove(connection)
         socket: Socket | None = connection.state
         if socket is None:  # it left while a middleware was deciding
             return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from hubbub.realtime.connection import Connection
 from hubbub.realtime.gateway import Gateway
 from hubbub.realtime.room import Hub
 
 from .answers import Answers
 from .recovery import Recovery
+from .slow_readers import SlowReaders
 
 
 class Running(Struct, frozen=True):
@@ -18,3 +20,4 @@ class Running(Struct, frozen=True):
     answers: Answers
     gateway: Gateway
     recovery: Recovery | None
+    slow_readers: SlowReaders[Connection]

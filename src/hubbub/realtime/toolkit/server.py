@@ -32,6 +32,7 @@ from .raw import RawHandler, RawPaths
 from .reception import Reception
 from .recovery import Recovery, RecoverySettings
 from .running import Running
+from .slow_readers import SlowReaders
 
 
 class Server(Namespace):
@@ -51,7 +52,7 @@ class Server(Namespace):
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(MAIN)
-        self.settings = settings or GatewaySettings(write_buffer_bytes=1024 * 1024)
+        self.settings = settings or GatewaySettings()
         self._recovery = recovery
         self._now = now
         self._namespaces = Namespaces(self)
@@ -93,7 +94,9 @@ class Server(Namespace):
         if self._recovery is not None:  # twice the longest that a dead connection goes unnoticed
             proof_seconds = 2 * (settings.heartbeat_seconds + settings.heartbeat_timeout_seconds)
             recovery = Recovery(self._recovery, self._now, proof_seconds)
-        running = Running(hub, Answers(loop), gateway, recovery)
+        patience_seconds = settings.heartbeat_timeout_seconds
+        slow_readers = SlowReaders(loop, settings.write_buffer_bytes, patience_seconds, self._reception.cut)
+        running = Running(hub, Answers(loop), gateway, recovery, slow_readers)
         self._namespaces.start(running)
         self._reception.start(running)
         gateway.start()
