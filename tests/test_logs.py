@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubbub.logs import JsonFormatter, TextFormatter, request_id, set_up_logging
+from hubbub.logs import JsonFormatter, TextFormatter, peer, request_id, set_up_logging
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +42,29 @@ def test_a_client_s_text_can_not_make_a_second_line() -> None:
     assert "a\\n1970 INFO forged" in line
 
 
+STRANGE = [chr(code) for code in (*range(32), *range(127, 160), 0xAD, 0x200B, 0x2028, 0x2029, 0xFEFF, 0xE0001, 0xD83D)]
+TURNING = [chr(code) for code in (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+
+
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()], ids=["text", "json"])
+@pytest.mark.parametrize("char", [*STRANGE, *TURNING], ids=lambda char: f"U+{ord(char):04X}")
+def test_nothing_that_does_not_show_gets_into_the_log(formatter: logging.Formatter, char: str) -> None:
+    """Wherever a client's text stands: in the message, in a field, in an exception."""
+    made = record("from %s", f"a{char}b", device=f"a{char}b")
+    try:
+        raise ValueError(f"a{char}b\n1970 INFO forged")
+    except ValueError as error:
+        made.exc_info = (ValueError, error, error.__traceback__)
+    lines = formatter.format(made).split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert all(line.startswith("  ") for line in lines[1:])
+    assert "1970 INFO forged" in lines[-1]
+    if isinstance(formatter, JsonFormatter):
+        (line,) = lines
+        assert json.loads(line)["message"] == f"from a{char}b"
+        assert json.loads(line)["device"] == f"a{char}b"
+
+
 def test_a_json_line_is_an_object_with_the_fields() -> None:
     line = JsonFormatter().format(record("sent %d", 3, room="general", where=io.StringIO))
     assert "\n" not in line
@@ -53,6 +76,15 @@ def test_a_json_line_is_an_object_with_the_fields() -> None:
         "room": "general",
         "where": str(io.StringIO),
     }
+
+
+def test_what_a_request_caused_carries_the_client_s_address() -> None:
+    mark = peer.set("192.0.2.7")
+    try:
+        assert TextFormatter().format(record("hello")).endswith("hello peer=192.0.2.7")
+        assert json.loads(JsonFormatter().format(record("hello", peer="::1")))["peer"] == "::1"
+    finally:
+        peer.reset(mark)
 
 
 def test_what_a_request_caused_carries_its_id() -> None:

@@ -6,6 +6,7 @@ with values in them: `logger.info("started", extra={"port": 8000})`.
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import time
@@ -16,6 +17,9 @@ import msgspec
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the HTTP request that this task answers."""
+
+peer: ContextVar[str | None] = ContextVar("peer", default=None)
+"""The address of the client whose request this task answers."""
 
 _PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 """What every record has; anything beyond it was given as `extra`."""
@@ -32,6 +36,8 @@ def _extras(record: logging.LogRecord) -> dict[str, object]:
     found = {key: value for key, value in vars(record).items() if key not in _PLAIN}
     if (current := request_id.get()) is not None:
         found.setdefault("request_id", current)
+    if (address := peer.get()) is not None:
+        found.setdefault("peer", address)
     return found
 
 
@@ -42,7 +48,8 @@ class TextFormatter(logging.Formatter):
         extras = "".join(f" {key}={_short(value)}" for key, value in _extras(record).items())
         line = f"{_instant(record)} {record.levelname} {record.name}: {_one_line(record.getMessage())}{extras}"
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            # indented: an exception's text may be a client's, and hold what looks like another line of the log
+            line += "".join(f"\n  {_one_line(part)}" for part in self.formatException(record.exc_info).split("\n"))
         return line
 
 
@@ -59,7 +66,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(entry, enc_hook=str).decode()
+        return _json(entry)
 
 
 def set_up_logging(level: str, form: str, stream: TextIO | None = None) -> None:
@@ -85,10 +92,25 @@ def _instant(record: logging.LogRecord) -> str:
 
 
 def _one_line(text: str) -> str:
-    """A client's text in a message must not look like another line of the log."""
+    """A client's text must not look like another line of the log, nor turn the line around.
+
+    What is not printable is escaped (Unicode categories C and Z but the blank): control characters, bidirectional ones,
+    those that separate lines, halves of surrogate pairs.
+    """
     return text if text.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _short(value: object) -> str:
     text = str(value)
-    return text if text and text.isprintable() and " " not in text else msgspec.json.encode(text).decode()
+    return text if text and text.isprintable() and " " not in text else _json(text)
+
+
+def _json(value: object) -> str:
+    """JSON without anything that is not printable: there are escapes for all of it."""
+    try:
+        text = msgspec.json.encode(value, enc_hook=str).decode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        text = json.dumps(value, default=str, ensure_ascii=True)
+    return (
+        text if text.isprintable() else "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+    )

@@ -13,7 +13,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hubbub.errors import ShuttingDown
-from hubbub.logs import request_id
+from hubbub.logs import peer, request_id
 
 from .errors import error_response
 from .metrics import HttpMetrics
@@ -76,6 +76,8 @@ class Envelope:
             await send(message)
 
         mark = request_id.set(current)
+        client = scope.get("client")
+        peer_mark = peer.set(client[0] if client else None)
         try:
             await self._app(scope, receive, answer)
         except asyncio.CancelledError:  # the server stops, and this took too long
@@ -87,6 +89,7 @@ class Envelope:
         finally:
             self._note(scope, status or _HUNG_UP, self._clock() - began)
             request_id.reset(mark)
+            peer.reset(peer_mark)
 
     def _headers_of(self, path: str) -> list[tuple[bytes, bytes]]:
         if self._realtime(path):
