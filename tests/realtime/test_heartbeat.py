@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import socket
+import time
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
@@ -257,4 +259,25 @@ async def test_who_begins_and_is_refused_has_no_more_time_than_before() -> None:
         await held.expired.wait()
     assert not late.expired.is_set()
     deadlines.resume(accepted)  # it was not held: the whole time
+    deadlines.stop()
+
+
+async def test_nobody_expires_because_this_process_stood_still() -> None:
+    """What came meanwhile is read first."""
+    loop = asyncio.get_running_loop()
+    deadlines = Deadlines(loop, 0.1)
+    punctual, late = Beginner(), Beginner()
+    deadlines.add(punctual)
+    deadlines.add(late)
+    time.sleep(0.4)
+    mine, other = socket.socketpair()
+    mine.settimeout(0)
+    loop.add_reader(mine, deadlines.remove, punctual)
+    other.send(b"here")
+    async with asyncio.timeout(5):
+        await late.expired.wait()
+    assert not punctual.expired.is_set()
+    loop.remove_reader(mine)
+    mine.close()
+    other.close()
     deadlines.stop()

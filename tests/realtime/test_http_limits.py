@@ -17,7 +17,7 @@ from .conftest import Stand, running
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 100000\r\n\r\n"
 LIMITS = GatewaySettings(request_line_bytes=1024, header_bytes=4096, header_count=20)
-HASTE = GatewaySettings(handshake_seconds=0.1, stalled_seconds=0.1, least_bytes_per_second=1000)
+HASTE = GatewaySettings(handshake_seconds=0.3, stalled_seconds=0.3, least_bytes_per_second=300)
 
 
 class Client:

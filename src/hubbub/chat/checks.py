@@ -7,7 +7,8 @@ import re
 from hubbub.errors import BadField, TextEmpty, TextTooLong
 from hubbub.identity.texts import has_visible
 
-_ROOM_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+ROOM_PATTERN = "[a-z0-9][a-z0-9_-]{0,63}"
+_ROOM_ID = re.compile(ROOM_PATTERN)
 
 
 def check_text(text: str, limit_bytes: int) -> None:

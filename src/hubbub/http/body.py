@@ -66,9 +66,15 @@ def decode_query(request: Request, wanted: type[Input]) -> Input:
             raise BadField("A parameter is given twice.")
         given[key] = value
     try:
-        return msgspec.convert(given, wanted, strict=False)
+        found = msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise _complaint(error) from error
+    for key, text in given.items():
+        value = getattr(found, key)
+        # there is no null in a query, and a whole number is written in one way: 5, not 5.0 or 5e0
+        if value is None or (isinstance(value, int) and str(value) != text):
+            raise BadField(f"The field '{key}' is no whole number.")
+    return found
 
 
 def _complaint(error: msgspec.ValidationError) -> HubbubError:

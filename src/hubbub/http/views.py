@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from hubbub.chat.checks import ROOM_PATTERN
+from hubbub.identity.names import NAME_PATTERN, PASSWORD_CHARACTERS, TITLE_CHARACTERS
 from hubbub.vocabulary import Limits, RoomId, User
+
+_ONE_LINE: Final = r"^[^\u0000-\u001f\u007f]*$"
 
 Device = Annotated[str, Meta(max_length=1000, description="What the login is called in the list of logins.")]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
@@ -21,6 +25,22 @@ DeviceToken = Annotated[
 ]
 Password = Annotated[str, Meta(max_length=1000)]
 
+# What the layers below demand, with error codes of their own: described here, checked there. A test tries each.
+NewName = Annotated[str, Meta(extra_json_schema={"pattern": f"^{NAME_PATTERN}$"})]
+NewPassword = Annotated[
+    str,
+    Meta(extra_json_schema={"minLength": PASSWORD_CHARACTERS.start, "maxLength": PASSWORD_CHARACTERS.stop - 1}),
+]
+DisplayName = Annotated[str, Meta(extra_json_schema={"maxLength": TITLE_CHARACTERS, "pattern": _ONE_LINE})]
+NewRoomId = Annotated[RoomId, Meta(extra_json_schema={"pattern": f"^{ROOM_PATTERN}$"})]
+Text = Annotated[
+    str,
+    Meta(
+        description="Markdown, at most `limits.text_bytes` bytes of UTF-8.",
+        extra_json_schema={"minLength": 1, "pattern": r"\S"},
+    ),
+]
+
 
 class _Input(Struct, frozen=True, forbid_unknown_fields=True):
     pass
@@ -29,9 +49,9 @@ class _Input(Struct, frozen=True, forbid_unknown_fields=True):
 class NewAccount(_Input, frozen=True):
     """`cookie`: put the token into the browser's cookie instead of the answer."""
 
-    name: str
-    password: Password
-    title: str = ""
+    name: NewName
+    password: NewPassword
+    title: DisplayName = ""
     cookie: bool = False
     device: Device = ""
 
@@ -49,12 +69,12 @@ class SignIn(_Input, frozen=True):
 class Profile(_Input, frozen=True):
     """What is absent stays as it is."""
 
-    title: str | None = None
+    title: DisplayName | None = None
 
 
 class PasswordChange(_Input, frozen=True):
     old: Password
-    new: Password
+    new: NewPassword
 
 
 class ServerChange(_Input, frozen=True):
@@ -62,9 +82,9 @@ class ServerChange(_Input, frozen=True):
 
 
 class NewRoom(_Input, frozen=True):
-    room: RoomId
-    title: Annotated[str, Meta(max_length=80)] = ""
-    topic: Annotated[str, Meta(max_length=250)] = ""
+    room: NewRoomId
+    title: Annotated[str, Meta(max_length=80, extra_json_schema={"pattern": _ONE_LINE})] = ""
+    topic: Annotated[str, Meta(max_length=250, extra_json_schema={"pattern": _ONE_LINE})] = ""
 
 
 class RoomsQuery(_Input, frozen=True):
@@ -104,7 +124,7 @@ class EventsQuery(_Input, frozen=True):
 
 
 class NewMessage(_Input, frozen=True):
-    text: str
+    text: Text
     nonce: Nonce
 
 

@@ -10,7 +10,8 @@ from hubbub.vocabulary import UserName
 
 from .texts import one_line, shown
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+NAME_PATTERN = "[a-z0-9][a-z0-9._-]{0,31}"
+_NAME = re.compile(NAME_PATTERN)
 
 NAME_CHARACTERS = 32
 TITLE_CHARACTERS = 80

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
+
+_LAG_SECONDS: Final = 0.05
 
 
 class Expiring(Protocol):
@@ -29,13 +31,15 @@ class Timed(Generic[Entry]):
         self._act = act
         self._entries: dict[Entry, float] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._put_off = False
 
     def add(self, entry: Entry) -> None:
         """Begin its time. One that is on the list already keeps the time that it has."""
         if entry not in self._entries:
             self._entries[entry] = self._loop.time() + self.seconds
             if self._timer is None:
-                self._timer = self._loop.call_later(self.seconds, self._sweep)
+                self._sweep_at(self._entries[entry])
 
     def remove(self, entry: Entry) -> None:
         """It began in time. Harmless when it is not on the list."""
@@ -47,16 +51,28 @@ class Timed(Generic[Entry]):
             self._timer.cancel()
             self._timer = None
 
+    def _sweep_at(self, due: float) -> None:
+        self._due = due
+        self._timer = self._loop.call_at(due, self._sweep)
+
     def _sweep(self) -> None:
         self._timer = None
         now = self._loop.time()
-        late = []
+        late = now - self._due
+        if late > _LAG_SECONDS and not self._put_off:
+            # this process stood still: what came meanwhile has not been read yet
+            self._put_off = True
+            self._entries = {entry: deadline + late for entry, deadline in self._entries.items()}
+            self._sweep_at(now + late)
+            return
+        self._put_off = False
+        over = []
         for entry, deadline in self._entries.items():
             if deadline > now:
-                self._timer = self._loop.call_at(max(deadline, now + 0.25), self._sweep)
+                self._sweep_at(max(deadline, now + 0.25))
                 break
-            late.append(entry)
-        for entry in late:
+            over.append(entry)
+        for entry in over:
             if self._entries.pop(entry, None) is not None:
                 self._act(entry)
 
