@@ -169,7 +169,9 @@ class Application:
         gateway = Gateway(
             chat, VocabularyCodec(Command, FIELD_KEYS, TYPE_KEYS), gateway_settings(config), hub=hub, node=node
         )
-        registry = new_registry(gateway.census, chat, __version__, own_bus.counters if own_bus else None)
+        registry = new_registry(
+            gateway.census, chat, __version__, own_bus.counters if own_bus else None, gateway.limits
+        )
         if bus is not None:
             self.member = await self._join(parts, line, node, gateway, store, registry)
         site = build_site(
@@ -247,6 +249,8 @@ def chat_settings(config: Config) -> ChatSettings:
         frame_bytes=config.message_bytes,
         heartbeat_seconds=config.heartbeat_seconds,
         allowed_origins=config.allowed_origins,
+        user_work_per_second=config.user_work_per_second,
+        strangers_per_address=config.strangers_per_address,
     )
 
 
@@ -263,6 +267,9 @@ def gateway_settings(config: Config) -> GatewaySettings:
         header_count=config.header_count,
         stalled_seconds=config.stalled_seconds,
         least_bytes_per_second=config.least_bytes_per_second,
+        work_per_second=config.work_per_second,
+        strangers_per_address=config.strangers_per_address,
+        waiting_bytes_per_address=config.waiting_bytes_per_address,
         compression=config.compression,
         allowed_origins=config.allowed_origins,
         trusted_proxies=config.trusted_proxies,

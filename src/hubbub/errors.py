@@ -203,6 +203,14 @@ def comes_back(code: int) -> bool:
     return code < CloseCode.AUTH_TIMEOUT and code not in _STAYS_AWAY
 
 
+_RETRY_SECONDS = 30.0
+
+
+def retry_after_seconds(code: int) -> float | None:
+    """How long a client whose connection ended with this code should stay away at least; None: as it likes."""
+    return _RETRY_SECONDS if code == CloseCode.RATE_LIMITED else None
+
+
 class Disconnect(Exception):
     """Ends a connection with a close code and a short reason (at most 123 bytes, RFC 6455 section 5.5)."""
 

@@ -116,6 +116,8 @@ class TestConnection(Connection):
         self.ended: Disconnect | None = None
         self.open = True
         self.room_bytes: int | None = None
+        self.charged = 0
+        self.held = False
         self.buffered = 0
         self.most_buffered = 0
         self.heard: Callable[[Received], None] | None = None  # called with each event and signal as it comes
@@ -146,6 +148,15 @@ class TestConnection(Connection):
 
     def fail(self, ref: int | str | None, error: HubbubError) -> None:
         self._keep(Failed(ref, error.code))
+
+    def charge(self, units: int) -> None:
+        self.charged += units
+
+    def pause_reading(self) -> None:
+        self.held = True
+
+    def resume_reading(self) -> None:
+        self.held = False
 
     def disconnect(self, why: Disconnect) -> None:
         self.ended = why

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hubbub.chat import ChatSettings
 from hubbub.store import Draft
 from hubbub.vocabulary import (
     EventPage,
@@ -173,7 +174,7 @@ async def test_more_input_costs_in_proportion(tmp_path: Path, case: Case, size: 
             folder = tmp_path / f"{wanted}-{attempt}"
             folder.mkdir()
             watch = Stopwatch()
-            async with opened(folder) as world:
+            async with opened(folder, ChatSettings(user_work_per_second=0)) as world:
                 await case(world, wanted, watch)
             found.append(watch.seconds)
     check(times[size], times[FACTOR * size])

@@ -54,7 +54,7 @@ async def test_too_many_waiting_commands_are_refused_and_the_others_are_done(tmp
         ada = await world.person("ada")
         refs = [ada.begin(Rooms()) for _ in range(5)]
         assert [isinstance(await ada.answer(ref), RoomList) for ref in refs] == [True, True, True, False, False]
-        assert await ada.answer(refs[4]) == Failed(refs[4], "too_many_attempts")
+        assert await ada.answer(refs[4]) == Failed(refs[4], "rate_limited")
         assert world.chat.counters.refused_commands == 2
         await ada.ask(Rooms(), RoomList)
 

@@ -156,6 +156,13 @@ async def running(settings: GatewaySettings, site: Application | None = None) ->
         await server.shutdown(sockets=[listening])
 
 
+async def spin(condition: Callable[[], bool]) -> None:
+    """Let the event loop turn until something is so."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  the turns themselves are what is waited for
+            await asyncio.sleep(0)
+
+
 @pytest.fixture
 async def stand() -> AsyncIterator[Stand]:
     async with running(GatewaySettings(message_bytes=4096, write_buffer_bytes=65536)) as value:

@@ -73,7 +73,7 @@ async def raw(stand: Stand, *, upgraded: bool = True) -> AsyncIterator[Raw]:
             assert (await client.head()).startswith(b"HTTP/1.1 101 ")
         yield client
     finally:
-        writer.close()
+        writer.transport.abort()  # whatever it has still to say
 
 
 async def test_a_message_reaches_every_member_and_its_sender_gets_the_reply_first(stand: Stand) -> None:

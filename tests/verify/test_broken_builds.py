@@ -24,8 +24,8 @@ class EarlySending(Sending):
     """Publishes what it is about to store, and does not always come to store it."""
 
     async def _commit(self, group: list[_Pending]) -> None:
-        heads = await self._store.rooms.heads([command.room for _, _, command in group])
-        for _, actor, command in group:
+        heads = await self._store.rooms.heads([command.room for _, _, command, *_ in group])
+        for _, actor, command, *_ in group:
             heads[command.room] += 1
             message = Message(command.room, heads[command.room], actor.user.name, self._now_ms(), command.text)
             self._publish(command.room, [message])

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from hubbub.errors import CloseCode
 from hubbub.wire import websocket
+from hubbub.wire.deflate import compress
 from hubbub.wire.websocket import (
     BINARY,
     CLOSE,
     CONTINUATION,
     PING,
     PONG,
+    RSV1,
     TEXT,
     Decoder,
     Opcode,
@@ -381,3 +383,46 @@ def test_arbitrary_bytes_never_raise(data: bytes, masked: bool) -> None:
     for opcode, payload in decoder.feed(data):
         assert opcode in {TEXT, BINARY, CLOSE, PING, PONG}
         assert len(payload) <= 125
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([TEXT, BINARY, PING, PONG]), st.binary(max_size=120)), max_size=30), st.data()
+)
+def test_a_decoder_that_stops_and_goes_on_says_the_same(said: list[tuple[int, bytes]], data: st.DataObject) -> None:
+    said = [(opcode, payload.hex().encode() if opcode == TEXT else payload) for opcode, payload in said]
+    wire = b"".join(masked_frame(opcode, payload[:125], b"abcd") for opcode, payload in said)
+    whole = Decoder(1 << 16).feed(wire)
+    decoder = Decoder(1 << 16)
+    heard: list[tuple[int, bytes]] = []
+    while wire or decoder.waiting:
+        units = data.draw(st.integers(1, 5))
+        cut = 0 if decoder.waiting else data.draw(st.integers(1, len(wire)))
+        chunk, wire = wire[:cut], wire[cut:]
+        some = decoder.feed(chunk, units)
+        assert len(some) <= units
+        assert decoder.spent <= units
+        heard += some
+    assert heard == whole
+
+
+def test_kept_bytes_are_decoded_behind_those_that_wait() -> None:
+    decoder = Decoder(1 << 16)
+    assert decoder.feed(masked_frame(TEXT, b"a", b"abcd") * 3, units=1) == [(TEXT, b"a")]
+    decoder.keep(masked_frame(TEXT, b"b", b"abcd"))
+    assert decoder.waiting
+    assert decoder.feed(b"") == [(TEXT, b"a"), (TEXT, b"a"), (TEXT, b"b")]
+    assert not decoder.waiting
+
+
+def test_the_work_of_a_feed_is_bounded_whatever_it_inflates_to() -> None:
+    """A message of 64 KiB that came as 100 bytes costs as much as it becomes."""
+    small = compress(b" " * 65_536, 15)
+    wire = masked_frame(TEXT | RSV1, small, b"abcd") * 20
+    decoder = Decoder(1 << 16, deflate=True)
+    sizes = []
+    some = decoder.feed(wire, units=32)
+    while some:
+        sizes.append(len(some))
+        assert decoder.spent >= 64 * len(some)
+        some = decoder.feed(b"", units=32)
+    assert sizes == [1] * 20

@@ -1,17 +1,20 @@
 """The commands of one connection, in the order in which they came.
 
 What the store is not needed for is done at once, and a send is handed to the group former at once. A command that
-reads or writes the store runs in a task of its connection; what comes behind it waits, up to `backlog_commands`. A
-further one is refused with `too_many_attempts`, which a client may simply repeat.
+reads or writes the store runs in a task of its connection; what comes behind it waits. When some wait, the connection
+is not read on; who has sent more than `backlog_commands` all the same gets `rate_limited`, and may simply repeat it.
+A user with many connections has a rate over all of them together (quotas.py).
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Final
 
-from hubbub.errors import HubbubError, Internal, TooManyAttempts, Unauthenticated
+from hubbub.errors import HubbubError, Internal, NotJoined, RateLimited, Unauthenticated
 from hubbub.realtime import Connection
 from hubbub.vocabulary import (
     Auth,
@@ -26,11 +29,13 @@ from hubbub.vocabulary import (
 )
 
 from .actions import Actions
+from .actor import Actor
 from .checks import check_nonce, check_text
 from .counters import ChatCounters
 from .feed import Feed
 from .feeds import Feeds
 from .presence import Presence
+from .quotas import Quotas, units_of
 from .sending import Sending
 from .session import Session
 from .settings import ChatSettings
@@ -39,6 +44,12 @@ from .tasks import Spawn
 from .typists import Typists
 
 logger = logging.getLogger(__name__)
+
+_LONG_CHARACTERS: Final = 1024
+"""Of a message that costs more than its frame."""
+
+_HOLD_COMMANDS: Final = 16
+"""So many wait when their connection is not read on."""
 
 
 class Commands:
@@ -52,6 +63,7 @@ class Commands:
         subscriptions: Subscriptions,
         presence: Presence,
         typists: Typists,
+        quotas: Quotas,
         settings: ChatSettings,
         counters: ChatCounters,
         *,
@@ -65,6 +77,7 @@ class Commands:
         self._subscriptions = subscriptions
         self._presence = presence
         self._typists = typists
+        self._quotas = quotas
         self._counters = counters
         self._text_bytes = settings.text_bytes
         self._backlog = settings.backlog_commands
@@ -86,9 +99,11 @@ class Commands:
             self._spawn(self._run(session))
         elif len(waiting) < self._backlog:
             waiting.append(command)
+            if len(waiting) >= _HOLD_COMMANDS:
+                connection.pause_reading()
         else:
             self._counters.refused_commands += 1
-            connection.fail(command.ref, TooManyAttempts("Too many commands at once. Wait for their answers."))
+            connection.fail(command.ref, RateLimited("Too many commands at once. Wait for their answers."))
 
     def _at_once(self, session: Session, command: Command) -> bool:
         """Do what needs no store; False: this one does, and nothing was done."""
@@ -99,7 +114,12 @@ class Commands:
                 return False
             check_text(command.text, self._text_bytes)
             check_nonce(command.nonce)
-            session.ticket = self._sending.add(session.connection, actor, command)
+            ticket = self._sending.add(session.connection, actor, command)
+            if not ticket:  # the user's share is full: wait
+                return False
+            session.ticket = ticket
+            if len(command.text) >= _LONG_CHARACTERS:
+                session.connection.charge(units_of(command))
             return True
         if isinstance(command, Typing):
             feed = self._joined(session, command.room)
@@ -133,7 +153,7 @@ class Commands:
                 break
             command = waiting[0]
             try:
-                await self._do(session, command)
+                await self._do_in_turn(session, command)
             except HubbubError as error:
                 connection.fail(command.ref, error)
             except Exception:
@@ -141,7 +161,33 @@ class Commands:
                 self._counters.failures += 1
                 connection.fail(command.ref, Internal())
             waiting.popleft()
+            if len(waiting) < _HOLD_COMMANDS // 2:
+                connection.resume_reading()
         session.waiting = None
+
+    async def _do_in_turn(self, session: Session, command: Command) -> None:
+        """Do it when the user may, counted over all the user's connections."""
+        units = units_of(command)
+        session.connection.charge(units)
+        if session.actor is None:
+            await self._do(session, command)
+            return
+        user = session.actor.user_id
+        seconds = self._quotas.spend(user, units)
+        if seconds:
+            await asyncio.sleep(seconds)
+        async with self._quotas.turn(user):
+            await self._do(session, command)
+
+    async def _send_later(self, session: Session, actor: Actor, command: Send) -> None:
+        """Send as soon as the user's share of what waits for the store has room."""
+        connection = session.connection
+        while not connection.closed:
+            await self._sending.room(actor.user_id)
+            if self._at_once(session, command):
+                return
+            if self._joined(session, command.room) is None:
+                raise NotJoined
 
     async def _do(self, session: Session, command: Command) -> None:
         """One command that may need the store; replies, or raises what becomes the reply."""
@@ -154,8 +200,10 @@ class Commands:
             raise Unauthenticated
         if self._at_once(session, command):
             return
-        await self._sending.settled(session.ticket)  # what it sent before takes effect before
+        await self._sending.settled(actor.user_id, session.ticket)  # what it sent before takes effect before
         match command:
+            case Send() if self._joined(session, command.room) is not None:
+                await self._send_later(session, actor, command)
             case Send() | Typing() | Watch():
                 await self._actions.access_joined(actor, command.room)
             case Join():

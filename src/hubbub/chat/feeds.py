@@ -175,7 +175,7 @@ class Feeds:
             asked = feed.head
             page = await self._store.events.after(feed.room, asked, self._settings.page_events)
             # Some of it may come from a group whose senders wait for their replies: those come first.
-            await self._sending.settled(self._sending.begun)
+            await self._sending.finished(self._sending.begun)
             if not page or page[0].seq != asked + 1:
                 logger.error("the store has no entry %d of a room whose log goes on to %d", asked + 1, feed.target)
                 self._counters.failures += 1

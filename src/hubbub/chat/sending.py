@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from hubbub.errors import HubbubError, Internal, RoomForbidden, ShuttingDown, StoreUnavailable, UnknownRoom
 from hubbub.store.protocols import Appended, Draft, Refused, Store
-from hubbub.vocabulary import Event, Message, RoomId, Send, Sent, Seq
+from hubbub.vocabulary import Event, Message, RoomId, Send, Sent, Seq, UserId
 
 from .actor import Actor
 from .counters import ChatCounters
@@ -33,7 +33,36 @@ class Asker(Protocol):
     def fail(self, ref: int | str | None, error: HubbubError) -> None: ...
 
 
-_Pending = tuple[Asker, Actor, Send]
+class _Share:
+    """What one user has waiting. Answered in the order of taking.
+
+    Attributes:
+        units: of what waits for its group.
+        pending: sends that have not been answered.
+        answered: the number of the last one that has been.
+        used: units in the group that is being put together.
+    """
+
+    __slots__ = ("answered", "pending", "units", "used")
+
+    def __init__(self, answered: int) -> None:
+        self.units = 0
+        self.pending = 0
+        self.answered = answered
+        self.used = 0
+
+
+_Pending = tuple[Asker, Actor, Send, _Share, int]
+
+_GROUP_UNITS: Final = 256
+"""Of a group when more waits: a message is one unit, each 2 KiB of it one more. About 10 ms of commit and fan-out."""
+
+_SHARE_UNITS: Final = 1_024
+"""What one user may have waiting for the store: 1,024 short messages, or 2 MiB."""
+
+
+def _units(command: Send) -> int:
+    return 1 + (len(command.text) >> 11)
 
 
 class Sending:
@@ -61,6 +90,9 @@ class Sending:
         self._now_ms = now_ms
         self._limit = limit
         self._queue: list[_Pending] = []
+        self._shares: dict[UserId, _Share] = {}  # of those who have something waiting
+        self._units = 0  # in the queue
+        self._number = 0
         self._idle = True
         self._closed = False
         self._wake = asyncio.Event()
@@ -82,7 +114,9 @@ class Sending:
             self._task = None
 
     def add(self, asker: Asker, actor: Actor, command: Send) -> int:
-        """Take a send whose text was checked; the number of its group. `asker` is answered later.
+        """Take a send whose text was checked; a number for `settled`. `asker` is answered later.
+
+        0: nothing was taken, since too much of this user's waits already; try again when that has been answered.
 
         Raises:
             StoreUnavailable: too many wait already.
@@ -92,14 +126,34 @@ class Sending:
         if len(queue) >= self._limit or self._closed:
             self._counters.refused_sends += 1
             raise ShuttingDown if self._closed else StoreUnavailable
-        queue.append((asker, actor, command))
+        share = self._shares.get(actor.user_id)
+        if share is None:
+            share = self._shares[actor.user_id] = _Share(self._number)
+        elif share.units >= _SHARE_UNITS:
+            return 0
+        units = _units(command)
+        share.units += units
+        share.pending += 1
+        self._units += units
+        self._number = number = self._number + 1
+        queue.append((asker, actor, command, share, number))
         if self._idle:
             self._idle = False
             # In the next tick, after everything that this one still reads.
             asyncio.get_running_loop().call_soon(self._wake.set)
-        return self.begun + 1
+        return number
 
-    async def settled(self, number: int) -> None:
+    async def room(self, user: UserId) -> None:
+        """Return when `add` takes another send of this user."""
+        while (share := self._shares.get(user)) is not None and share.units >= _SHARE_UNITS:
+            await self._progress.wait()
+
+    async def settled(self, user: UserId, number: int) -> None:
+        """Return when this send of the user, and those that the user had sent before, are answered and published."""
+        while (share := self._shares.get(user)) is not None and share.answered < number:
+            await self._progress.wait()
+
+    async def finished(self, number: int) -> None:
         """Return when every send of this group and of those before it has been answered and published."""
         while self._answered < number:
             await self._progress.wait()
@@ -114,12 +168,13 @@ class Sending:
                 await self._wake.wait()
                 continue
             self._idle = False
-            group, self._queue = self._queue, []
+            group = self._next_group()
             self.begun += 1
             try:
                 await self._commit(group)
             finally:
                 self._answered = self.begun
+                self._release(group)
                 progress, self._progress = self._progress, asyncio.Event()
                 progress.set()
             # Two ticks: the hub writes this group's events out in the first; what clients sent meanwhile is read in
@@ -128,9 +183,42 @@ class Sending:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
+    def _next_group(self) -> list[_Pending]:
+        """All that waits, in the order in which it came; if that is too much, the same share for each user first."""
+        queue = self._queue
+        if self._units <= _GROUP_UNITS:
+            self._queue, self._units = [], 0
+            for *_, share, _ in queue:
+                share.units = 0
+            return queue
+        limit = max(1, _GROUP_UNITS // sum(share.units > 0 for share in self._shares.values()))
+        group: list[_Pending] = []
+        self._queue = rest = []
+        for one in queue:
+            share = one[3]
+            if share.used < limit:
+                share.used += _units(one[2])
+                group.append(one)
+            else:
+                rest.append(one)
+        for *_, share, _ in group:
+            self._units -= share.used
+            share.units -= share.used
+            share.used = 0
+        return group
+
+    def _release(self, group: list[_Pending]) -> None:
+        """These have been answered."""
+        shares = self._shares
+        for _, actor, _, share, number in group:
+            share.answered = number
+            share.pending -= 1
+            if not share.pending:
+                del shares[actor.user_id]
+
     async def _commit(self, group: list[_Pending]) -> None:
         ts = self._now_ms()
-        drafts = [Draft(c.room, a.user_id, a.user.name, c.nonce, c.text, ts) for _, a, c in group]
+        drafts = [Draft(c.room, a.user_id, a.user.name, c.nonce, c.text, ts) for _, a, c, _, _ in group]
         try:
             outcomes = await self._store.events.append(drafts)
         except HubbubError as error:
@@ -150,14 +238,14 @@ class Sending:
 
     def _refuse(self, group: list[_Pending], error: HubbubError) -> None:
         self._counters.refused_sends += len(group)
-        for asker, _, command in group:
+        for asker, _, command, _, _ in group:
             asker.fail(command.ref, error)
 
     def _answer(self, group: list[_Pending], outcomes: list[Appended | Refused]) -> None:
         """Reply to all, then publish: a sender knows its message's `seq` before it sees the event."""
         fresh: dict[RoomId, list[Event]] = {}
         repeats = refused = 0
-        for (asker, actor, command), outcome in zip(group, outcomes, strict=True):
+        for (asker, actor, command, _, _), outcome in zip(group, outcomes, strict=True):
             ref = command.ref
             if isinstance(outcome, Refused):
                 refused += 1

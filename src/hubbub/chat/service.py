@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import msgspec
 
 from hubbub.bus import ALONE, Bus, NodeId, UserChanged
-from hubbub.errors import NotJoined, ShuttingDown, UnknownCommand
-from hubbub.realtime import Connection, Handshake, Hub
+from hubbub.errors import NotJoined, RateLimited, ShuttingDown, UnknownCommand
+from hubbub.realtime import Connection, Handshake, Hub, Rate
 from hubbub.store.protocols import Store
 from hubbub.vocabulary import (
     Auth,
@@ -51,6 +52,7 @@ from .feeds import CallLater, Feeds, Timer
 from .listener import Listener
 from .presence import Presence
 from .profiles import Profiles
+from .quotas import Quotas, units_of
 from .sending import Sending
 from .session import Session
 from .sessions import Authenticator, Sessions
@@ -58,6 +60,9 @@ from .settings import ChatSettings
 from .subscriptions import Subscriptions
 from .tasks import Tasks
 from .typists import Typists
+
+_BURST_SECONDS: Final = 20.0
+"""Of a user's rate: somebody who comes back joins many rooms at once."""
 
 
 class Chat:
@@ -120,6 +125,7 @@ class Chat:
         self._subscriptions = Subscriptions(
             self._feeds, self._actions, self._catch_up, self._presence, settings, counters, now=monotonic
         )
+        self._quotas = Quotas(Rate.of(settings.user_work_per_second, _BURST_SECONDS), monotonic)
         self._commands = Commands(
             self._feeds,
             self._sending,
@@ -127,6 +133,7 @@ class Chat:
             self._subscriptions,
             self._presence,
             self._typists,
+            self._quotas,
             settings,
             counters,
             authenticate=self._sessions.authenticate,
@@ -170,6 +177,7 @@ class Chat:
         """
         if self._closing:
             raise ShuttingDown
+        self._quotas.check(actor.user_id, 10 + units_of(command))
         match command:
             case Send():
                 return await self._send(actor, command)
@@ -226,6 +234,7 @@ class Chat:
         self._subscriptions.tick()
         self._presence.tick()
         self._typists.tick()
+        self._quotas.tick()
         if now >= self._heads_due:
             self._heads_due = now + self._heads_seconds
             self._feeds.compare()
@@ -256,5 +265,6 @@ class Chat:
         check_text(command.text, self._settings.text_bytes)
         check_nonce(command.nonce)
         answer = Answer()
-        self._sending.add(answer, actor, msgspec.structs.replace(command, ref=0))
+        if not self._sending.add(answer, actor, msgspec.structs.replace(command, ref=0)):
+            raise RateLimited(retry_after_seconds=1)
         return await answer.future

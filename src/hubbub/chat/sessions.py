@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import msgspec
 
 from hubbub.errors import CloseCode, Disconnect, Forbidden, Unauthenticated
-from hubbub.realtime import Connection, Handshake, Outgoing
+from hubbub.realtime import Connection, Handshake, Outgoing, Strangers
 from hubbub.store.protocols import Login
 from hubbub.vocabulary import Limits, Signal, User, UserId, Welcome
 
@@ -77,6 +77,7 @@ class Sessions:
         self._now = now
         self._by_user: Roster[UserId, Session] = Roster()
         self._strangers: dict[Session, float] = {}  # in the order of the times
+        self._addresses = Strangers(settings.strangers_per_address, settings.auth_seconds)
         self._ended: dict[str, float] = {}  # in the order of the times
         self.first_expiry_ms = NEVER_MS
 
@@ -125,6 +126,7 @@ class Sessions:
         elif not may_wait:
             raise Unauthenticated
         if session.actor is None and not connection.closed:
+            self._addresses.enter(session, connection.peer)
             self._strangers[session] = self._now()
 
     async def authenticate(self, session: Session, token: str) -> None:
@@ -141,7 +143,7 @@ class Sessions:
         if connection.closed:
             return
         if session.actor is None:
-            self._strangers.pop(session, None)
+            self._no_stranger(session)
             session.actor = self._actor(login)
             self._by_user.add(login.user_id, session)
             self.first_expiry_ms = min(self.first_expiry_ms, session.actor.expires_ms)
@@ -150,7 +152,7 @@ class Sessions:
         connection.emit(Outgoing(self._welcome(session.actor, connection)))
 
     def disconnected(self, session: Session) -> None:
-        self._strangers.pop(session, None)
+        self._no_stranger(session)
         if session.actor is not None:
             self._by_user.remove(session.actor.user_id, session)
 
@@ -178,10 +180,15 @@ class Sessions:
         """Close those who did not say who they are."""
         now = self._now()
         for session in older(self._strangers, now - self._settings.auth_seconds):
-            self._strangers.pop(session, None)
+            self._no_stranger(session)
             session.connection.disconnect(Disconnect(CloseCode.AUTH_TIMEOUT, "not signed in"))
         for login_id in older(self._ended, now - _REMEMBER_ENDED_SECONDS):
             del self._ended[login_id]
+
+    def _no_stranger(self, session: Session) -> None:
+        """It has said who it is, or is gone."""
+        self._strangers.pop(session, None)
+        self._addresses.leave(session)
 
     def _actor(self, login: Login) -> Actor:
         """An actor, shared by the connections of a login."""

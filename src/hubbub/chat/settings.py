@@ -18,6 +18,9 @@ class ChatSettings(Struct, frozen=True, kw_only=True):
         backlog_commands: commands of one connection that wait behind a slow one; a further one is refused. More than
             the 100 joins with which an event stream may begin.
         pending_sends: sends of all connections that wait for the store; a further one is refused.
+        strangers_per_address: connections of one address that have not signed in, at a time. 0: any number.
+        user_work_per_second: what one user may ask for on average, over all connections and requests together, in
+            units of work (quotas.py). Twenty seconds' worth may come at once. 0: no limit.
         page_events: events read from the store at a time, in a replay and in filling a gap.
         chunk_bytes: text handed to a connection at once in a replay; between two chunks it may turn out to be slow.
         held_events: events of one room kept while their predecessor is missing; further ones come from the store.
@@ -49,6 +52,8 @@ class ChatSettings(Struct, frozen=True, kw_only=True):
     lag_seconds: float = 60.0
     backlog_commands: int = 128
     pending_sends: int = 20_000
+    strangers_per_address: int = 5_000
+    user_work_per_second: float = 5_000.0
     page_events: int = 200
     chunk_bytes: int = 65536
     held_events: int = 1_000

@@ -161,6 +161,46 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         float,
         Meta(ge=1, le=3600, description="A connection that is silent for this long after a ping is closed."),
     ] = 20.0
+    work_per_second: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000_000,
+            description="What one connection may ask for on average, in units of work; twice as much may come at once. "
+            "A short message is 1 and each KiB of it 16 more, a typing signal 11, a page of history 51, a join 101, "
+            "an unexpected ping 11, a refused command 101. Above it the connection is read more slowly, and closed "
+            "with 4003 when most of it is noise. 0: no limit.",
+        ),
+    ] = 10_000
+    user_work_per_second: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000_000,
+            description="The same for what one user asks of the database, over all connections and requests together; "
+            "20 seconds' worth may come at once. Messages have a limit of their own: what of one user waits to be "
+            "stored. 0: no limit.",
+        ),
+    ] = 5_000
+    strangers_per_address: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="Connections of one address that have not signed in yet, at a time; an IPv6 address counts "
+            "with its /64. More are refused. Behind a balancer that hides its clients, all of them are one address. "
+            "0: any number.",
+        ),
+    ] = 5_000
+    waiting_bytes_per_address: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=17_179_869_184,
+            description="What may wait in memory for all clients of one address that do not read. Above it, those that "
+            "have read nothing for three seconds are cut off. 0: any number.",
+        ),
+    ] = 67_108_864
     write_buffer_bytes: Annotated[
         int,
         Meta(

@@ -35,6 +35,10 @@ Census = Callable[[], Mapping[tuple[str, str], int]]
 """Open connections by (wire, transport)."""
 
 
+Limits = Callable[[], Mapping[str, int]]
+"""How often limits took effect, by the names of `LIMIT_COUNTERS`."""
+
+
 class CountingChat(Protocol):
     """What the page reads of the chat."""
 
@@ -68,6 +72,15 @@ CHAT_COUNTERS: Final[Mapping[str, str]] = {
 """Every field of `ChatCounters`. A test holds them against each other and against docs/operations.md."""
 
 
+LIMIT_COUNTERS: Final[Mapping[str, str]] = {
+    "deferred": "Times that a connection had more to do than its budget and waited for its turn.",
+    "slowed": "Times that a connection was read more slowly, because it had used its rate.",
+    "limited": "Connections closed because they went on all the same, or because too much waited for their address.",
+    "refused": "Connections refused because their address had too many that had not signed in.",
+}
+"""Every number of `Gateway.limits`."""
+
+
 BUS_COUNTERS: Final[Mapping[str, str]] = {
     "published": "Publications handed to the server's connection.",
     "received": "Publications of other nodes that arrived.",
@@ -85,8 +98,9 @@ class ServerCollector(Collector):
         chat: its `ChatCounters`, and how many users and rooms it has.
     """
 
-    def __init__(self, census: Census, chat: CountingChat, version: str) -> None:
+    def __init__(self, census: Census, chat: CountingChat, version: str, limits: Limits | None) -> None:
         self._census = census
+        self._limits = limits
         self._chat = chat
         self._version = version
 
@@ -101,6 +115,10 @@ class ServerCollector(Collector):
         present = self._chat.census()
         yield GaugeMetricFamily("hubbub_online_users", "Users with a connection here.", present["users"])
         yield GaugeMetricFamily("hubbub_live_rooms", "Rooms that this node follows.", present["rooms"])
+        if self._limits is not None:
+            counts = self._limits()
+            for name, meaning in LIMIT_COUNTERS.items():
+                yield CounterMetricFamily(f"hubbub_connections_{name}", meaning, counts[name])
         for name, meaning in CHAT_COUNTERS.items():
             yield CounterMetricFamily(f"hubbub_chat_{name}", meaning, getattr(self._chat.counters, name))
 
@@ -220,11 +238,13 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def new_registry(census: Census, chat: CountingChat, version: str, bus: BusCounters | None = None) -> CollectorRegistry:
-    """A registry of its own, so that two servers in one process don't meet. `bus` None: it has nothing to count."""
+def new_registry(
+    census: Census, chat: CountingChat, version: str, bus: BusCounters | None = None, limits: Limits | None = None
+) -> CollectorRegistry:
+    """A registry of its own, so that two servers in one process don't meet. None: there is nothing to count."""
     disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the page, and scrapers know when a process started
     registry = CollectorRegistry(auto_describe=True)
-    registry.register(ServerCollector(census, chat, version))
+    registry.register(ServerCollector(census, chat, version, limits))
     if bus is not None:
         registry.register(BusCollector(bus))
     ProcessCollector(registry=registry)

@@ -91,6 +91,18 @@ class Connection(ABC):
     def dismiss(self) -> None:
         """End it for good: the client does not come back by itself. Socket.IO: only this namespace."""
 
+    @abstractmethod
+    def charge(self, units: int) -> None:
+        """A command of it is more work than one unit (`meter.py`). Above its rate it is read more slowly."""
+
+    @abstractmethod
+    def pause_reading(self) -> None:
+        """The handler has enough commands of it for now. At most what is being decoded right now still comes."""
+
+    @abstractmethod
+    def resume_reading(self) -> None:
+        """The handler can take more. Harmless when it always could."""
+
     def announce(self, public_id: str, recovery_id: str | None) -> None:  # noqa: B027
         """What Socket.IO's CONNECT answer says: the socket's id, and the secret to recover it. Before acceptance."""
 

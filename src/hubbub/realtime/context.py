@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from hubbub.wire.websocket import Framer
 
+from .addresses import Strangers, Waiting
 from .codec import Codec
 from .connection import Handler
 from .deadlines import Deadlines, Timed
 from .farewells import Farewells
 from .heartbeat import Heartbeat
+from .meter import Rate
 from .notices import Notices
 from .room import Lane
 from .settings import GatewaySettings
 from .sockets import Unsent
+from .turns import Turns
 
 if TYPE_CHECKING:
     from .engine import EngineSession
     from .http_protocol import HttpProtocol
+    from .link import WebSocketLink
 
 
 class LinkContext:
@@ -32,11 +36,18 @@ class LinkContext:
         node: prefix of connection ids, unique among nodes.
         sessions: Engine.IO sessions by sid.
         links: open WebSockets, closing ones included.
+        goodbyes: those whose close handshake waits for the client.
         unsent: those of them whose transports may hold bytes.
         notices: log lines about what clients do.
         farewells: what long-polling sessions that are over could not be told.
         stalls: connections that speak HTTP, each looked at once in `stalled_seconds`.
         least_bytes: what has to be read, or sent, from one look to the next.
+        turns: where those go on who have more to do than their budget.
+        rate: of one connection; None: no limit.
+        slowed: how often a connection was read more slowly, because it had used its rate.
+        limited: how many connections were closed for it, or because too much waited for their address.
+        strangers: Engine.IO sessions whose client has not connected to a namespace yet.
+        waiting: what waits for clients that do not read.
     """
 
     def __init__(self, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str) -> None:
@@ -49,7 +60,14 @@ class LinkContext:
         self.least_bytes = settings.stalled_seconds * settings.least_bytes_per_second
         self.sessions: dict[str, EngineSession] = {}
         self.links = 0
+        self.goodbyes: set[WebSocketLink] = set()
         self.unsent = Unsent(loop)
+        self.turns = Turns(loop)
+        self.rate = Rate.of(settings.work_per_second)
+        self.slowed = 0
+        self.limited = 0
+        self.strangers = Strangers(settings.strangers_per_address, settings.handshake_seconds)
+        self.waiting = Waiting(settings.waiting_bytes_per_address)
         self.closing = False
         self.farewells = Farewells(loop)
         self.notices = Notices(loop.time)

@@ -14,6 +14,7 @@ from hubbub.wire.websocket import BINARY, TEXT, Framer, frame
 from .connection import Handshake
 from .context import LinkContext
 from .link import WebSocketLink
+from .meter import CONTROL_UNITS
 from .polling import PollTransport
 from .settings import GatewaySettings
 
@@ -71,6 +72,7 @@ class EngineSession:
     __slots__ = ("application", "context", "frame", "handshake", "link", "open", "polling", "probing", "sid", "state")
 
     def __init__(self, context: LinkContext, application: EngineApplication, sid: str, handshake: Handshake) -> None:
+        """Raises RateLimited: this address has too many sessions whose clients have not said who they are."""
         self.context = context
         self.application = application
         self.sid = sid
@@ -81,7 +83,12 @@ class EngineSession:
         self.polling: PollTransport | None = None
         self.probing: ProbingSocket | None = None
         self.open = True
+        context.strangers.enter(self, handshake.peer)
         context.sessions[sid] = self
+
+    def known(self) -> None:
+        """The application has accepted the client. Harmless a second time."""
+        self.context.strangers.leave(self)
 
     @property
     def peer(self) -> str:
@@ -154,14 +161,35 @@ class EngineSession:
                 self.application.binary(self, packet.data)
             case PacketType.MESSAGE:
                 self.application.message(self, packet.data)
-            case PacketType.PONG:
-                pass  # any packet is a sign of life; the transport noted it
+            case PacketType.PONG:  # any packet is a sign of life; the transport noted it
+                self.charge(CONTROL_UNITS)
             case PacketType.CLOSE:
                 if self.polling is not None:
                     self.polling.put(engineio.NOOP)  # what a pending poll ends with: the client knows that it is over
                 self.close("transport close")
             case _:
                 self.fail(PacketError("unexpected packet"))
+
+    def charge(self, units: int, *, noise: bool = True) -> None:
+        """What the client asked for is more work than one packet; `noise`: for nothing."""
+        if self.link is not None:
+            self.link.charge(units, noise=noise)
+        elif self.polling is not None:
+            self.polling.flow.charge(units, noise=noise)
+
+    def pause_reading(self) -> None:
+        """The application has enough for now."""
+        if self.link is not None:
+            self.link.hold()
+        elif self.polling is not None:
+            self.polling.flow.hold()
+
+    def resume_reading(self) -> None:
+        """The application can take more. Harmless when it always could."""
+        if self.link is not None:
+            self.link.read_on()
+        elif self.polling is not None:
+            self.polling.flow.read_on()
 
     def expire(self) -> None:
         """The application put it on the list of deadlines, and the time is up."""
@@ -190,6 +218,7 @@ class EngineSession:
         if not self.open:
             return
         self.open = False
+        self.known()
         self.context.sessions.pop(self.sid, None)
         self.context.deadlines.remove(self)
         if self.polling is not None:

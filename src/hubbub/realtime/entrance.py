@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from msgspec.structs import replace
 
-from hubbub.errors import CloseCode
+from hubbub.errors import CloseCode, RateLimited
 from hubbub.wire import engineio
 from hubbub.wire.deflate import Deflate, negotiate
 from hubbub.wire.http_requests import RequestLimits, RequestSplitter
@@ -98,6 +98,8 @@ class Entrance(ABC):
         await self._retire(min(spread_seconds, grace_seconds))
         while context.links and context.loop.time() < deadline:  # noqa: ASYNC110  once in a process's life
             await asyncio.sleep(0.01)
+        for link in [*context.goodbyes]:
+            link.transport.abort()
         context.heartbeat.stop()
         context.deadlines.stop()
         context.stalls.stop()
@@ -230,7 +232,10 @@ class Entrance(ABC):
         sid = context.new_key()
         headers = session_cookie(self.settings, sid, secure=client.secure)
         response, _ = accept(request, extensions=extensions, headers=headers)
-        session = EngineSession(context, self._engine, sid, handshake_of(client, request, path, query))
+        try:
+            session = EngineSession(context, self._engine, sid, handshake_of(client, request, path, query))
+        except RateLimited as limited:
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, limited.message) from None
         session.link = link = self._link(transport, client, response, deflate=deflate is not None)
         session.frame = framer
         link.open(session)

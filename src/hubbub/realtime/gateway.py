@@ -108,6 +108,18 @@ class Gateway(Entrance):
             totals[lane.wire, lane.transport] += count
         return dict(totals)
 
+    def limits(self) -> dict[str, int]:
+        """How often connections had to wait for their turn (`deferred`), were `slowed` down by their rate, were closed
+        for it or because too much waited for their address (`limited`), or were `refused` as strangers.
+        """
+        context = self._context
+        return {
+            "deferred": context.turns.deferred,
+            "slowed": context.slowed,
+            "limited": context.limited,
+            "refused": context.strangers.refused,
+        }
+
     def pending_polls(self) -> int:
         """Long-polling requests that wait for something to say."""
         sessions = self._context.sessions.values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from typing import Final, Protocol
 
 from hubbub.errors import CloseCode
@@ -21,8 +22,11 @@ from hubbub.wire.websocket import (
     frame,
 )
 
+from .addresses import STUCK_SECONDS
 from .context import LinkContext
+from .meter import CONTROL_UNITS, FREE_UNITS, LinkMeter
 from .sockets import Outlet
+from .turns import STEP_UNITS
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +36,17 @@ _EMPTY_PING: Final = frame(PING, b"")
 
 # All connections of a process read into this one buffer: the loop is one thread, and the decoder copies what it keeps.
 # An idle connection therefore owns no read buffer (measured: 1.4 KB a connection instead of 65).
-_read_buffer: Final = bytearray(262144)
+# A socket that fills it would be read on at once, up to 32 times in one turn of the loop: see `buffer_updated`.
+_READ_BYTES: Final = 65536
+_read_buffer: Final = bytearray(_READ_BYTES)
 _read_view: Final = memoryview(_read_buffer)
+
+# Why a link is not read; several may hold at once.
+_CONGESTED: Final = 1  # it does not read its answers
+_HELD: Final = 2  # its endpoint has enough for now
+_WAITS: Final = 4  # it has used its budget and waits for its turn
+_SLOWED: Final = 8  # it has used its rate
+_STOPPED: Final = _CONGESTED | _HELD | _SLOWED
 
 
 class Endpoint(Protocol):
@@ -75,10 +88,12 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
 
     __slots__ = (
         "_closing",
-        "_congested",
         "_context",
         "_decoder",
-        "_held",
+        "_meter",
+        "_spent",
+        "_stops",
+        "_undelivered",
         "endpoint",
         "forwarded",
         "silent",
@@ -95,8 +110,10 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         self.slot = -1
         self._decoder = Decoder(context.settings.message_bytes, deflate=deflate)
         self._closing = False
-        self._congested = False
-        self._held = False
+        self._stops = 0
+        self._undelivered: list[tuple[int, bytes]] | None = None  # the endpoint did not want more for now
+        self._spent = 0  # units of work since the last heartbeat, as long as they are free
+        self._meter: LinkMeter | None = None  # those beyond
         context.links += 1
         context.unsent.note(self)  # the answer to its handshake
 
@@ -139,34 +156,127 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         return _read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        if nbytes == _READ_BYTES:  # there is more: let others be read first
+            self._wait_for_turn()
         self.feed(_read_view[:nbytes])
 
     def feed(self, data: memoryview | bytes) -> None:
         """Take bytes that arrived."""
         self.silent = 0
+        if self._stops & ~_WAITS or self._undelivered is not None or self._decoder.waiting:
+            self._decoder.keep(data)  # it was on its way already
+        else:
+            self._step(data)
+
+    def _step(self, data: memoryview | bytes) -> None:
+        """Deliver what one budget allows, first what was left over; the rest waits for the link's next turn."""
         decoder = self._decoder
         if decoder.failure is not None and self._closing:  # nothing is decoded any more
             if ends_with_close(data):
                 self.transport.close()
             return
-        for opcode, payload in decoder.feed(data):
+        messages = self._undelivered
+        if messages is None:
+            messages = decoder.feed(data, STEP_UNITS)
+            self._spent += decoder.spent or 1
+            if not messages and self._meter is not None:
+                self._meter.noise += decoder.spent  # fragments of what may never become a message
+        else:
+            self._undelivered = None
+        rest = iter(messages)
+        for opcode, payload in rest:
             endpoint = self.endpoint
             if endpoint is None:  # it has ended: all but the client's close frame is too late
                 if opcode == CLOSE:
                     self.transport.close()
-            elif opcode == TEXT:
+                    return
+                continue
+            if opcode == TEXT:
                 endpoint.text(payload)
             elif opcode == BINARY:
                 endpoint.binary(payload)
-            elif opcode == PING:
-                self.write(frame(PONG, payload))
             elif opcode == CLOSE:
                 code = close_code(payload)
                 self._begin_close(close_frame(code), "transport close")
                 self.transport.close()
                 return
-        if decoder.failure is not None and not self._closing:
+            else:
+                self.charge(CONTROL_UNITS)
+                if opcode == PING:
+                    self.write(frame(PONG, payload))
+            if self._stops & _STOPPED:
+                self._undelivered = [*rest] or None
+                break
+        if self._spent > FREE_UNITS:
+            self._pay()
+        if decoder.waiting or self._undelivered is not None:
+            self._wait_for_turn()
+        elif decoder.failure is not None and not self._closing:
             self.broken(decoder.failure)
+
+    def _wait_for_turn(self) -> None:
+        if not self._stops & _WAITS:
+            self._stop(_WAITS)
+            self._context.turns.add(self)
+
+    def go_on(self) -> bool:
+        """Its turn has come (turns.Worker)."""
+        if self.transport.is_closing():
+            return False
+        if self._stops & _STOPPED:  # nothing more for now; whoever lets it go on asks for a new turn
+            self._stops &= ~_WAITS
+            return False
+        if self._decoder.waiting or self._undelivered is not None:
+            self._step(b"")
+            if self._decoder.waiting or self._undelivered is not None:
+                return True
+        self._resume(_WAITS)
+        return False
+
+    def _stop(self, why: int) -> None:
+        """Read no more until `_resume` is called with all reasons that there are."""
+        if not self._stops and not self.transport.is_closing():
+            self.transport.pause_reading()
+        self._stops |= why
+
+    def _resume(self, why: int) -> None:
+        if why & self._stops & _CONGESTED:
+            self._context.waiting.leave(self)
+        self._stops &= ~why
+        if self._stops & ~_WAITS:
+            return
+        if self._decoder.waiting or self._undelivered is not None:
+            self._wait_for_turn()
+        elif not self._stops and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def charge(self, units: int, *, noise: bool = True) -> None:
+        """What it asked for is more work than its frame; `noise`: for nothing."""
+        self._spent += units
+        if noise and self._meter is not None:
+            self._meter.noise += units
+
+    def _pay(self) -> None:
+        """Beyond what is free. Who is in debt is not read until it is paid; who makes nothing but noise is closed."""
+        context = self._context
+        rate = context.rate
+        spent, self._spent = self._spent, FREE_UNITS
+        if rate is None or self.endpoint is None:
+            return
+        now = context.loop.time()
+        meter = self._meter
+        if meter is None:
+            meter = self._meter = LinkMeter(rate, now)
+        seconds = meter.pay(spent - FREE_UNITS, now)
+        if not seconds or self._stops & _SLOWED:
+            return
+        if seconds == math.inf:
+            context.limited += 1
+            self.close(CloseCode.RATE_LIMITED, "too much at once", because="rate limited")
+            return
+        context.slowed += 1
+        self._stop(_SLOWED)
+        context.loop.call_later(seconds, self._resume, _SLOWED)
 
     def broken(self, failure: Failure) -> None:
         """The client broke the protocol; what it said before has been delivered."""
@@ -182,40 +292,49 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
     def connection_lost(self, exc: Exception | None) -> None:
         self._context.links -= 1
         self._context.unsent.forget(self)
+        self._context.goodbyes.discard(self)
+        self._context.waiting.leave(self)
         self._end("transport close")
 
     def pause_writing(self) -> None:
         # a client that does not read its answers is not read either: what it asks for must not pile up here
-        self._congested = True
         if self.endpoint is not None:
-            self.transport.pause_reading()
+            self._stop(_CONGESTED)
+            context = self._context
+            if context.waiting.enter(self, self.peer, context.settings.write_buffer_bytes):
+                context.loop.call_later(STUCK_SECONDS, self._cut_if_stuck, self.unsent_bytes)
             self.endpoint.congested()
 
+    def _cut_if_stuck(self, unsent_bytes: int) -> None:
+        """Too much waits for its address, and it has read nothing since."""
+        if self._context.waiting.full(self) and self.unsent_bytes >= unsent_bytes:
+            self._context.limited += 1
+            self.close(CloseCode.TOO_SLOW, "read faster", because="too slow")
+            self.transport.abort()
+
     def resume_writing(self) -> None:
-        self._congested = False
         self.silent = 0
+        self._resume(_CONGESTED)
         if self.endpoint is not None:
-            if not self._held:
-                self.transport.resume_reading()
             self.endpoint.relieved()
 
     def hold(self) -> None:
-        """The endpoint has enough for now: read no more. What has been read is still delivered."""
-        if not self._held and self.endpoint is not None:
-            self._held = True
-            self.transport.pause_reading()
+        """The endpoint has enough for now: nothing further is delivered, and no more is read."""
+        if self.endpoint is not None:
+            self._stop(_HELD)
 
     def read_on(self) -> None:
         """The endpoint has room again. Harmless when it always had."""
-        if self._held:
-            self._held = False
+        if self._stops & _HELD:
             self.silent = 0
-            if not self._congested and self.endpoint is not None:
-                self.transport.resume_reading()
+            self._resume(_HELD)
 
     # Pulse
 
     def ping(self) -> None:
+        self._spent = 0
+        if self._meter is not None and self._meter.full(self._context.loop.time()):
+            self._meter = None
         if self.endpoint is not None:
             self.endpoint.ping()
 
@@ -224,7 +343,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         self.write(_EMPTY_PING)
 
     def dead(self) -> None:
-        if self._congested or self._held:  # its answers can't arrive while it is not read, which has a limit of its own
+        if self._stops:  # its answers can't arrive while it is not read, which has a limit of its own
             return
         self.close(CloseCode.HEARTBEAT_LOST, "no answer to a ping", because="ping timeout")
 
@@ -244,6 +363,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         self._begin_close(close_frame(code, reason), because)
         # The peer's close frame ends it. Closing at once, with bytes unread, would reset the connection and could
         # destroy our close frame on its way.
+        self._context.goodbyes.add(self)
         self._context.loop.call_later(_CLOSE_SECONDS, self.transport.abort)
 
     def drop(self) -> None:
@@ -257,7 +377,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         self._end(because)
         if not self.transport.is_closing():
             self.write(last)
-            self.transport.resume_reading()
+            self._resume(_STOPPED)  # for the peer's close frame
 
     def _end(self, reason: str) -> None:
         self._closing = True

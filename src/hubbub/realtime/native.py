@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError
+from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError, RateLimited, retry_after_seconds
 from hubbub.wire.rejection import CommandError
 from hubbub.wire.websocket import BINARY, TEXT, Framer, frame
 
@@ -18,6 +18,7 @@ from .connection import Connection, ended_by
 from .context import Context
 from .holding import Holding
 from .link import WebSocketLink
+from .meter import REFUSED_UNITS
 from .peer import Peer
 from .room import Outgoing
 from .sockets import SocketLane, Sockets
@@ -110,6 +111,8 @@ class NativeConnection(Peer):
         self._write(lane.frame(lane.opcode, lane.native.encode_reply(ref, ok)))
 
     def fail(self, ref: int | str | None, error: HubbubError) -> None:
+        if not error.retryable:
+            self.link.charge(REFUSED_UNITS)
         lane = self.lane
         self._write(lane.frame(lane.opcode, lane.native.encode_error(ref, error)))
 
@@ -128,7 +131,17 @@ class NativeConnection(Peer):
     def refuse(self, error: HubbubError) -> None:
         self.take_held()
         self.fail(None, error)
-        self.link.close(CloseCode.AUTH_TIMEOUT, error.code)
+        limited = isinstance(error, RateLimited)
+        self.link.close(CloseCode.RATE_LIMITED if limited else CloseCode.AUTH_TIMEOUT, error.code)
+
+    def charge(self, units: int) -> None:
+        self.link.charge(units, noise=False)
+
+    def pause_reading(self) -> None:
+        self.link.hold()
+
+    def resume_reading(self) -> None:
+        self.link.read_on()
 
     def _write(self, data: bytes) -> None:
         if self._held is not None:
@@ -162,7 +175,10 @@ class NativeConnection(Peer):
         self.link.ping_frame()
 
     def ending(self, code: int, reason: str) -> None:
-        """The close frame says it."""
+        """The close frame says it, but for a number."""
+        seconds = retry_after_seconds(code)
+        if seconds is not None:
+            self.fail(None, RateLimited(retry_after_seconds=seconds))
 
     def lost(self, reason: str) -> None:
         self.gone(reason)

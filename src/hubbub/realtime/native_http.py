@@ -9,14 +9,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError
+from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError, RateLimited, retry_after_seconds
 from hubbub.wire.rejection import CommandError
 
+from .addresses import STUCK_SECONDS
 from .codec import NativeWire
 from .connection import Connection, Handshake, ended_by
 from .context import Context
 from .holding import Holding
+from .meter import REFUSED_UNITS
 from .peer import Peer
+from .request_flow import RequestFlow
 from .room import Outgoing
 
 _LAST_WORDS_SECONDS: Final = 10.0
@@ -90,11 +93,12 @@ class HttpConnection(Peer):
     as lagging and becomes a cursor, as on every transport, so that the buffer is bounded.
 
     Attributes:
+        flow: how fast it may post.
         key: the secret in the URLs of its requests.
         posting: a POST is being read; commands take effect in order, so a second one waits for its turn.
     """
 
-    __slots__ = ("_buffer", "_drained", "_forget", "_peer", "_size", "_waiter", "key", "posting", "silent", "slot")
+    __slots__ = ("_buffer", "_forget", "_peer", "_size", "_waiter", "flow", "key", "posting", "silent", "slot")
 
     lane: SseLane
 
@@ -111,7 +115,7 @@ class HttpConnection(Peer):
         self._buffer: list[bytes] = []
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
-        self._drained: asyncio.Future[None] | None = None
+        self.flow = RequestFlow(context)
 
     def open(self, handshake: Handshake) -> None:
         self.context.heartbeat.add(self)
@@ -145,25 +149,23 @@ class HttpConnection(Peer):
             self.context.loop.call_soon(self.relieved)
         return self.lane.join(parts) if parts else b""
 
+    def congested(self) -> None:
+        self.flow.congest()
+        context = self.context
+        if context.waiting.enter(self, self._peer, context.settings.write_buffer_bytes):
+            context.loop.call_later(STUCK_SECONDS, self._cut_if_stuck)
+        super().congested()
+
+    def _cut_if_stuck(self) -> None:
+        if self.context.waiting.full(self):
+            self.context.limited += 1
+            self._buffer.clear()
+            self.disconnect(Disconnect(CloseCode.TOO_SLOW, "read faster"))
+
     def relieved(self) -> None:
+        self.context.waiting.leave(self)
         super().relieved()
-        self._go_on()
-
-    async def room(self) -> None:
-        """Wait until a client that does not take its answers has room for more, or is gone. One at a time.
-
-        What a WebSocket does by not reading: what the client asks for must not pile up here.
-        """
-        if self.paused and not self.closed:
-            self._drained = self.context.loop.create_future()
-            try:
-                await self._drained
-            finally:
-                self._drained = None
-
-    def _go_on(self) -> None:
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_result(None)
+        self.flow.relieve()
 
     @property
     def waiting(self) -> bool:
@@ -200,7 +202,18 @@ class HttpConnection(Peer):
     def reply(self, ref: int | str, ok: Struct) -> None:
         self._say(self.lane.wrap(self.lane.native.encode_reply(ref, ok)))
 
+    def charge(self, units: int) -> None:
+        self.flow.charge(units, noise=False)
+
+    def pause_reading(self) -> None:
+        self.flow.hold()
+
+    def resume_reading(self) -> None:
+        self.flow.read_on()
+
     def fail(self, ref: int | str | None, error: HubbubError) -> None:
+        if not error.retryable:
+            self.flow.charge(REFUSED_UNITS)
         self._say(self.lane.wrap(self.lane.native.encode_error(ref, error)))
 
     def disconnect(self, why: Disconnect) -> None:
@@ -218,7 +231,8 @@ class HttpConnection(Peer):
     def refuse(self, error: HubbubError) -> None:
         self.take_held()
         self.fail(None, error)
-        self._end(int(CloseCode.AUTH_TIMEOUT), error.code, "refused")
+        limited = isinstance(error, RateLimited)
+        self._end(int(CloseCode.RATE_LIMITED if limited else CloseCode.AUTH_TIMEOUT), error.code, "refused")
 
     def text(self, payload: bytes) -> None:
         """One command that was posted."""
@@ -248,12 +262,15 @@ class HttpConnection(Peer):
     def _leave(self, reason: str) -> None:
         self.context.heartbeat.remove(self)
         self.gone(reason)
-        self._go_on()
+        self.context.waiting.leave(self)
+        self.flow.end()
 
     def _end(self, code: int, reason: str, because: str) -> None:
         """Say `closing`, the WebSocket's close frame in this transport's words; then it is over."""
         if not self.closed:
-            self.put(self.lane.wrap(b'{"type":"closing","code":%d,"reason":"%b"}' % (code, _plain(reason))))
+            seconds = retry_after_seconds(code)
+            last = b"" if seconds is None else b',"retry_after_seconds":%d' % seconds
+            self.put(self.lane.wrap(b'{"type":"closing","code":%d,"reason":"%b"%b}' % (code, _plain(reason), last)))
             self._leave(because)
             self.context.loop.call_later(_LAST_WORDS_SECONDS, self._forget, self)
 

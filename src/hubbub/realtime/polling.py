@@ -12,6 +12,9 @@ from hubbub.errors import CloseCode
 from hubbub.wire import engineio
 from hubbub.wire.engineio import UpgradeProbe
 
+from .addresses import STUCK_SECONDS
+from .request_flow import RequestFlow
+
 if TYPE_CHECKING:
     from .engine import EngineSession
 
@@ -28,6 +31,7 @@ class PollTransport:
     """Packets wait here until the client polls. Above `write_buffer_bytes` its connection is told that it lags.
 
     Attributes:
+        flow: how fast it may post.
         posting: a POST of this session is being read; a second one at the same time is an error.
     """
 
@@ -35,10 +39,10 @@ class PollTransport:
         "_answered",
         "_bytes",
         "_congested",
-        "_drained",
         "_packets",
         "_session",
         "_waiter",
+        "flow",
         "peer",
         "posting",
         "probe",
@@ -53,8 +57,8 @@ class PollTransport:
         self._bytes = 0
         self._waiter: asyncio.Future[None] | None = None
         self._congested = False
-        self._drained: asyncio.Future[None] | None = None
         self._answered: asyncio.Future[None] | None = None
+        self.flow = RequestFlow(session.context)
         self.posting = False
         self.probe: UpgradeProbe | None = None
         self.silent: float = 0
@@ -85,7 +89,16 @@ class PollTransport:
         self.release()
         if self._bytes > self._session.context.settings.write_buffer_bytes and not self._congested:
             self._congested = True
+            self.flow.congest()
+            context = self._session.context
+            if context.waiting.enter(self, self.peer, context.settings.write_buffer_bytes):
+                context.loop.call_later(STUCK_SECONDS, self._cut_if_stuck)
             self._session.congested()
+
+    def _cut_if_stuck(self) -> None:
+        if self._session.context.waiting.full(self):
+            self._session.context.limited += 1
+            self._session.close("too slow", CloseCode.TOO_SLOW, "read faster")
 
     def take(self) -> list[bytes]:
         """Everything that is buffered, one entry per packet."""
@@ -112,24 +125,9 @@ class PollTransport:
         context = self._session.context
         if self._congested and self._bytes <= context.settings.write_buffer_bytes // 2:
             self._congested = False
+            context.waiting.leave(self)
             context.loop.call_soon(self._session.relieved)
-            self._go_on()
-
-    async def room(self) -> None:
-        """Wait until a client that does not poll has room for answers again, or its session is over.
-
-        What a WebSocket does by not reading: what the client asks for must not pile up here. One at a time.
-        """
-        if self._congested and self._session.open:
-            self._drained = self._session.context.loop.create_future()
-            try:
-                await self._drained
-            finally:
-                self._drained = None
-
-    def _go_on(self) -> None:
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_result(None)
+            self.flow.relieve()
 
     def ready(self) -> bytes | None:
         """The body for a poll that need not wait: there are packets, an upgrade drains polls, or it is over."""
@@ -184,7 +182,8 @@ class PollTransport:
     def end(self) -> None:
         self._session.context.heartbeat.remove(self)
         self.release()
-        self._go_on()
+        self._session.context.waiting.leave(self)
+        self.flow.end()
 
     # Pulse
 

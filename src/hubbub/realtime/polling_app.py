@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+import math
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Final
 
-from hubbub.errors import CloseCode
+from hubbub.errors import CloseCode, RateLimited
 from hubbub.wire import engineio
 from hubbub.wire.engineio import PacketError, Refusal
 
@@ -80,7 +81,12 @@ class PollingApp:
         client = scope.get("client")
         peer = str(client[0]) if client else ""
         handshake = Handshake(scope["path"], query, headers, peer, scope.get("scheme") == "https")
-        session = EngineSession(self._context, self._application, self._context.new_key(), handshake)
+        try:
+            session = EngineSession(self._context, self._application, self._context.new_key(), handshake)
+        except RateLimited as limited:
+            after = (b"retry-after", b"%d" % math.ceil(limited.retry_after_seconds or 1))
+            await _respond(send, 429, b'{"code":3,"message":"Too many sessions"}', [_JSON, after, *cors])
+            return
         session.polling = PollTransport(session, peer)
         self._application.opened(session)
         given = session_cookie(self._context.settings, session.sid, secure=handshake.secure)
@@ -131,29 +137,36 @@ class PollingApp:
             return
         polling.posting = True
         try:
-            await polling.room()
+            await polling.flow.ready()
             body = await read_body(headers, receive, self._context.settings.message_bytes)
+            if not session.open:
+                await _refuse(send, Refusal.UNKNOWN_SID, cors)
+                return
+            if body is None:
+                session.close("parse error", CloseCode.TOO_BIG, "message too big")
+                await polling.told()
+                await _respond(send, 413, b'{"code":3,"message":"Payload too large"}', [_JSON, *cors])
+                return
+            try:
+                packets = engineio.decode_payload(body)
+            except PacketError as broken:
+                session.fail(broken)
+                await polling.told()
+                await _refuse(send, Refusal.BAD_REQUEST, cors)
+                return
+            if not await polling.flow.deliver(_receive(session, packets)):
+                session.close("rate limited", CloseCode.RATE_LIMITED, "too much at once")
         finally:
             polling.posting = False
-        if not session.open:
-            await _refuse(send, Refusal.UNKNOWN_SID, cors)
-            return
-        if body is None:
-            session.close("parse error", CloseCode.TOO_BIG, "message too big")
-            await polling.told()
-            await _respond(send, 413, b'{"code":3,"message":"Payload too large"}', [_JSON, *cors])
-            return
-        try:
-            packets = engineio.decode_payload(body)
-        except PacketError as broken:
-            session.fail(broken)
-            await polling.told()
-            await _refuse(send, Refusal.BAD_REQUEST, cors)
-            return
-        for packet in packets:
-            if session.open:
-                session.receive(packet)
         await _respond(send, 200, b"ok", [(b"content-type", b"text/html"), *cors])
+
+
+def _receive(session: EngineSession, packets: list[engineio.Packet]) -> Iterator[int]:
+    """Each packet in its turn, and its units of work."""
+    for packet in packets:
+        if session.open:
+            session.receive(packet)
+        yield 1 + (len(packet.data) >> 10)
 
 
 async def _refuse(send: Send, refusal: Refusal, cors: Headers) -> None:

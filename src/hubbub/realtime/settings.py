@@ -20,6 +20,12 @@ class GatewaySettings(Struct, frozen=True):
         stalled_seconds: who neither sends the body that it announced nor reads its answer is cut off after this time,
             at most twice as late.
         least_bytes_per_second: slower than this is not at all.
+        strangers_per_address: connections of one address that have not said who they are, at a time. 0: any number.
+        waiting_bytes_per_address: what may wait for all clients of one address that do not read. Above, those that
+            have read nothing for some seconds are ended. 0: any number.
+        work_per_second: how much one connection may ask for on average, in units: a small command is one, each KiB of
+            it one more, an unexpected control frame 10, a refused command 100. Twice as much may come at once. Above
+            it the connection is read more slowly. 0: no limit.
         compression: accept permessage-deflate from WebSocket clients that offer it. A message is then compressed
             once for all members of a room that want it.
         compression_from_bytes: shorter messages are not compressed: it would hardly make them smaller.
@@ -40,6 +46,9 @@ class GatewaySettings(Struct, frozen=True):
     header_count: int = 100
     stalled_seconds: float = 15.0
     least_bytes_per_second: int = 500
+    strangers_per_address: int = 5_000
+    waiting_bytes_per_address: int = 67_108_864
+    work_per_second: float = 0.0
     compression: bool = False
     compression_from_bytes: int = 64
     allowed_origins: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from hubbub.errors import Disconnect, HubbubError, comes_back
+from hubbub.errors import Disconnect, HubbubError, comes_back, retry_after_seconds
 from hubbub.wire import engineio, socketio
 from hubbub.wire.socketio_events import encode_ok, encode_refusal
 from hubbub.wire.websocket import BINARY, TEXT, Framer
@@ -17,6 +17,7 @@ from .connection import NO_HANDSHAKE, Connection, ended_by
 from .context import Context
 from .engine import EngineSession
 from .holding import Holding
+from .meter import REFUSED_UNITS
 from .peer import Peer
 from .room import Lane, Outgoing
 from .sockets import SocketLane, Sockets
@@ -131,7 +132,18 @@ class SocketIoConnection(Peer):
     def reply(self, ref: int | str, ok: Struct) -> None:
         self._send(_MESSAGE + encode_ok(int(ref), ok))
 
+    def charge(self, units: int) -> None:
+        self.session.charge(units, noise=False)
+
+    def pause_reading(self) -> None:
+        self.session.pause_reading()
+
+    def resume_reading(self) -> None:
+        self.session.resume_reading()
+
     def fail(self, ref: int | str | None, error: HubbubError) -> None:
+        if not error.retryable:
+            self.session.charge(REFUSED_UNITS)
         self._send(_MESSAGE + encode_refusal(None if ref is None else int(ref), error))
 
     def send_packet(self, messages: Sequence[bytes]) -> None:
@@ -146,6 +158,9 @@ class SocketIoConnection(Peer):
         """The session is about to end: tell the client why, which has no close code, and whether to come back."""
         reconnect = comes_back(code)
         closing = {"code": int(code), "reason": reason, "reconnect": reconnect}
+        seconds = retry_after_seconds(code)
+        if seconds is not None:
+            closing["retry_after_seconds"] = seconds
         if self._held is not None:  # it hears of nothing else before its CONNECT is answered
             self.session.send(_MESSAGE + socketio.encode_connect_error(reason, closing, self.namespace))
             return
@@ -161,6 +176,7 @@ class SocketIoConnection(Peer):
         detach(self)
 
     def accepted(self) -> None:
+        self.session.known()
         if not self.context.keeps_handshakes:
             self.session.handshake = NO_HANDSHAKE
         self.context.deadlines.remove(self.session)

@@ -16,6 +16,7 @@ from hubbub.wire.socketio_binary import Assembled, Assembler
 from .connection import Handshake
 from .context import Context
 from .engine import EngineSession
+from .meter import CONTROL_UNITS
 from .socketio import SocketIoConnection, connections
 
 ATTACHMENTS: Final = 64
@@ -121,6 +122,8 @@ class SocketIoServer:
             answer = self._context.codec.ack(packet)
             if answer is not None:
                 connection.deliver(answer)
+            else:
+                session.charge(CONTROL_UNITS)
         elif packet.type is PacketType.CONNECT_ERROR or not session.state:
             raise PacketError("not connected")
         # else: a late packet for a namespace that has just been left or refused

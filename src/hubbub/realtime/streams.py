@@ -13,8 +13,10 @@ its cookie but can't read the answer, can do nothing with it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Final, Protocol, runtime_checkable
+
+from hubbub.errors import CloseCode, Disconnect
 
 from .codec import NativeWire
 from .connection import Connection, Handshake
@@ -201,7 +203,7 @@ class StreamApp:
         self, connection: HttpConnection, headers: dict[str, str], receive: Receive, send: Send, cors: Headers
     ) -> None:
         async with connection.posting:
-            await connection.room()
+            await connection.flow.ready()
             body = await read_body(headers, receive, self._context.settings.message_bytes)
             if connection.closed:
                 await respond(send, 404, _UNKNOWN, [_JSON, *cors])
@@ -209,13 +211,20 @@ class StreamApp:
             if body is None:
                 await respond(send, 413, _TOO_BIG, [_JSON, *cors])
                 return
-            for line in body.split(b"\n"):
-                if line.strip():
-                    connection.text(line)
+            if not await connection.flow.deliver(_commands(connection, body)):
+                connection.disconnect(Disconnect(CloseCode.RATE_LIMITED, "too much at once"))
         await respond(send, 202, b"{}", [_JSON, *cors])
 
     def _forget(self, connection: HttpConnection) -> None:
         self._connections.pop(connection.key, None)
+
+
+def _commands(connection: HttpConnection, body: bytes) -> Iterator[int]:
+    """Each command in its turn, and its units of work."""
+    for line in body.split(b"\n"):
+        if line.strip():
+            connection.text(line)
+            yield 1 + (len(line) >> 10)
 
 
 async def respond(send: Send, status: int, body: bytes, headers: Headers) -> None:

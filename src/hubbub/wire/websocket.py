@@ -40,6 +40,9 @@ PONG: Final = 0xA
 RSV1: Final = 0x40
 """Marks a compressed message, when permessage-deflate was negotiated."""
 
+_ALL: Final = 1 << 62
+_INFLATING: Final = 8  # units of work: 12 µs before the first byte comes out
+
 Buffer = bytes | bytearray | memoryview
 _utf8 = codecs.getincrementaldecoder("utf-8")
 
@@ -105,38 +108,46 @@ class Decoder:
 
     Attributes:
         failure: set once when the peer broke the protocol; nothing is decoded after it, nor after a CLOSE.
+        spent: what the last `feed` did, in units of work (see there).
+        waiting: the last `feed` stopped before its end: there is more to decode.
     """
 
-    __slots__ = ("_carry", "_deflate", "_ended", "_limit_bytes", "_masked", "_partial", "failure")
+    __slots__ = ("_carry", "_deflate", "_ended", "_limit_bytes", "_masked", "_partial", "failure", "spent", "waiting")
 
     def __init__(self, limit_bytes: int, *, masked: bool = True, deflate: bool = False) -> None:
         self._limit_bytes = limit_bytes
         self._masked = masked
         self._deflate = deflate
-        self._carry: bytes = b""  # a cut frame header or control frame, at most 131 bytes
+        self._carry: bytes = b""  # a cut frame header or control frame, at most 131 bytes; or what `waiting` means
         self._partial: _Partial | None = None
         self._ended = False  # by a CLOSE or a failure
         self.failure: Failure | None = None
+        self.spent = 0
+        self.waiting = False
 
-    def feed(self, data: Buffer) -> list[tuple[int, bytes]]:
+    def feed(self, data: Buffer, units: int = _ALL) -> list[tuple[int, bytes]]:
         """Decode what arrived.
 
         Args:
-            data: the bytes; they are not kept, the caller may reuse its buffer.
+            data: the bytes; they are not kept, the caller may reuse its buffer. Empty: go on where `waiting` said so.
+            units: stop when so much work is done, and copy the rest aside. A frame is one unit, each KiB of it one
+                more, and an inflated message eight and one for each KiB.
 
         Returns:
             `(opcode, payload)` in order: TEXT (checked to be UTF-8) and BINARY messages put together from their
             fragments, CLOSE, PING and PONG. What stood before a violation is returned, then `failure` is set.
         """
         out: list[tuple[int, bytes]] = []
+        self.spent = 0
+        self.waiting = False
         if self._ended:
             return out
         if self._carry:
-            data = self._carry + data
+            data = self._carry + data if data else self._carry
             self._carry = b""
         view = data if isinstance(data, memoryview) else memoryview(data)
         try:
-            self._decode(view, out)
+            self._decode(view, out, units)
         except Failure as failure:
             # a new one, because the frames in the traceback hold views of the caller's buffer
             self.failure = Failure(failure.code, failure.reason)
@@ -148,9 +159,19 @@ class Decoder:
         self._partial = None
         self._carry = b""
 
-    def _decode(self, view: memoryview, out: list[tuple[int, bytes]]) -> None:
+    def keep(self, data: Buffer) -> None:
+        """Take bytes that arrived, to be decoded by the next `feed`."""
+        if not self._ended:
+            self._carry += bytes(data)
+            self.waiting = True
+
+    def _decode(self, view: memoryview, out: list[tuple[int, bytes]], units: int) -> None:
         position, end = 0, len(view)
         while position < end:
+            if self.spent >= units:
+                self._carry = bytes(view[position:])
+                self.waiting = True
+                return
             partial = self._partial
             if partial is not None and partial.missing:
                 position = self._continue(partial, view, position, out)
@@ -173,6 +194,7 @@ class Decoder:
                 size = int.from_bytes(view[position + 2 : position + 10], "big")
                 if size >> 63:
                     raise Failure(CloseCode.PROTOCOL_ERROR, "length with the highest bit set")
+            self.spent += 1 + (size >> 10)
             position += head
             mask = bytes(view[position : position + mask_bytes])
             position += mask_bytes
@@ -256,6 +278,7 @@ class Decoder:
             raise Failure(CloseCode.TOO_BIG, "message too big") from None
         except CorruptError:
             raise Failure(CloseCode.INVALID_TEXT, "bad compressed data") from None
+        self.spent += _INFLATING + (len(data) >> 10)
         if opcode == TEXT:
             _check_utf8(data)
         return data

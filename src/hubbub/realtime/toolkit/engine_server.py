@@ -143,6 +143,7 @@ class EngineServer:
     # EngineApplication
 
     def opened(self, session: EngineSession) -> None:
+        session.known()
         session.state = socket = self.sockets[session.sid] = EngineSocket(session)
         self._tell("connect", socket)
 

@@ -1,0 +1,136 @@
+"""What one user may ask of the chat, over all connections and requests together.
+
+A connection has a rate of its own (realtime/meter.py); this one is for somebody with many of them. Whoever is above it
+waits, and where nobody can wait, `rate_limited` says for how long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from hubbub.errors import RateLimited
+from hubbub.realtime import Meter, Rate
+from hubbub.vocabulary import (
+    Auth,
+    Command,
+    CreateRoom,
+    Directory,
+    History,
+    Join,
+    Leave,
+    Members,
+    Read,
+    Rooms,
+    Send,
+    Typing,
+    UserId,
+    Watch,
+)
+
+_UNITS: Final[dict[type[Command], int]] = {
+    Typing: 10,
+    Watch: 10,
+    Read: 20,
+    History: 50,
+    Members: 50,
+    Directory: 50,
+    Rooms: 50,
+    Join: 100,
+    Leave: 100,
+    CreateRoom: 200,
+    Auth: 100,
+}
+"""Units of work beyond those of the frame. A message pays by its size."""
+
+_KIB_UNITS: Final = 15
+AT_ONCE: Final = 8
+"""Commands of one user that are under way at the same time, each on a connection of its own."""
+
+
+def units_of(command: Command) -> int:
+    """What it costs, beyond its frame."""
+    if type(command) is Send:
+        return (len(command.text) >> 10) * _KIB_UNITS
+    return _UNITS[type(command)]
+
+
+class _User:
+    __slots__ = ("meter", "running", "waiting")
+
+    def __init__(self, meter: Meter | None) -> None:
+        self.meter = meter
+        self.running = 0
+        self.waiting: deque[asyncio.Future[None]] = deque()
+
+
+class Quotas:
+    """Kept for users who were active in the last moments."""
+
+    def __init__(self, rate: Rate | None, now: Callable[[], float]) -> None:
+        """`rate`: units of work of one user; None: no limit. `now`: seconds, monotonic."""
+        self._rate = rate
+        self._now = now
+        self._users: dict[UserId, _User] = {}
+
+    def __len__(self) -> int:
+        return len(self._users)
+
+    def spend(self, user: UserId, units: int) -> float:
+        """Use units, which can't be refused. Seconds to wait before doing what they are for."""
+        meter = self._user(user).meter
+        return 0.0 if meter is None else meter.spend(units, self._now())
+
+    def check(self, user: UserId, units: int) -> None:
+        """Use units for somebody who can't be made to wait. Raises RateLimited, and then nothing is used."""
+        meter = self._user(user).meter
+        seconds = 0.0 if meter is None else meter.take(units, self._now())
+        if seconds:
+            raise RateLimited(retry_after_seconds=seconds)
+
+    @asynccontextmanager
+    async def turn(self, user: UserId) -> AsyncIterator[None]:
+        """Hold one of the user's places; wait for one in the order of asking."""
+        one = self._user(user)
+        if one.running >= AT_ONCE:
+            place = asyncio.get_running_loop().create_future()
+            one.waiting.append(place)
+            try:
+                await place
+            except asyncio.CancelledError:
+                if place.done() and not place.cancelled():
+                    self._pass_on(one)
+                raise
+        else:
+            one.running += 1
+        try:
+            yield
+        finally:
+            self._pass_on(one)
+
+    def tick(self) -> None:
+        """Forget those who are as good as new."""
+        now = self._now()
+        idle = [
+            user for user, one in self._users.items() if not one.running and (one.meter is None or one.meter.full(now))
+        ]
+        for user in idle:
+            del self._users[user]
+
+    def _user(self, user: UserId) -> _User:
+        one = self._users.get(user)
+        if one is None:
+            one = self._users[user] = _User(None if self._rate is None else Meter(self._rate, self._now()))
+        return one
+
+    @staticmethod
+    def _pass_on(one: _User) -> None:
+        while one.waiting:
+            place = one.waiting.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        one.running -= 1

@@ -1,0 +1,220 @@
+"""What one user may ask of the chat, over all connections, and what others notice of it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from hubbub.chat import ChatSettings
+from hubbub.chat.quotas import _UNITS, AT_ONCE, Quotas, units_of
+from hubbub.chat.sending import _GROUP_UNITS, _SHARE_UNITS
+from hubbub.errors import RateLimited
+from hubbub.realtime import Rate
+from hubbub.vocabulary import (
+    Auth,
+    Command,
+    Directory,
+    DirectoryPage,
+    History,
+    Join,
+    Joined,
+    RoomId,
+    RoomList,
+    Rooms,
+    Send,
+    Sent,
+    UserId,
+)
+
+from .client import Failed
+from .clock import Clock
+from .world import World, opened, say
+
+GENERAL = RoomId("general")
+ADA, BOB = UserId(1), UserId(2)
+
+
+def quotas(clock: Clock, rate: Rate | None = Rate(10, 100)) -> Quotas:  # noqa: B008  a frozen Struct
+    return Quotas(rate, clock.seconds)
+
+
+def test_every_command_has_its_price() -> None:
+    assert {*_UNITS, Send} == {*get_args(Command)}
+    assert units_of(Send(GENERAL, "short", "n")) == 0
+    assert units_of(Send(GENERAL, "x" * 16_384, "n")) == 16 * 15
+    assert units_of(Auth("t")) >= units_of(History(GENERAL))
+
+
+def test_each_user_has_a_rate_of_its_own() -> None:
+    clock = Clock()
+    both = quotas(clock)
+    assert both.spend(ADA, 100) == 0
+    assert both.spend(ADA, 50) == pytest.approx(5)
+    assert both.spend(BOB, 100) == 0
+    with pytest.raises(RateLimited) as refused:
+        both.check(ADA, 10)
+    assert refused.value.retry_after_seconds == pytest.approx(6)
+    clock.advance(6)
+    both.check(ADA, 10)
+
+
+def test_without_a_rate_nobody_waits() -> None:
+    free = quotas(Clock(), None)
+    assert free.spend(ADA, 10**9) == 0
+    free.check(ADA, 10**9)
+
+
+def test_who_is_as_good_as_new_is_forgotten() -> None:
+    clock = Clock()
+    both = quotas(clock)
+    both.spend(ADA, 100)
+    both.spend(BOB, 10)
+    clock.advance(2)
+    both.tick()
+    assert len(both) == 1
+    clock.advance(20)
+    both.tick()
+    assert len(both) == 0
+
+
+async def test_a_user_has_so_many_places_and_others_have_theirs() -> None:
+    both = quotas(Clock())
+    running: list[str] = []
+    goes = asyncio.Event()
+
+    async def work(user: UserId, name: str) -> None:
+        async with both.turn(user):
+            running.append(name)
+            await goes.wait()
+
+    tasks = [asyncio.ensure_future(work(ADA, f"ada {number}")) for number in range(AT_ONCE + 3)]
+    tasks.append(asyncio.ensure_future(work(BOB, "bob")))
+    await asyncio.sleep(0)
+    assert running == [*(f"ada {number}" for number in range(AT_ONCE)), "bob"]
+    tasks[AT_ONCE].cancel()  # one that waits
+    tasks[0].cancel()  # one that runs
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert running[-1] == f"ada {AT_ONCE + 1}"
+    goes.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    both.tick()
+    assert running[-1] == f"ada {AT_ONCE + 2}"
+    async with both.turn(ADA):  # all places are free again
+        assert all([await _free(both) for _ in range(AT_ONCE - 1)])
+
+
+async def _free(both: Quotas) -> bool:
+    async with asyncio.timeout(1), both.turn(ADA):
+        return True
+
+
+async def test_a_request_above_the_users_rate_is_refused_with_a_time(tmp_path: Path) -> None:
+    async with opened(tmp_path, ChatSettings(user_work_per_second=10)) as world:
+        actor = await world.account("ada")
+        for _ in range(3):
+            assert isinstance(await world.chat.perform(actor, Directory()), DirectoryPage)
+        with pytest.raises(RateLimited) as refused:
+            await world.chat.perform(actor, Directory())
+        assert refused.value.retry_after_seconds == pytest.approx(4)
+        world.clock.advance(5)
+        await world.chat.perform(actor, Directory())
+
+
+async def test_a_connection_is_not_read_on_while_commands_wait(world: World) -> None:
+    ada = await world.person("ada")
+    world.store.hold("rooms.of_user")
+    refs = [ada.begin(Rooms()) for _ in range(20)]
+    await world.store.reached("rooms.of_user")
+    assert ada.held
+    world.store.release("rooms.of_user")
+    assert all([isinstance(await ada.answer(ref), RoomList) for ref in refs])
+    await world.ticks()
+    assert not ada.held
+
+
+async def test_of_two_who_send_neither_waits_for_all_of_the_others_messages(world: World) -> None:
+    await world.room()
+    ada, bob = await world.person("ada", "general"), await world.person("bob", "general")
+    world.store.groups.clear()
+    world.store.hold("events.append")
+    first = ada.begin(Send(GENERAL, "first", "first"))
+    await world.store.reached("events.append")
+    many = [ada.begin(Send(GENERAL, str(number), str(number))) for number in range(3 * _GROUP_UNITS)]
+    one = bob.begin(Send(GENERAL, "hello", "hello"))
+    world.store.release("events.append")
+    assert isinstance(await bob.answer(one), Sent)
+    assert [len(group) for group in world.store.groups][:2] == [1, _GROUP_UNITS // 2 + 1]
+    assert "hello" in [draft.text for draft in world.store.groups[1]]
+    for ref in (first, *many):
+        assert isinstance(await ada.answer(ref), Sent)
+    texts = [draft.text for group in world.store.groups for draft in group if draft.text != "hello"]
+    assert texts == ["first", *map(str, range(3 * _GROUP_UNITS))]
+
+
+async def test_above_the_users_share_the_connection_waits_and_nothing_is_lost(world: World) -> None:
+    await world.room()
+    ada = await world.person("ada", "general")
+    world.store.groups.clear()
+    world.store.hold("events.append")
+    count = _SHARE_UNITS + 40
+    refs = [ada.begin(Send(GENERAL, "0", "0"))]
+    await world.store.reached("events.append")
+    refs += [ada.begin(Send(GENERAL, str(number), str(number))) for number in range(1, count)]
+    await world.ticks()
+    assert ada.held
+    actor = world.actors["ada"]
+    with pytest.raises(RateLimited):
+        await world.chat.perform(actor, Send(GENERAL, "by REST", "rest"))
+    world.store.release("events.append")
+    for ref in refs:
+        assert isinstance(await ada.answer(ref), Sent)
+    assert [draft.text for group in world.store.groups for draft in group] == list(map(str, range(count)))
+    await world.ticks()
+    assert not ada.held
+
+
+async def test_a_long_text_takes_more_of_the_share(world: World) -> None:
+    await world.room()
+    ada = await world.person("ada", "general")
+    world.store.hold("events.append")
+    long = "x" * 16_000
+    refs = [ada.begin(Send(GENERAL, long, "first"))]
+    await world.store.reached("events.append")
+    refs += [ada.begin(Send(GENERAL, long, str(number))) for number in range(170)]
+    await world.ticks()
+    assert ada.held  # of 2 MiB
+    world.store.release("events.append")
+    for ref in refs:
+        assert isinstance(await ada.answer(ref), Sent)
+
+
+async def test_what_was_sent_before_a_command_takes_effect_before_it_in_a_crowd_too(world: World) -> None:
+    await world.room()
+    ada, bob = await world.person("ada", "general"), await world.person("bob", "general")
+    world.store.hold("events.append")
+    ada.begin(Send(GENERAL, "first", "first"))
+    await world.store.reached("events.append")
+    for number in range(2 * _GROUP_UNITS):
+        ada.begin(Send(GENERAL, str(number), str(number)))
+    sends = [bob.begin(Send(GENERAL, f"bob {number}", f"bob {number}")) for number in range(_GROUP_UNITS)]
+    page = bob.begin(History(GENERAL, limit=200))
+    world.store.release("events.append")
+    assert not isinstance(await bob.answer(page), Failed)
+    answered = {one.ref for one in bob.log if hasattr(one, "ref")}
+    assert set(sends) <= answered
+
+
+async def test_somebody_with_many_connections_shares_one_rate(tmp_path: Path) -> None:
+    async with opened(tmp_path, ChatSettings(user_work_per_second=1_000)) as world:
+        await world.room()
+        people = [await world.person("ada") for _ in range(4)]
+        for _ in range(5):
+            for person in people:
+                await person.ask(Join(GENERAL), Joined)
+        await say(people[0], "hello")
+        assert all(person.charged >= 500 for person in people)
