@@ -13,6 +13,7 @@ from hubbub.store.protocols import (
     Draft,
     EventStore,
     LoginStore,
+    LookStore,
     Refused,
     RoomStore,
     Store,
@@ -77,6 +78,10 @@ class Valve:
     @property
     def attempts(self) -> AttemptStore:
         return self._store.attempts
+
+    @property
+    def looks(self) -> LookStore:
+        return self._store.looks
 
     @property
     def rooms(self) -> RoomStore:

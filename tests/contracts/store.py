@@ -25,13 +25,14 @@ from .accounts import AccountContract
 from .attempts import AttemptContract
 from .events import EventContract
 from .logins import LoginContract, log_in, token
+from .looks import LookContract
 from .people import GENERAL, NOW, draft, person, positions, say, team
 from .rooms import RoomContract
 
 MakeStore = Callable[[], Store]
 
 
-class StoreContract(AccountContract, LoginContract, AttemptContract, RoomContract, EventContract):
+class StoreContract(AccountContract, LoginContract, AttemptContract, LookContract, RoomContract, EventContract):
     @pytest.fixture
     def make_store(self) -> MakeStore:
         raise NotImplementedError("the subclass supplies it")

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import NoReturn
 
 from hubbub.bus import Bus, ForUser
-from hubbub.errors import BadField, CursorAhead, NotJoined, RoomForbidden
+from hubbub.errors import BadField, CursorAhead, NotJoined, RoomForbidden, StoreUnavailable
+from hubbub.identity.looks import Looks
 from hubbub.identity.texts import one_line
 from hubbub.store.protocols import RoomHead, Store
 from hubbub.vocabulary import (
@@ -69,6 +71,7 @@ class Actions:
         `left` is told of each user that stopped being a member here, with the `seq` of that event.
         """
         self._store = store
+        self._looks = Looks(store)
         self._bus = bus
         self._online = online
         self._left = left
@@ -121,7 +124,10 @@ class Actions:
         """Create a public room; the actor becomes its first member. Raises BadField, RoomExists."""
         check_room_id(command.room)
         title, topic = one_line(command.title, "title"), one_line(command.topic, "topic")
+        await self._looks.check_room(command.room, title)
         events = await self._store.rooms.create(command.room, title, topic, actor.user_id, self._now_ms())
+        with contextlib.suppress(StoreUnavailable):  # the room is there
+            await self._looks.room(command.room, title)
         self._bus.publish(command.room, events)
         self._bus.announce(ForUser(actor.user_id, Membership(command.room, member=True), origin))
         return RoomEntry(command.room, title, topic, members=1, member=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hubbub.errors import BadName, NameTaken, SignupClosed, TooManyAttempts, WeakPassword, WrongCredentials
+from hubbub.errors import BadName, NameTaken, RateLimited, SignupClosed, TooManyAttempts, WeakPassword, WrongCredentials
 
 from .call import Call
 from .operation import Nothing, Operation
@@ -48,7 +48,10 @@ OPERATIONS: Final[tuple[Operation[Any], ...]] = (
         errors=(BadName, WeakPassword, NameTaken, SignupClosed, TooManyAttempts),
     ),
     Operation("GET", "/api/v1/me", "me", "Who I am", _TAG, me, Nothing, Me),
-    Operation("PATCH", "/api/v1/me", "changeMe", "Change my profile", _TAG, change_me, Profile, Me),
+    Operation(
+        "PATCH", "/api/v1/me", "changeMe", "Change my profile", _TAG,
+        change_me, Profile, Me, errors=(NameTaken, RateLimited),
+    ),
     Operation(
         "POST", "/api/v1/me/password", "changePassword", "Change my password", _TAG,
         change_password, PasswordChange, None, status=204,

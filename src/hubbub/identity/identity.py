@@ -38,6 +38,7 @@ from hubbub.vocabulary import User, UserId, UserName
 
 from .cache import LoginCache
 from .limits import Attempts, IdentityLimits
+from .looks import Looks
 from .names import NAME_CHARACTERS, check_name, check_password, check_title, clean_device
 from .passwords import Passwords, standard_hasher
 from .tokens import digest, is_token, new_session_id, new_token
@@ -101,6 +102,7 @@ class Identity:
         self._signup_default = signup_default
         self._passwords = Passwords(hasher or standard_hasher(), random_bytes)
         self._attempts = Attempts(limits or IdentityLimits(), store, now_ms=now_ms, random_bytes=random_bytes)
+        self._looks = Looks(store)
         self._cache = LoginCache(CACHED_LOGINS)
         self._has_accounts = False
         self._signing_up = asyncio.Lock()
@@ -109,6 +111,7 @@ class Identity:
     async def open(self) -> None:
         """The store is open. Starts the threads that hash. Raises StoreUnavailable."""
         await self._attempts.open()
+        await self._looks.open()
         await self._passwords.open()
 
     async def close(self) -> None:
@@ -137,13 +140,11 @@ class Identity:
         checked, password, title = check_name(name), check_password(password), check_title(title)
         await self._check_signup()
         client = await self._attempts.sign_up(peer)
-        if await self._store.accounts.by_name(checked) is not None:
-            raise NameTaken
+        await self._check_free(checked, title)
         password_hash = await self._passwords.hash(password, client)
         async with self._signing_up:  # two who are first at the same moment: one of them is second
             await self._check_signup()
-            account = await self._store.accounts.create(checked, title, password_hash, self._now_ms())
-            self._has_accounts = True
+            account = await self._create(checked, title, password_hash)
         return await self._log_in(account, device, await self._attempts.signed_up(account.name, peer))
 
     async def add_account(self, name: str, password: str, *, title: str = "", admin: bool = False) -> User:
@@ -153,8 +154,8 @@ class Identity:
         """
         checked, password, title = check_name(name), check_password(password), check_title(title)
         password_hash = await self._passwords.hash(password)
-        account = await self._store.accounts.create(checked, title, password_hash, self._now_ms(), admin=admin)
-        self._has_accounts = True
+        async with self._signing_up:
+            account = await self._create(checked, title, password_hash, admin=admin)
         return User(account.name, account.title, account.admin)
 
     async def sign_in(
@@ -218,11 +219,13 @@ class Identity:
         self._changed(login, [session_id])
 
     async def set_title(self, login: Login, title: str) -> User:
-        """Raises BadField, RateLimited."""
+        """Raises BadField, NameTaken (it looks like somebody else's), RateLimited."""
         title = check_title(title)
         if title != login.user.title:
             await self._attempts.rename(login.user_id)
+            await self._looks.check_title(login.user.name, title)
             await self._store.accounts.update(login.user_id, title=title)
+            await self._looks.titled(login.user.name, title)
             self._changed(login, [], renamed=True)
         return msgspec.structs.replace(login.user, title=title)
 
@@ -241,6 +244,21 @@ class Identity:
     def forget(self, user_id: UserId) -> None:
         """Something about this user changed elsewhere: ask the store again."""
         self._cache.drop_user(user_id)
+
+    async def _check_free(self, name: UserName, title: str) -> None:
+        """Raises NameTaken: somebody has this name, or one that looks like it."""
+        if await self._store.accounts.by_name(name) is not None:
+            raise NameTaken
+        await self._looks.check_name(name)
+        await self._looks.check_title(name, title)
+
+    async def _create(self, name: UserName, title: str, password_hash: str, *, admin: bool = False) -> Account:
+        """One after the other, so that of two who look alike one is second. Raises NameTaken."""
+        await self._check_free(name, title)
+        account = await self._store.accounts.create(name, title, password_hash, self._now_ms(), admin=admin)
+        self._has_accounts = True
+        await self._looks.account(name, title)
+        return account
 
     async def _check_signup(self) -> None:
         state = await self.server_state()

@@ -69,6 +69,18 @@ class Refused(Struct, frozen=True, gc=False):
     code: str
 
 
+class Look(Struct, frozen=True, gc=False):
+    """How the name or title of `owner` looks: see `hubbub.identity.looks`. An empty `look` is none.
+
+    `kind`: "name", "title" (of an account) or "room" (the title of one).
+    """
+
+    look: bytes
+    kind: str
+    owner: str
+    same: bytes
+
+
 class StoredMember(Struct, frozen=True, gc=False):
     id: UserId
     name: UserName
@@ -102,6 +114,10 @@ class AccountStore(Protocol):
         ...
 
     async def count(self) -> int: ...
+
+    async def page(self, after: str | None, limit: int) -> list[User]:
+        """Accounts by name, those after `after`, as others see them."""
+        ...
 
     async def update(self, user_id: UserId, *, title: str | None = None, password_hash: str | None = None) -> None:
         """Change what is given. Raises UnknownUser."""
@@ -165,6 +181,16 @@ class AttemptStore(Protocol):
 
     async def succeeded(self, buckets: Sequence[Bucket], mark: bytes | None, until_ms: int, now_ms: int) -> None:
         """Give a token back to each bucket, which holds no more than its burst; let the mark stand until `until_ms`."""
+        ...
+
+
+class LookStore(Protocol):
+    async def find(self, looks: Sequence[bytes]) -> list[Look]:
+        """What looks like one of these, in no order."""
+        ...
+
+    async def put(self, looks: Sequence[Look]) -> None:
+        """These take the place of all looks of the same owners and kinds."""
         ...
 
 
@@ -254,6 +280,8 @@ class Store(Protocol):
     def logins(self) -> LoginStore: ...
     @property
     def attempts(self) -> AttemptStore: ...
+    @property
+    def looks(self) -> LookStore: ...
     @property
     def rooms(self) -> RoomStore: ...
     @property

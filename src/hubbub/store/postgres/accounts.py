@@ -14,6 +14,7 @@ from .writer import Writer
 
 _CREATE = "SELECT key, admin FROM create_account($1, $2, $3, $4, $5)"
 _BY_NAME = "SELECT key, name, title, admin, password_hash, created_ms FROM users WHERE name = $1"
+_PAGE = "SELECT name, title, admin FROM users WHERE name > $1 ORDER BY name LIMIT $2"
 _UPDATE = """
 UPDATE users SET title = coalesce($2, title), password_hash = coalesce($3, password_hash) WHERE key = $1 RETURNING key
 """
@@ -58,6 +59,12 @@ class PostgresAccounts(Struct, frozen=True):
         async def read(connection: Connection) -> int:
             number: int = await connection.fetchval("SELECT count(*) FROM users")
             return number
+
+        return await self._readers.submit(read)
+
+    async def page(self, after: str | None, limit: int) -> list[User]:
+        async def read(connection: Connection) -> list[User]:
+            return [User(*row) for row in await connection.fetch(_PAGE, after or "", limit)]
 
         return await self._readers.submit(read)
 

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from hubbub.errors import HubbubError, StoreUnavailable
-from hubbub.store.protocols import AccountStore, AttemptStore, EventStore, LoginStore, RoomStore
+from hubbub.store.protocols import AccountStore, AttemptStore, EventStore, LoginStore, LookStore, RoomStore
 
 from .accounts import PostgresAccounts
 from .attempts import PostgresAttempts
@@ -22,6 +22,7 @@ from .events import PostgresEvents
 from .failures import ENGINE_FAILED, described
 from .limits import PostgresLimits
 from .logins import PostgresLogins
+from .looks import PostgresLooks
 from .migrate import migrate, released
 from .pool import Pool
 from .rooms import PostgresRooms
@@ -42,6 +43,7 @@ class _Parts:
         self.accounts = PostgresAccounts(readers, writer)
         self.logins = PostgresLogins(readers, writer)
         self.attempts = PostgresAttempts(readers)
+        self.looks = PostgresLooks(readers)
         self.rooms = PostgresRooms(readers, writer)
         self.events = PostgresEvents(readers, writer)
 
@@ -85,6 +87,10 @@ class PostgresStore:
     @property
     def attempts(self) -> AttemptStore:
         return self._open_parts().attempts
+
+    @property
+    def looks(self) -> LookStore:
+        return self._open_parts().looks
 
     @property
     def rooms(self) -> RoomStore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import apsw
+import msgspec
 from msgspec import Struct
 
 from hubbub.errors import NameTaken, UnknownUser
@@ -13,6 +14,14 @@ from .readers import Readers
 from .writer import Writer
 
 _BY_NAME = "SELECT key, name, title, admin, password_hash, created_ms FROM users WHERE name = ?"
+
+_PAGE = """
+SELECT json_group_array(json_object('name', name, 'title', title, 'admin', json(iif(admin, 'true', 'false')))
+    ORDER BY name)
+FROM (SELECT name, title, admin FROM users WHERE name > ? ORDER BY name LIMIT ?)
+"""
+
+_decode_users = msgspec.json.Decoder(list[User]).decode
 
 
 class SqliteAccounts(Struct, frozen=True):
@@ -60,6 +69,12 @@ class SqliteAccounts(Struct, frozen=True):
         def read(database: apsw.Connection) -> int:
             number: int = database.execute("SELECT count(*) FROM users").get
             return number
+
+        return await self._readers.read(read)
+
+    async def page(self, after: str | None, limit: int) -> list[User]:
+        def read(database: apsw.Connection) -> list[User]:
+            return _decode_users(database.execute(_PAGE, (after or "", limit)).get)
 
         return await self._readers.read(read)
 

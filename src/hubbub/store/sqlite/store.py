@@ -16,7 +16,7 @@ from pathlib import Path
 import apsw
 
 from hubbub.errors import StoreUnavailable
-from hubbub.store.protocols import AccountStore, AttemptStore, EventStore, LoginStore, RoomStore
+from hubbub.store.protocols import AccountStore, AttemptStore, EventStore, LoginStore, LookStore, RoomStore
 
 from .accounts import SqliteAccounts
 from .attempts import SqliteAttempts
@@ -24,6 +24,7 @@ from .database import connect, create_private, translate
 from .events import SqliteEvents
 from .lock import FileLock
 from .logins import SqliteLogins
+from .looks import SqliteLooks
 from .migrate import migrate, released
 from .readers import Readers
 from .rooms import SqliteRooms
@@ -42,6 +43,7 @@ class _Parts:
         self.accounts = SqliteAccounts(readers, writer)
         self.logins = SqliteLogins(readers, writer)
         self.attempts = SqliteAttempts(writer)
+        self.looks = SqliteLooks(readers, writer)
         self.rooms = SqliteRooms(readers, writer)
         self.events = SqliteEvents(readers, writer)
 
@@ -68,6 +70,10 @@ class SqliteStore:
     @property
     def attempts(self) -> AttemptStore:
         return self._open_parts().attempts
+
+    @property
+    def looks(self) -> LookStore:
+        return self._open_parts().looks
 
     @property
     def rooms(self) -> RoomStore:
