@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .conftest import ONE_LOOP, NewPerson
+from .person import Person
 from .talk import frames, say_all
 
 pytestmark = ONE_LOOP
@@ -49,7 +50,7 @@ _TITLES = """
 """
 
 
-@pytest.mark.parametrize("locale", ["en-US", "de", "ar", "ar-EG", "ja", "hi", "ko", "bn", "ta"])
+@pytest.mark.parametrize("locale", ["en-US", "de", "ar-EG", "ja", "hi"])
 async def test_times_and_days_fit_in(person: NewPerson, locale: str) -> None:
     ada = await person(locale=locale)
     await ada.page.clock.install()
@@ -57,26 +58,34 @@ async def test_times_and_days_fit_in(person: NewPerson, locale: str) -> None:
     await ada.create_room("Kitchen")
     await say_all("ada", ada.url, [f"line {number}" for number in range(1, 6)])
     await ada.page.get_by_text("line 5", exact=True).wait_for()
-    for days in (0, 3, 200):
+    for days in (0, 3, 200):  # today, a day of the week, a date
         await ada.page.clock.fast_forward(days * 24 * 3_600_000)
         for width, height in SIZES:
             await ada.page.set_viewport_size({"width": width, "height": height})
-            await ada.open("/r/kitchen" if width >= 720 else "/")
-            await ada.is_connected()
-            await ada.room("Kitchen").wait_for()
-            titles = await ada.page.evaluate(_TITLES)
-            assert min(titles) >= 80
-            assert set(await ada.page.evaluate(_LINES, ".nav-time")) == {1}
-            assert await ada.page.evaluate(_SPILLS) == []
-            if width < 720:
-                await ada.go_to("Kitchen")
-            await ada.page.get_by_text("line 5", exact=True).wait_for()
             await frames(ada.page)
-            rows = await ada.page.evaluate(_ROWS)
-            assert len(rows) == 4
-            for row in rows:
-                assert row["added"] == 0
-                assert row["before"] >= 0
-                assert row["after"] >= 0
-            assert set(await ada.page.evaluate(_LINES, ".row-day h3, .row-head time, .row-gutter time")) == {1}
-            assert await ada.page.evaluate(_SPILLS) == []
+            await a_conversation_fits(ada)
+            if width >= 720:
+                await a_list_fits(ada)
+                continue
+            await ada.page.get_by_role("button", name="Back to rooms").click()
+            await ada.room("Kitchen").wait_for()
+            await a_list_fits(ada)
+            await ada.go_to("Kitchen")
+            await ada.page.get_by_text("line 5", exact=True).wait_for()
+
+
+async def a_conversation_fits(ada: Person) -> None:
+    rows = await ada.page.evaluate(_ROWS)
+    assert len(rows) == 4
+    for row in rows:
+        assert row["added"] == 0
+        assert row["before"] >= 0
+        assert row["after"] >= 0
+    assert set(await ada.page.evaluate(_LINES, ".row-day h3, .row-head time, .row-gutter time")) == {1}
+    assert await ada.page.evaluate(_SPILLS) == []
+
+
+async def a_list_fits(ada: Person) -> None:
+    assert min(await ada.page.evaluate(_TITLES)) >= 80
+    assert set(await ada.page.evaluate(_LINES, ".nav-time")) == {1}
+    assert await ada.page.evaluate(_SPILLS) == []
