@@ -18,6 +18,7 @@ from hubbub.wire.socketio import (
     encode_connect_error,
     encode_disconnect,
     encode_event,
+    possible_namespace,
 )
 
 from .strategies import event_args, namespaces, socketio_packets
@@ -80,7 +81,6 @@ def test_packets_of_the_specification(payload: bytes, packet: Packet) -> None:
         b'2-1["foo"]',
         b'21234567890123456["foo"]',
         b"2/admin,",
-        b'2/ad min,["foo"]',
         b'2/ad\x00min,["foo"]',
         b"2/" + b"a" * 256 + b",[1]",
         b'2/admin["foo"]',
@@ -106,6 +106,15 @@ def test_packets_of_the_specification(payload: bytes, packet: Packet) -> None:
 def test_a_broken_packet_is_refused(payload: bytes) -> None:
     with pytest.raises(PacketError):
         decode(payload)
+
+
+def test_a_name_may_have_blanks_and_a_connect_packet_any_name() -> None:
+    """It is for the server to say that there is no such namespace."""
+    assert decode(b'2/ad min,1["foo"]') == Packet(PacketType.EVENT, "/ad min", 1, 0, b'["foo"]')
+    assert decode(b"0/" + b"a" * 300 + b",").namespace == "/" + "a" * 300
+    assert decode(b"0/a\x01b").namespace == "/a\x01b"
+    assert possible_namespace("/ad min")
+    assert not any(map(possible_namespace, ("", "a", "/a,b", "/a?", "/a\n", "/a\x7f", "/" + "a" * 256)))
 
 
 def test_the_credentials_of_a_connect_packet() -> None:

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+from urllib.parse import unquote
+
 from msgspec import Struct
+from msgspec.structs import force_setattr
+
+OWN_PATHS: Final = frozenset({"/ws", "/sse", "/poll"})
+"""Where the native wire is."""
+
+_COOKIE_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")  # a token of RFC 9110 section 5.6.2
+
+
+def path_complaint(path: str) -> str | None:
+    """Why no request can ever have this path; None: one can. Paths are compared percent-decoded."""
+    if not path.startswith("/"):
+        return "must begin with a slash"
+    if "?" in path or "#" in path:
+        return "must not hold a question mark or a number sign, which end a path"
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in path):
+        return "must not hold control characters"
+    if unquote(path) != path:
+        return "must be written without percent-encoding"
+    return None
 
 
 class GatewaySettings(Struct, frozen=True):
@@ -32,7 +55,7 @@ class GatewaySettings(Struct, frozen=True):
         allowed_origins: Origins that browsers may use long-polling from, besides the server's own; "*": any.
         trusted_proxies: addresses and networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto tell who
             the client is. Empty: nobody's.
-        engine_path: where Engine.IO is, with a slash at both ends.
+        engine_path: where Engine.IO is; slashes at both ends are added.
         engine_cookie: name of a cookie that carries the session's id, for balancers that route by it. Empty: none.
     """
 
@@ -55,3 +78,17 @@ class GatewaySettings(Struct, frozen=True):
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     engine_path: str = "/socket.io/"
     engine_cookie: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a path or a cookie that no client could ever use."""
+        path = f"/{self.engine_path.strip('/')}/"
+        if path == "//":
+            raise ValueError("engine_path is '/', which would leave no path for anything else")
+        complaint = path_complaint(path)
+        if path[:-1] in OWN_PATHS:
+            complaint = "is where the native wire is"
+        if complaint is not None:
+            raise ValueError(f"engine_path {self.engine_path!r} {complaint}")
+        force_setattr(self, "engine_path", path)
+        if not _COOKIE_NAME.fullmatch(self.engine_cookie):
+            raise ValueError(f"engine_cookie {self.engine_cookie!r} is no name that a cookie can have")

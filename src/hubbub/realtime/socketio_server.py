@@ -151,7 +151,7 @@ class SocketIoServer:
 
     def _connect(self, session: EngineSession, packet: Packet, present: SocketIoConnection | None) -> None:
         auth = socketio.connect_auth(packet)
-        if not self._knows_namespace(packet.namespace):
+        if not socketio.possible_namespace(packet.namespace) or not self._knows_namespace(packet.namespace):
             refusal = socketio.encode_connect_error("Invalid namespace", None, packet.namespace)
             session.send(engineio.MESSAGE + refusal)
             return

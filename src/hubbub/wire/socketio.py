@@ -65,7 +65,7 @@ _PACKET: Final = re.compile(
     rb"""
     ([0-6])                                  # type
     (?:(?<=[56])([1-9]\d{0,3})-)?            # attachments
-    (?:(/[^,\x00-\x20\x7f]{0,255})(?:,|$))?  # namespace; its comma may be missing at the end
+    (?:(/[^,]*)(?:,|\Z))?                    # namespace; its comma may be missing at the end
     (\d{1,15})?                              # acknowledgement id
     """,
     re.VERBOSE,
@@ -115,13 +115,28 @@ def _decode(payload: bytes) -> Packet:
             raise PacketError("acknowledgement without an id")
     elif kind not in _WITH_ID:
         raise PacketError("unexpected acknowledgement id")
+    name = MAIN if namespace is None else _namespace(namespace)
+    if kind is not PacketType.CONNECT and namespace is not None and not possible_namespace(name):
+        raise PacketError("illegal namespace")
     return Packet(
         kind,
-        MAIN if namespace is None else _namespace(namespace),
+        name,
         None if ack is None else int(ack),
         0 if count is None else int(count),
         _data(kind, payload[head.end() :]),
     )
+
+
+_POSSIBLE: Final = re.compile(r"/[^,?\x00-\x1f\x7f]{0,255}")
+
+
+def possible_namespace(name: str) -> bool:
+    """Whether clients can say this name, and a server may be asked to have it.
+
+    A comma ends a name on the wire, and what follows a question mark is dropped. A CONNECT for another name is no
+    packet that breaks the protocol: its answer is a CONNECT_ERROR.
+    """
+    return _POSSIBLE.fullmatch(name) is not None
 
 
 def _namespace(raw: bytes) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from hubbub.wire.socketio import possible_namespace
+
 from .handlers import Handlers
 from .namespace import Namespace
 from .running import Running
+from .unmatchable import complaint_about
 
 
 class Namespaces:
@@ -35,12 +38,23 @@ class Namespaces:
         """The namespace of a name, made when it is new; for a pattern the one to register handlers on.
 
         Of a pattern's names, look one up each time: it ends when the last socket leaves it.
+
+        Raises:
+            ValueError: no client can say this name, or one that the pattern matches.
         """
         if isinstance(name, re.Pattern):
+            complaint = complaint_about(name)
+            if complaint is not None:
+                raise ValueError(f"the pattern {name.pattern!r} matches no name that a client can say: {complaint}")
             template = Namespace(name.pattern)
             self._patterns.append((name, template.handlers))
             return template
         name = name if name.startswith("/") else "/" + name
+        if not possible_namespace(name):
+            raise ValueError(
+                f"no client can say {name[:80]!r}: a namespace has up to 256 characters, without commas, question marks"
+                " and control characters"
+            )
         found = self._by_name.get(name)
         if found is not None:
             return found

@@ -13,6 +13,7 @@ from hubbub.errors import CloseCode
 from hubbub.realtime.connection import Handshake
 from hubbub.realtime.gateway import NATIVE_PATH, RawPath
 from hubbub.realtime.link import WebSocketLink
+from hubbub.realtime.settings import path_complaint
 from hubbub.wire.websocket import BINARY, TEXT, Failure, Framer
 
 logger = logging.getLogger(__name__)
@@ -161,7 +162,8 @@ class _Inbox:
 class RawPaths:
     """The handlers of plain WebSockets, by path."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine_path: str) -> None:
+        self._engine_path = engine_path
         self._handlers: dict[str, tuple[tuple[str, ...], RawHandler]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -169,10 +171,13 @@ class RawPaths:
         """Decorator for the handler of a path.
 
         Raises:
-            ValueError: it is no absolute path, or one that the server uses itself.
+            ValueError: no request can have it, or the server uses it itself.
         """
-        if not path.startswith("/") or path == NATIVE_PATH or path.startswith("/socket.io"):
-            raise ValueError(f"{path!r} can't be a path of its own")
+        complaint = path_complaint(path)
+        if path == NATIVE_PATH or f"{path}/".startswith(self._engine_path):
+            complaint = "is the server's own"
+        if complaint is not None:
+            raise ValueError(f"the path {path!r} {complaint}")
 
         def add(handler: RawHandler) -> RawHandler:
             self._handlers[path] = (subprotocols, handler)

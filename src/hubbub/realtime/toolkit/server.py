@@ -58,13 +58,16 @@ class Server(Namespace):
         self._namespaces = Namespaces(self)
         self._dispatcher = Dispatcher()
         self._reception = Reception(self._namespaces, self._dispatcher)
-        self._raw = RawPaths()
+        self._raw = RawPaths(self.settings.engine_path)
 
     def of(self, name: str | re.Pattern[str]) -> Namespace:
         """A further namespace, "/" in front. A pattern: one namespace for each name that it matches as a whole.
 
         For a pattern, register handlers on what is returned; a handler finds its namespace in `socket.namespace`.
         Such a namespace is made when somebody connects to it and ends when the last socket leaves it.
+
+        Raises:
+            ValueError: no client can say this name, or one that the pattern matches.
         """
         return self._namespaces.of(name)
 
@@ -74,6 +77,9 @@ class Server(Namespace):
         Args:
             path: absolute, "/echo".
             subprotocols: those that it speaks (RFC 6455 section 1.9), the most wanted first.
+
+        Raises:
+            ValueError: no request can have this path, or the server uses it itself.
         """
         return self._raw.register(path, subprotocols)
 
