@@ -127,3 +127,30 @@ def test_an_address_for_several_machines() -> None:
     assert same_machine("/tmp/a.sock", "/tmp/b.sock")
     with pytest.raises(ValueError, match="x"):
         split("x")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /poll?" + b"a" * 10_000, b"414"),
+        (b"GET /poll HTTP/1.1\r\nhost: x\r\nx: " + b"y" * 20_000, b"431"),
+        (b"GET /poll HTTP/1.1\r\nhost: x\r\n" + b"x: y\r\n" * 200 + b"\r\n", b"431"),
+        (b"GET /poll HTTP/1.1\r\n\r\n", b"400"),
+    ],
+)
+async def test_it_has_the_limits_of_the_public_port(nodes: Pair, head: bytes, status: bytes) -> None:
+    reader, writer = await asyncio.open_unix_connection(door_of(nodes[0]))
+    writer.write(head)
+    async with asyncio.timeout(10):
+        assert (await reader.read()).startswith(b"HTTP/1.1 " + status)
+    writer.close()
+
+
+async def test_what_a_client_may_send_passes_to_the_other_node(nodes: Pair) -> None:
+    """A node adds headers of its own to a request that is as large as one may be."""
+    async with httpx.AsyncClient(base_url=nodes[0].url) as here, httpx.AsyncClient(base_url=nodes[1].url) as there:
+        key = (await here.get("/poll")).json()["key"]
+        few = {f"x-{number}": "y" for number in range(90)}
+        large = {"x": "y" * 16_000}
+        for headers in (few, large):
+            assert (await there.post(f"/poll/{key}", content=b"", headers=headers)).status_code == 202

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hubbub.errors import Unauthenticated
 from hubbub.realtime import GatewaySettings
 from hubbub.realtime.http_protocol import HttpProtocol
 
@@ -285,3 +286,24 @@ def _reading(gone: asyncio.Event) -> Callable[[Any, Any, Any], Awaitable[None]]:
                 return
 
     return app
+
+
+async def test_a_stream_that_nobody_reads_counts_until_it_is_cut_off_and_leaves_nothing() -> None:
+    """Also after the handler has given it up."""
+    async with running(HASTE) as stand, talking(stand) as client:
+        client.say(b"GET /sse HTTP/1.1\r\nHost: here\r\n\r\n")
+        await stand.handler.until(lambda: len(stand.handler.connections) == 1)
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        connection = stand.handler.connections.pop()
+        async with asyncio.timeout(20):
+            while not stand.handler.lagged:
+                stand.handler.publish("x" * 4000)
+                await asyncio.sleep(0)
+        stand.handler.leave(connection, Unauthenticated())
+        assert connection.closed
+        assert stand.gateway.census() == {("native.json", "sse"): 1}
+        await _until(lambda: stand.gateway.census() == {("native.json", "sse"): 0})
+        await _until(lambda: not _protocols(stand))
+        assert stand.gateway.streams._connections == {}
+        assert connection._buffer == []  # type: ignore[attr-defined]
+        assert len(stand.handler.gone) == 1

@@ -40,10 +40,14 @@ def cookie_name(*, secure: bool) -> str:
 
 
 def cookie_token(header: str, *, secure: bool) -> str:
-    """The token in a Cookie header; empty when there is none, or more than one: then it can't be said whose it is."""
-    wanted = cookie_name(secure=secure)
+    """The session's token in a Cookie header; empty as for `only_cookie`."""
+    return only_cookie(header, cookie_name(secure=secure))
+
+
+def only_cookie(header: str, name: str) -> str:
+    """A cookie's value; empty when there is none of this name, or more than one: then it can't be said whose it is."""
     pairs = (pair.strip(" \t").partition("=") for pair in header.split(";"))
-    found = [value.strip('"') for name, _, value in pairs if name == wanted]
+    found = [value.strip('"') for given, _, value in pairs if given == name]
     return found[0] if len(found) == 1 else ""
 
 

@@ -14,7 +14,7 @@ from hubbub.identity import Identity
 from hubbub.store import Login
 from hubbub.vocabulary import Command, Limits, Reply
 
-from .cookie import DEVICE_COOKIE, cookie_token
+from .cookie import DEVICE_COOKIE, cookie_token, only_cookie
 
 
 class Performer(Protocol):
@@ -53,7 +53,7 @@ class Call:
         self.secure = request.url.scheme == "https"
         given = "" if "authorization" in request.headers else request.headers.get("cookie", "")
         self.cookie = cookie_token(given, secure=self.secure) or None
-        self.device_token = request.cookies.get(DEVICE_COOKIE, "")
+        self.device_token = only_cookie(request.headers.get("cookie", ""), DEVICE_COOKIE)
         self.headers: list[tuple[str, str]] = []
         self._login = login
         self._path: dict[str, str] = request.path_params

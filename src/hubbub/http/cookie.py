@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from hubbub.chat.credentials import COOKIE, cookie_name, cookie_token
+from hubbub.chat.credentials import COOKIE, cookie_name, cookie_token, only_cookie
 
-__all__ = ["COOKIE", "DEVICE_COOKIE", "cookie_token", "device_cookie", "no_cookie", "session_cookie"]
+__all__ = ["COOKIE", "DEVICE_COOKIE", "cookie_token", "device_cookie", "no_cookie", "only_cookie", "session_cookie"]
 
 
 DEVICE_COOKIE: Final = "hubbub_device"

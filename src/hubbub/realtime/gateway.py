@@ -106,6 +106,9 @@ class Gateway(Entrance):
         totals: Counter[tuple[str, str]] = Counter()
         for lane, count in self._context.census.items():
             totals[lane.wire, lane.transport] += count
+        for kind, count in self.streams.ending().items():
+            if count:
+                totals[kind] += count
         return dict(totals)
 
     def limits(self) -> dict[str, int]:

@@ -251,6 +251,7 @@ class HttpConnection(Peer):
         if not self.closed:
             self._leave(reason)
         self._forget(self)
+        self._buffer, self._size = [], 0
         self.release()
 
     def _say(self, data: bytes) -> None:

@@ -82,6 +82,7 @@ class StreamApp:
         self._sse = SseLane(native)
         self._polling = PollingLane(native)
         self._connections: dict[str, HttpConnection] = {}
+        self._streams: set[HttpConnection] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
@@ -116,6 +117,10 @@ class StreamApp:
                 await respond(send, 405, _METHOD, [_JSON, (b"allow", b"POST, DELETE"), *cors])
         except ClientGone:
             pass
+
+    def ending(self) -> dict[tuple[str, str], int]:
+        """Connections that are over for the handler while their streams have not been read to the end, as `census`."""
+        return {(self._sse.wire, self._sse.transport): sum(one.closed for one in self._streams)}
 
     def pending_polls(self) -> int:
         """Requests that wait for something to say."""
@@ -159,6 +164,7 @@ class StreamApp:
         await send({"type": "http.response.start", "status": 200, "headers": [*_STREAM, *cors]})
         handler = self._context.handler
         position = ""
+        self._streams.add(connection)
         gone = asyncio.ensure_future(hangup(receive))
         gone.add_done_callback(lambda _: connection.lost("transport close"))
         try:
@@ -178,6 +184,7 @@ class StreamApp:
                 await send({"type": "http.response.body", "body": data, "more_body": not ended})
         finally:
             gone.cancel()
+            self._streams.discard(connection)
             connection.lost("transport close")
 
     async def _poll(self, connection: HttpConnection, receive: Receive, send: Send, cors: Headers) -> None:
