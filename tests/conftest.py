@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 import uvloop
+from argon2 import PasswordHasher
 
 from hubbub.app import Application, running
 from hubbub.client import Api, Credentials
 from hubbub.config import Config
+from hubbub.identity import identity
 
 pytest_plugins = ["tests.support.watchdog"]
 
@@ -64,6 +66,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_make_parametrize_id(config: pytest.Config, val: object) -> str | None:
     """Binary data has no name in a test's id: frames have random masks, and all xdist workers must agree on the ids."""
     return f"{len(val)} bytes" if isinstance(val, bytes) and not val.isascii() else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hundreds of servers in the test process each hash some passwords: at 28 ms each, an eighth of all their CPU.
+
+    Those in processes of their own have the real profile, and so has tests/identity where it is about that.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identity, "standard_hasher", lambda: PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture
