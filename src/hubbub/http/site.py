@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -79,8 +80,8 @@ def build_site(
     endpoint = Endpoint(services, settings.allowed_origins, settings.body_bytes)
     health = HealthPages(checks, closing, remarks)
     api = {(operation.path, operation.method): _operation(endpoint, operation) for operation in OPERATIONS}
-    api["/api/v1/openapi.json", "GET"] = _document(openapi_document(__version__))
-    api["/api/v1/asyncapi.json", "GET"] = _document(asyncapi_document(__version__))
+    api["/api/v1/openapi.json", "GET"] = _document(openapi_document)
+    api["/api/v1/asyncapi.json", "GET"] = _document(asyncapi_document)
     routes = [
         *_api_routes(api),
         _page("/livez", health.live),
@@ -151,8 +152,14 @@ def _named(route: str, page: Page) -> Page:
     return run
 
 
-def _document(document: Mapping[str, object]) -> Page:
-    content = msgspec.json.encode(document)
+@functools.cache
+def _described(describe: Callable[[str], Mapping[str, object]]) -> bytes:
+    """It is the same for every server, and making it takes as long as all else of a start."""
+    return msgspec.json.encode(describe(__version__))
+
+
+def _document(describe: Callable[[str], Mapping[str, object]]) -> Page:
+    content = _described(describe)
 
     async def show(request: Request) -> Response:
         return Response(content, media_type="application/json", headers={"cache-control": "no-cache"})
