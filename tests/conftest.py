@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
+import sys
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
@@ -48,6 +50,12 @@ class Loop(uvloop.Loop):
             super().close()
         for warning in left_open:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Twice as many as cores, for tests wait for half of their time; more than eight would need much memory."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(2, min(8, 2 * cores))
 
 
 def pytest_asyncio_loop_factories(
