@@ -53,9 +53,9 @@ class Loop(uvloop.Loop):
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Twice as many as cores, for tests wait for half of their time; more than eight would need much memory."""
+    """One more than cores, for tests wait for half of their time; more than eight would need much memory."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return max(2, min(8, 2 * cores))
+    return min(8, cores + 1)
 
 
 def pytest_asyncio_loop_factories(

@@ -11,6 +11,7 @@ import pytest
 import within
 
 PROGRAM = Path(within.__file__)
+FOR_EVER = "while :; do sleep 0.05; done"  # a shell looks at its signals between commands
 
 
 def run(seconds: float, script: str, steps: tuple[float, float] = (60, 60)) -> subprocess.CompletedProcess[str]:
@@ -31,14 +32,14 @@ def test_a_signal_is_told_as_a_shell_does() -> None:
 
 
 def test_what_does_not_end_is_interrupted_first() -> None:
-    done = run(1, "trap 'echo results; exit' INT; sleep 600 & wait")
+    done = run(1, f"trap 'echo results; exit' INT; {FOR_EVER}")
     assert done.returncode == within.OVER
     assert done.stdout == "results\n"
     assert "the phase: not done within 1 s" in done.stderr
 
 
 def test_what_ignores_that_is_asked_for_its_traceback() -> None:
-    done = run(1, "trap '' INT; trap 'echo traceback; exit' ABRT; sleep 600 & wait", (0.1, 60))
+    done = run(1, f"trap '' INT; trap 'echo traceback; exit' ABRT; {FOR_EVER}", (0.1, 60))
     assert done.returncode == within.OVER
     assert done.stdout == "traceback\n"
 
