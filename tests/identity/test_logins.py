@@ -111,6 +111,9 @@ async def test_who_was_looked_up_while_the_login_ended_is_refused(store: SqliteS
 
         logins = property(lambda self: self.paused)
         accounts = property(lambda self: store.accounts)
+        attempts = property(lambda self: store.attempts)
+        looks = property(lambda self: store.looks)
+        rooms = property(lambda self: store.rooms)
 
     paused = PausedStore()
     identity = Identity(paused, now_ms=clock, hasher=CHEAP)
