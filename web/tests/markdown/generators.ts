@@ -16,6 +16,15 @@ export function fragments(): fc.Arbitrary<string> {
   return fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }).map((pieces) => pieces.join(""));
 }
 
+/** Texts of a given length in which a few pieces of Markdown repeat. */
+export function repetitions(): fc.Arbitrary<(length: number) => string> {
+  const piece = fc.array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 5 });
+  return fc.array(piece, { minLength: 1, maxLength: 3 }).map((parts) => (length) => {
+    const pieces = parts.map((part) => part.join(""));
+    return pieces.map((part) => part.repeat(Math.ceil(length / pieces.length / part.length))).join("");
+  });
+}
+
 /** Any text: of any characters, lone surrogates included, or of pieces of Markdown, or both. */
 export function markdownText(): fc.Arbitrary<string> {
   const unicode = fc.string({ unit: "binary", maxLength: 60 });

@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseMarkdown } from "../../src/lib/markdown";
 import { Budget, CHARACTERS_MAX, COLUMNS_MAX, DEPTH_MAX, ELEMENTS_MAX } from "../../src/lib/markdown/limits";
+import { repetitions } from "./generators";
 import { HOSTILE } from "./hostile";
 import { render } from "./rendering";
 
@@ -95,12 +97,23 @@ function costMs(text: string): number {
   return least;
 }
 
-describe("the time to read a text", { timeout: 60_000 }, () => {
-  // Four times the length: 4 in theory, 16 if the work grew with the square. Without the limit of elements, which would
-  // hide it. What takes less than a millisecond says nothing.
+/** How much longer four times the length takes: 4 in theory, 16 if the work grew with the square. */
+function growth(text: (length: number) => string): number {
+  const ratio = (): number => costMs(text(24_000)) / Math.max(1, costMs(text(6_000))); // less than 1 ms says nothing
+  const first = ratio();
+  return first < 9 ? first : ratio();
+}
+
+// Without the limit of elements, which would hide what it bounds.
+describe("the time to read a text", { timeout: 120_000 }, () => {
   it.each(Object.entries(HOSTILE))("of %s grows with its length", (_, text) => {
-    const ratio = (): number => costMs(text(24_000)) / Math.max(1, costMs(text(6_000)));
-    const first = ratio();
-    expect(first < 9 ? first : ratio()).toBeLessThan(9);
+    expect(growth(text)).toBeLessThan(9);
+  });
+
+  it("of any pieces that repeat grows with its length", () => {
+    fc.assert(
+      fc.property(repetitions(), (text) => growth(text) < 9),
+      { numRuns: 40 },
+    );
   });
 });
