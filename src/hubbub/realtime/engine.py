@@ -193,6 +193,7 @@ class EngineSession:
 
     def expire(self) -> None:
         """The application put it on the list of deadlines, and the time is up."""
+        self._note("the client has not connected to a namespace in time")
         self.close("too late")
 
     def close(self, because: str, code: int = CloseCode.NORMAL, reason: str = "") -> None:
@@ -243,10 +244,13 @@ class EngineSession:
     def binary(self, payload: bytes) -> None:
         self.application.binary(self, payload)
 
-    def fail(self, broken: PacketError) -> None:
+    def fail(self, broken: PacketError, code: int = CloseCode.PROTOCOL_ERROR) -> None:
         """The client broke the protocol."""
-        logger.debug("ending an Engine.IO session: %s", broken)
-        self.close("parse error", CloseCode.PROTOCOL_ERROR, str(broken))
+        self._note(str(broken))
+        self.close("parse error", code, str(broken))
+
+    def _note(self, why: str) -> None:
+        self.context.notices.info(logger, "engine", "ending an Engine.IO session of %s: %s", self.peer, why)
 
     def ping(self) -> None:
         if self.link is not None:

@@ -165,7 +165,7 @@ class Entrance(ABC):
             else:
                 self.take(transport, client, request, path, query)
         except Refusal as refusal:
-            refuse(self._links, transport, refusal)
+            refuse(self._links, transport, refusal, client.peer)
             return
         protocol = transport.get_protocol()
         if rest and isinstance(protocol, WebSocketLink):

@@ -202,7 +202,6 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer if the client can still take it for the answer to this request, and end the connection."""
-        logger.debug("refused a request: %s", refusal)
         self._context.deadlines.remove(self)
         transport = self.transport
         if transport.is_closing():

@@ -280,7 +280,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
 
     def broken(self, failure: Failure) -> None:
         """The client broke the protocol; what it said before has been delivered."""
-        logger.debug("closing a WebSocket: %s", failure)
+        self._context.notices.info(logger, "broken", "closing a WebSocket of %s: %s", self.peer, failure)
         self.close(failure.code, failure.reason, because="parse error")
         # What the client sends now is read and dropped until it answers the close frame, or sees the end of the stream.
         if self.transport.can_write_eof() and not self.transport.is_closing():

@@ -8,17 +8,22 @@ segment are not lost (docs/decisions/0004-one-port.md).
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from hubbub.wire.http_requests import RequestLimits, RequestSplitter
 from hubbub.wire.upgrade import Refusal, Request, parse_request, wants_upgrade
 
+from .link import peer_of
+
 if TYPE_CHECKING:
     from .context import LinkContext
 
 Upgrade = Callable[[asyncio.Transport, Request, bytes], None]
 """Takes a transport whose request asks for a WebSocket, and the bytes after that request."""
+
+logger = logging.getLogger(__name__)
 
 _DISCARDED_BYTES: Final = 1_048_576
 """What is read from a client that was refused, so that it gets to see why."""
@@ -84,12 +89,15 @@ class FirstRequest(asyncio.Protocol):
             self._http(requests).begin(transport, head)
 
 
-def refuse(context: LinkContext, transport: asyncio.Transport, refusal: Refusal) -> None:
+def refuse(context: LinkContext, transport: asyncio.Transport, refusal: Refusal, peer: str | None = None) -> None:
     """Answer a request that is not read to its end, and end the connection.
 
     To close with bytes unread would reset the connection, which could destroy the answer on its way (RFC 9112
-    section 9.6): what still comes is dropped until the client has closed, within limits.
+    section 9.6): what still comes is dropped until the client has closed, within limits. `peer`: the client's address,
+    when it is not the transport's.
     """
+    who = peer_of(transport) if peer is None else peer
+    context.notices.info(logger, "refused", "refused a request of %s: %s", who, refusal)
     last_words = _LastWords(context, transport)
     transport.set_protocol(last_words)
     transport.write(refusal.response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Final
@@ -23,6 +24,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+
+logger = logging.getLogger(__name__)
 
 _TEXT: Final = (b"content-type", b"text/plain; charset=UTF-8")
 _JSON: Final = (b"content-type", b"application/json")
@@ -46,6 +49,7 @@ class PollingApp:
             await _respond(send, 204, b"", [*cors, *preflight_headers(headers, b"GET, POST, OPTIONS")])
             return
         if "cookie" in headers and not may_read(headers, allowed, secure=scope["scheme"] == "https"):
+            self._note(scope, Refusal.FORBIDDEN)
             await _refuse(send, Refusal.FORBIDDEN, cors)
             return
         query_string: str = scope["query_string"].decode("latin-1")
@@ -58,6 +62,7 @@ class PollingApp:
             if refused is Refusal.UNKNOWN_SID and method == "GET" and (words := self._last_words(query)) is not None:
                 await _respond(send, 200, words, [_TEXT, *cors])
             elif refused is not None:
+                self._note(scope, refused)
                 await _refuse(send, refused, cors)
             elif session is None:
                 await self._open(scope, headers, query_string, send, cors)
@@ -69,6 +74,11 @@ class PollingApp:
                 await self._post(session, session.polling, headers, receive, send, cors)
         except ClientGone:
             pass
+
+    def _note(self, scope: Scope, refusal: Refusal) -> None:
+        client = scope.get("client")
+        peer = client[0] if client else ""
+        self._context.notices.info(logger, "refused", "refused a request of %s: %s", peer, refusal.message)
 
     def _last_words(self, query: dict[str, str]) -> bytes | None:
         """Why a session has ended, for a client that was not polling then; None: there is nothing to say."""
@@ -143,7 +153,7 @@ class PollingApp:
                 await _refuse(send, Refusal.UNKNOWN_SID, cors)
                 return
             if body is None:
-                session.close("parse error", CloseCode.TOO_BIG, "message too big")
+                session.fail(PacketError("message too big"), CloseCode.TOO_BIG)
                 await polling.told()
                 await _respond(send, 413, b'{"code":3,"message":"Payload too large"}', [_JSON, *cors])
                 return

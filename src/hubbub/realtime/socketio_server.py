@@ -75,7 +75,7 @@ class SocketIoServer:
         try:
             assembler = self._assemblers.get(session)
             if assembler is None:
-                raise PacketError("binary data without a packet")
+                raise PacketError("binary data without a packet: only the default parser is spoken")
             whole = assembler.attach(payload)
             if whole is not None:
                 del self._assemblers[session]

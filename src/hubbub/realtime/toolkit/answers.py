@@ -16,20 +16,27 @@ class NoAnswer(TimeoutError):
     Attributes:
         answers: those that came.
         missing: how many did not.
+        left: how many of those were gone before.
     """
 
-    def __init__(self, answers: Sequence[Any], missing: int) -> None:
+    def __init__(self, answers: Sequence[Any], missing: int, left: int = 0) -> None:
         self.answers = list(answers)
         self.missing = missing
-        super().__init__(f"{missing} of {len(self.answers) + missing} did not answer in time")
+        self.left = left
+        asked = len(self.answers) + missing
+        said = [f"{missing - left} of {asked} did not answer in time"] if missing > left else []
+        if left:
+            said.append(f"{left} of {asked} left before answering")
+        super().__init__(", ".join(said))
 
 
 class _Question:
-    __slots__ = ("answers", "future", "waiting")
+    __slots__ = ("answers", "future", "left", "waiting")
 
     def __init__(self, asked: set[Connection], future: asyncio.Future[None]) -> None:
         self.waiting = asked
         self.answers: list[Any] = []
+        self.left = 0
         self.future = future
 
 
@@ -70,7 +77,7 @@ class Answers:
             for connection in tuple(question.waiting):
                 self._settle(number, question, connection)
         if len(question.answers) < len(asked):
-            raise NoAnswer(question.answers, len(asked) - len(question.answers))
+            raise NoAnswer(question.answers, len(asked) - len(question.answers), question.left)
         return question.answers
 
     def take(self, connection: Connection, number: int, args: list[Any]) -> None:
@@ -83,6 +90,7 @@ class Answers:
     def gone(self, connection: Connection) -> None:
         """It will answer nothing any more."""
         for number in tuple(self._asked.get(connection, ())):
+            self._open[number].left += 1
             self._settle(number, self._open[number], connection)
 
     def _settle(self, number: int, question: _Question, connection: Connection) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Iterator
 from typing import Final
 
 from hubbub.errors import CloseCode, Disconnect, HubbubError, Internal
 from hubbub.realtime.connection import Connection, Handshake
 
+from .answers import NoAnswer
 from .dispatch import Dispatcher, settle
 from .events import Answer, Event
 from .namespace import Namespace
@@ -105,7 +108,8 @@ class Reception:
         if socket is None:
             socket = Socket(namespace, connection, handshake, connection.id)
             for middleware in namespace.handlers.middleware:
-                await settle(middleware(socket))
+                with self._blamed("a middleware", namespace):
+                    await settle(middleware(socket))
             if connection.closed:
                 return
             self._enter(socket)
@@ -118,14 +122,29 @@ class Reception:
         handler = namespace.handlers.events.get("connect")
         if handler is not None:
             try:
-                if await settle(handler(socket, handshake.auth)) is False:
-                    raise ConnectionRefused
+                with self._blamed("the connect handler", namespace):
+                    if await settle(handler(socket, handshake.auth)) is False:
+                        raise ConnectionRefused
             except BaseException:
                 self._forget(socket)
                 raise
         if not socket.accept():
             # the client hears of its connection when this has returned
             asyncio.get_running_loop().call_soon(connection.dismiss)
+
+    @contextlib.contextmanager
+    def _blamed(self, whom: str, namespace: Namespace) -> Iterator[None]:
+        """What fails is logged with whose fault it was; the client hears of an internal error."""
+        try:
+            yield
+        except HubbubError:
+            raise
+        except NoAnswer as failure:
+            logger.info("%s of %s has no answer: %s", whom, namespace.name, failure)
+            raise Internal from None
+        except Exception as failure:  # noqa: BLE001
+            self._dispatcher.log_failure(f"{whom} of {namespace.name} failed", failure)
+            raise Internal from None
 
     def _recovered(self, namespace: Namespace, connection: Connection, handshake: Handshake) -> Socket | None:
         """The socket that this client was, with its rooms, data and missed events; None: it is a new one."""

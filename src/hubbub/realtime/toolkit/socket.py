@@ -108,7 +108,7 @@ class Socket:
         """
         answers = await self.namespace.ask([self.connection], event, args, timeout)
         if not answers:
-            raise NoAnswer([], 1)
+            raise NoAnswer([], 1, 1)
         return answers[0]
 
     def to(self, *rooms: str) -> Broadcast:
