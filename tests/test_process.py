@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
+
+import pytest
 
 
 def run(code: str) -> list[str]:
@@ -47,3 +50,31 @@ del cycle
 print(gc.get_freeze_count() > 1000, gc.isenabled() and gc.collect() >= 1)
 """)
     assert (frozen, collected) == ("True", "True")
+
+
+BURST = """
+import asyncio, os
+from hubbub.process import give_back_memory
+
+def resident() -> int:
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+async def main() -> None:
+    giving_back = asyncio.ensure_future(give_back_memory(0.01))
+    before = resident()
+    kept = [bytes(16_000) for _ in range(10_000)]
+    peak = resident()
+    del kept[::2], kept[: len(kept) - 10]  # what stays is last, so that the heap can't simply end earlier
+    async with asyncio.timeout(30):
+        while resident() > before + (peak - before) // 2:
+            await asyncio.sleep(0.01)
+    giving_back.cancel()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or platform.libc_ver()[0] != "glibc", reason="only glibc keeps it so")
+def test_memory_of_a_burst_goes_back_to_the_system() -> None:
+    subprocess.run([sys.executable, "-c", BURST], check=True, timeout=60)

@@ -12,7 +12,7 @@ from typing import Final
 
 from hubbub.app import Application
 from hubbub.config import Config
-from hubbub.process import end_within, settle_garbage
+from hubbub.process import end_within, give_back_memory, settle_garbage
 
 logger = logging.getLogger(__name__)
 
@@ -87,8 +87,10 @@ async def serve(
     app = Application(config, shared_port=shared_port)
     await app.start()
     settle_garbage()
+    giving_back = asyncio.ensure_future(give_back_memory())
     started(app.url)
     await stop.wait()
+    giving_back.cancel()
     logger.info("stopping")
     await app.stop()
     logger.info("stopped")

@@ -105,8 +105,11 @@ class Commands:
             self._counters.refused_commands += 1
             connection.fail(command.ref, RateLimited("Too many commands at once. Wait for their answers."))
 
-    def _at_once(self, session: Session, command: Command) -> bool:
-        """Do what needs no store; False: this one does, and nothing was done."""
+    def _at_once(self, session: Session, command: Command, *, paid: bool = False) -> bool:
+        """Do what needs no store; False: this one does, or its user has to wait, and nothing was done.
+
+        `paid`: its units have been spent.
+        """
         actor = session.actor
         if type(command) is Send:
             feed = self._feed(command.room)
@@ -114,12 +117,15 @@ class Commands:
                 return False
             check_text(command.text, self._text_bytes)
             check_nonce(command.nonce)
+            if len(command.text) >= _LONG_CHARACTERS and not paid:
+                units = units_of(command)
+                if not self._quotas.may(actor.user_id, units):
+                    return False
+                session.connection.charge(units)
             ticket = self._sending.add(session.connection, actor, command)
             if not ticket:  # the user's share is full: wait
                 return False
             session.ticket = ticket
-            if len(command.text) >= _LONG_CHARACTERS:
-                session.connection.charge(units_of(command))
             return True
         if isinstance(command, Typing):
             feed = self._joined(session, command.room)
@@ -184,7 +190,7 @@ class Commands:
         connection = session.connection
         while not connection.closed:
             await self._sending.room(actor.user_id)
-            if self._at_once(session, command):
+            if self._at_once(session, command, paid=True):
                 return
             if self._joined(session, command.room) is None:
                 raise NotJoined
@@ -198,7 +204,7 @@ class Commands:
         actor = session.actor
         if actor is None:
             raise Unauthenticated
-        if self._at_once(session, command):
+        if self._at_once(session, command, paid=True):
             return
         await self._sending.settled(actor.user_id, session.ticket)  # what it sent before takes effect before
         match command:

@@ -84,6 +84,11 @@ class Quotas:
         meter = self._user(user).meter
         return 0.0 if meter is None else meter.spend(units, self._now())
 
+    def may(self, user: UserId, units: int) -> bool:
+        """Use units when they are there. False: they are not, and nothing is used."""
+        meter = self._user(user).meter
+        return meter is None or not meter.take(units, self._now())
+
     def check(self, user: UserId, units: int) -> None:
         """Use units for somebody who can't be made to wait. Raises RateLimited, and then nothing is used."""
         meter = self._user(user).meter

@@ -55,14 +55,14 @@ class _Share:
 _Pending = tuple[Asker, Actor, Send, _Share, int]
 
 _GROUP_UNITS: Final = 256
-"""Of a group when more waits: a message is one unit, each 2 KiB of it one more. About 10 ms of commit and fan-out."""
+"""Of a group when more waits: a message is one, each half KiB of it one more. About 10 ms of commit and fan-out."""
 
 _SHARE_UNITS: Final = 1_024
-"""What one user may have waiting for the store: 1,024 short messages, or 2 MiB."""
+"""What one user may have waiting for the store: 1,024 short messages, or half a MiB."""
 
 
 def _units(command: Send) -> int:
-    return 1 + (len(command.text) >> 11)
+    return 1 + (len(command.text) >> 9)
 
 
 class Sending:

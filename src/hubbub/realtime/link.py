@@ -49,6 +49,9 @@ _SLOWED: Final = 8  # it has used its rate
 _STOPPED: Final = _CONGESTED | _HELD | _SLOWED
 
 
+_ENDED: Final = Decoder(0)
+
+
 class Endpoint(Protocol):
     """Who gets what arrives on a link: one of the two wires."""
 
@@ -293,6 +296,8 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         self._context.links -= 1
         self._context.unsent.forget(self)
         self._context.goodbyes.discard(self)
+        # This object stays until the collector comes by: a half message or a read of 64 KB must not stay with it.
+        self._decoder, self._undelivered = _ENDED, None
         self._context.waiting.leave(self)
         self._end("transport close")
 
