@@ -53,6 +53,10 @@ CASES: dict[str, tuple[Callable[[int], object], int]] = {
         lambda size: parse_request(b"GET / HTTP/1.1\r\n" + b"\r\n".join(b"h%d: x" % n for n in range(size))),
         200,
     ),
+    "one header again and again": (
+        lambda size: parse_request(b"GET / HTTP/1.1\r\n" + b"\r\n".join([b"h: some value"] * size)),
+        500,
+    ),
     "fields of a command": (
         lambda size: rejected(JSON.decode, b'{"type":"?",%s}' % b",".join(b'"f%d":[]' % n for n in range(size))),
         500,

@@ -192,6 +192,15 @@ describe("coming back", () => {
     },
   );
 
+  test.each([
+    ["session ended", "This session has ended. Sign in again."],
+    ["session expired", "Nobody has used this sign-in for a long time, so it has expired. Sign in again."],
+  ])("%s: the state says why", async (reason, message) => {
+    const page = await connected();
+    server.cut(4501, reason);
+    expect(page.hubbub.state.error).toMatchObject({ code: "unauthenticated", message });
+  });
+
   test("the ceiling of the delays doubles from 0.5 to 30 seconds", async () => {
     server.reachable = false;
     const page = new Page(server);
