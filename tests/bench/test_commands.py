@@ -26,6 +26,7 @@ def bench(*arguments: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.alone
+@pytest.mark.timeout(400)
 def test_a_small_run_measures_everything(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     code, out, err = bench(

@@ -75,6 +75,20 @@ def test_that_shares_it_too(shared):
     assert shared.poll() is None
 """
 
+UNEVEN = """
+import time
+from tests.support import watchdog
+watchdog._ENDING_SECONDS = 0.5
+
+def test_short():
+    pass
+
+@pytest.mark.timeout(60)
+def test_long():
+    time.sleep(3)
+    pathlib.Path("started").touch()
+"""
+
 KILLED = """
 from tests.support.redis import running_redis
 
@@ -135,6 +149,12 @@ def test_tests_that_hang_are_named_and_counted_and_the_run_goes_on(
     assert tally.main([str(run.results)]) == 1
     assert capsys.readouterr().out == "3 passed, 2 failed, 0 skipped\n"
     assert run.left == []
+
+
+def test_a_process_that_is_done_before_the_others_is_left_alone(tmp_path: Path) -> None:
+    run = Run(tmp_path, UNEVEN, "-n", "2")
+    assert run.code == 0, run.output
+    assert "hangs" not in run.output
 
 
 def test_without_xdist_the_run_ends_there_and_says_where(tmp_path: Path) -> None:

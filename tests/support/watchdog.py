@@ -84,6 +84,10 @@ class _Watched:
     def pytest_sessionfinish(self) -> None:
         self._begins(_ENDING_SECONDS, "the end of the test process")
 
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        if hasattr(config, "workerinput"):  # it stands idle until the others are done, and xdist ends it
+            self._begins(0, "waiting for other test processes")
+
     def _limit(self, item: pytest.Item) -> float:
         """In seconds; 0: none."""
         seconds = self._default_seconds
