@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from .conftest import ONE_LOOP, House, NewPerson
+from .looks import check, fits
 
 pytestmark = ONE_LOOP
 
@@ -33,6 +34,7 @@ async def test_an_address_without_a_room_says_so_and_offers_to_create_it(
     await expect(page.get_by_role("main").get_by_role("heading", level=1)).to_have_text(re.compile("^There is no"))
     await expect(page).to_have_title("Not found · Hubbub")
     await expect(page.get_by_role("button", name=re.compile("^Join"))).to_have_count(0)
+    await check(page, path)
     await page.get_by_role("button", name=f"Create the room “{title}”").click()
     dialog = page.get_by_role("dialog", name="Create a room")
     await expect(dialog.get_by_label("Name")).to_have_value(title)
@@ -80,6 +82,7 @@ async def test_a_new_server_begins_with_a_room_and_says_what_to_do_next(person: 
     await expect(ada.page.get_by_role("heading", name="General", level=1)).to_be_visible()
     await expect(ada.page).to_have_url(re.compile("/r/general$"))
     steps = ada.page.get_by_role("region", name="What to do next")
+    await check(ada.page, "first steps")
     await expect(steps).to_contain_text(ada.url)
     await ada.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await steps.get_by_role("button", name="Copy").click()
@@ -87,7 +90,21 @@ async def test_a_new_server_begins_with_a_room_and_says_what_to_do_next(person: 
     await ada.say("Hello")
     await expect(steps).to_have_count(0)
     await bob.sign_up("bob")
+    await expect(bob.page.get_by_role("main").get_by_role("button", name="Join General")).to_be_visible()
+    await check(bob.page, "rooms to step into")
     await bob.page.get_by_role("main").get_by_role("button", name="Join General").click()
+    await bob.sees("Hello")
+
+
+async def test_on_a_phone_a_newcomer_sees_where_to_go(person: NewPerson) -> None:
+    ada, bob = await person(), await person(phone=True)
+    await ada.set_up("ada", room="General")
+    await ada.say("Hello")
+    await bob.sign_up("bob")
+    await expect(bob.page.get_by_role("button", name="Join General")).to_be_visible()
+    await fits(bob)
+    await check(bob.page, "a newcomer's phone")
+    await bob.join_by_directory("General")
     await bob.sees("Hello")
 
 
@@ -154,3 +171,34 @@ async def test_a_page_that_finds_no_server_comes_back_by_itself(person: NewPerso
     await expect(page.get_by_role("heading", name="No answer")).to_be_visible()
     await page.unroute("**/api/v1/server")
     await expect(ada.composer).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "locale"), [(1280, "en-US"), (390, "de"), (320, "ar"), (320, "ja")])
+async def test_whatever_stands_in_the_place_of_a_room_fits(
+    person: NewPerson, house: House, width: int, locale: str
+) -> None:
+    ada = await person(viewport={"width": width, "height": 640}, locale=locale)
+    page = ada.page
+    await ada.set_up("ada", "Ada Okafor", room="General")
+    await expect(page.get_by_role("region", name="What to do next")).to_be_visible()
+    await fits(ada)
+    long = "a-place-with-a-rather-long-name-that-nobody-has-made-yet"
+    for path in (f"/r/{long}", f"/r/{long.upper()}{long}"):
+        await ada.open(path)
+        await expect(page.get_by_role("button", name="Create the room")).to_be_visible()
+        await fits(ada)
+    await page.get_by_role("button", name="Create the room").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await fits(ada)
+    await page.go_back()
+    await house.stop()
+    await page.evaluate("history.pushState(null, '', '/r/elsewhere'); dispatchEvent(new PopStateEvent('popstate'))")
+    await expect(page.get_by_text("These messages are not loaded yet.")).to_be_visible()
+    await fits(ada)
+    await page.evaluate("history.pushState(null, '', '/'); dispatchEvent(new PopStateEvent('popstate'))")
+    await page.get_by_role("button", name="Account and devices").click()
+    await expect(page.get_by_text("Your devices are not loaded yet.")).to_be_visible()
+    await fits(ada)
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_text("it hears of it as soon as it can")).to_be_visible()
+    await fits(ada)

@@ -99,3 +99,20 @@ async def test_a_refused_message_can_be_discarded_or_tried_again(person: NewPers
     refusing = False
     await failed.get_by_role("button", name="Retry").click()
     await ada.sees("two")
+
+
+async def test_a_login_that_expires_on_an_open_page_is_told(person: NewPerson) -> None:
+    ada = await person()
+    sides: list[WebSocketRoute] = []
+
+    def between(page_side: WebSocketRoute) -> None:
+        page_side.connect_to_server()
+        sides.append(page_side)
+
+    await ada.page.route_web_socket("**/ws", between)
+    await ada.set_up("ada", room="Kitchen")
+    await sides[-1].close(code=4501, reason="session expired")
+    await expect(ada.page.get_by_text("it has expired")).to_be_visible()
+    await expect(ada.page.get_by_label("User name")).to_have_value("ada")
+    await ada.sign_in("ada")
+    await expect(ada.composer).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from .conftest import ONE_LOOP, NewPerson
-from .test_access import check
+from .looks import check
 
 pytestmark = ONE_LOOP
 

@@ -13,7 +13,7 @@ export function placeOf(path: string): Place {
   const plain = decoded(path);
   const room = /^\/r\/([^/]+)\/?$/.exec(plain)?.[1] ?? "";
   if (isSlug(room)) return { kind: "room", room };
-  const wanted = /^\/(?:r\/)?([^/.]+)\/?$/.exec(plain)?.[1] ?? "";
+  const wanted = /^\/(?!r\/?$)(?:r\/)?([^/.]+)\/?$/.exec(plain)?.[1] ?? "";
   return { kind: "nowhere", path: plain, title: slugOf(wanted) === "" ? "" : titleOf(wanted) };
 }
 

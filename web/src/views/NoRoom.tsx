@@ -1,18 +1,19 @@
 import { EmptyPicture } from "../parts/EmptyPicture";
-import { dialog, openDialog } from "../state/dialogs";
-import { FIRST_ROOM, rooms, roomsLoaded } from "../state/rooms";
-import { Directory } from "./Directory";
+import { openDialog } from "../state/dialogs";
+import { onePane } from "../state/panel";
+import { rooms, roomsLoaded } from "../state/rooms";
+import { Newcomer } from "./Newcomer";
 
 /** Home: no room is open. Who is in none yet finds here where to go. */
 export function NoRoom() {
+  if (onePane.value) return null; // a phone shows the list of rooms
   const newcomer = roomsLoaded.value && rooms.value.size === 0;
-  const browsing = dialog.value === "browse"; // the same list, in front of this one
   return (
     <div class="empty">
       <EmptyPicture />
       <h1>Pull up a chair</h1>
       {newcomer ? (
-        !browsing && <Newcomer />
+        <Newcomer />
       ) : (
         <>
           <p>
@@ -30,24 +31,5 @@ export function NoRoom() {
         </>
       )}
     </div>
-  );
-}
-
-function Newcomer() {
-  return (
-    <section class="newcomer" aria-label="Rooms of this server">
-      <Directory lead={<p>You are in no room yet. These are open to you:</p>}>
-        <p>This server has no room yet. Open the first one: whoever comes next finds it here.</p>
-        <div class="empty-actions">
-          <button
-            type="button"
-            class="button button-main"
-            onClick={() => openDialog("new-room", { title: FIRST_ROOM })}
-          >
-            Create the first room
-          </button>
-        </div>
-      </Directory>
-    </section>
   );
 }

@@ -14,6 +14,7 @@ import { displayName } from "../state/people";
 import { type MyRoom, orderedRooms, roomsLoaded } from "../state/rooms";
 import { currentRoom, go, place } from "../state/route";
 import { me, serverName } from "../state/session";
+import { Newcomer } from "./Newcomer";
 
 /** Which key opens the switcher here. */
 const COMMAND = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘" : "Ctrl";
@@ -67,8 +68,11 @@ export function Sidebar() {
 function Rooms() {
   if (!roomsLoaded.value) return <RoomSkeleton />;
   const list = orderedRooms.value;
-  if (list.length === 0)
+  if (list.length === 0) {
+    // A phone's home shows nothing but this.
+    if (onePane.value) return <Newcomer />;
     return <p class="nav-empty">You are in no room yet. Look around, or open a new one.</p>;
+  }
   return (
     <ul class="room-list">
       {list.map((room) => (
