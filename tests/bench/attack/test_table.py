@@ -55,7 +55,7 @@ def test_on_a_disturbed_machine_the_work_decides() -> None:
 def test_memory_may_grow_by_100_mb_and_must_come_back() -> None:
     assert outcome(peak=150_000_000).held
     assert list(outcome(peak=150_000_001).faults()) == ["memory"]
-    assert list(outcome(after=70_000_001).faults()) == ["kept"]
+    assert list(outcome(after=80_000_001).faults()) == ["kept"]
 
 
 def test_whatever_failed_for_ordinary_users_is_a_fault() -> None:

@@ -25,6 +25,7 @@ from .sockets import (
 
 _TEXT, _BINARY, _CONTINUATION, _PING = 1, 2, 0, 9
 _MESSAGE_BYTES = 65_536  # the default limit
+_BAD_JSON = MASKER.frame(b"{")
 _DEEP_MAP = MASKER.frame(b"\x81\x01" + b"\x91" * 60_000, _BINARY)
 
 
@@ -61,6 +62,11 @@ def _tiny_fragments() -> bytes:
     """A message just below the limit in fragments of one byte: no JSON, so that it is refused and the next one goes."""
     middle = fragment(_CONTINUATION, b"x") * (_MESSAGE_BYTES - 100)
     return fragment(_TEXT, b"x") + middle + fragment(_CONTINUATION, b"x", final=True)
+
+
+def _hit_and_run(number: int, connections: int) -> Script:
+    """So much bad JSON as goes out at once, and away: nobody remembers who it was."""
+    return Script(upgrade(), upgraded(), lambda seen: iter([_BAD_JSON * 9_000]), hangs_up=True)
 
 
 def _unread(piece: bytes) -> Callable[[int, int], Script]:
@@ -110,7 +116,7 @@ FRAME_FLOODS = (
     Attack("acks", "Socket.IO acks nobody asked for", _socketio(MASKER.frame(b"431[]"))),
     Attack("pongs", "Engine.IO pongs", _socketio(MASKER.frame(b"3"))),
     Attack("typing", "typing without ref", _typing),
-    Attack("bad-json", "bad JSON", _stranger(MASKER.frame(b"{"))),
+    Attack("bad-json", "bad JSON", _stranger(_BAD_JSON)),
     Attack("auth", "auth with random tokens", _stranger(_random_tokens())),
     Attack(
         "bomb",
@@ -121,8 +127,10 @@ FRAME_FLOODS = (
     Attack(
         "big-bomb", "compressed, 16 MB", _stranger(_deflated(16_000_000), DEFLATE), arguments=("--compression", "true")
     ),
+    Attack("crowd-errors", "bad JSON by a crowd", _stranger(_BAD_JSON), connections=(1_000,)),
+    Attack("hit-and-run", "bad JSON, and away", _hit_and_run, connections=FEW),
     Attack("unread-pings", "long pings, pongs not read", _unread(MASKER.frame(b"x" * 125, _PING)), connections=FEW),
-    Attack("unread-errors", "bad JSON, errors not read", _unread(MASKER.frame(b"{")), connections=FEW),
+    Attack("unread-errors", "bad JSON, errors not read", _unread(_BAD_JSON), connections=FEW),
     Attack("deep-json", "deep JSON", _stranger(MASKER.frame(b'{"a":' + b"[" * 60_000)), connections=FEW),
     Attack("wide-json", "JSON of 6,000 fields", _stranger(_wide()), connections=FEW),
     Attack(

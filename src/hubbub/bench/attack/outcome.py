@@ -13,8 +13,8 @@ SLOWER_TIMES, SLOWER_MS = 5, 10.0
 """The p99 of ordinary users' sends may be so many times its quiet value, and so much more."""
 GROWTH_BYTES = 100_000_000
 """So much may the server's resident memory grow at most."""
-KEPT_BYTES = 20_000_000
-"""So much may be left of it at the end: pages that the allocator has not given back."""
+KEPT_BYTES = 30_000_000
+"""So much may be left of it at the end: what the second password thread works with, pages that were not given back."""
 _BUSY = 0.9
 _DISTURBING = 0.25
 
