@@ -41,14 +41,21 @@ async def a_banner_appears(bob: Person) -> None:
     )
 
 
+_PICTURE = """
+text => {
+  const picture = new Image(200, 260);
+  picture.src = "/favicon.svg";
+  text.append(picture);
+}
+"""
+
+
 async def a_picture_loads(bob: Person) -> None:
-    await bob.messages.nth(-3).evaluate(
-        """text => {
-          const picture = new Image(200, 260);
-          picture.src = '/favicon.svg';
-          text.append(picture);
-        }"""
-    )
+    await bob.messages.nth(-3).evaluate(_PICTURE)
+
+
+async def a_picture_loads_far_above(bob: Person) -> None:
+    await bob.messages.first.evaluate(_PICTURE)
 
 
 CHANGES = [
@@ -56,6 +63,7 @@ CHANGES = [
     a_long_draft_gets_a_letter,
     a_banner_appears,
     a_picture_loads,
+    a_picture_loads_far_above,
     a_keyboard_opens,
     the_device_is_turned,
 ]
