@@ -193,7 +193,7 @@ describe("coming back", () => {
   );
 
   test.each([
-    ["session ended", "This session has ended. Sign in again."],
+    ["session ended", "You have been signed out on this device. Sign in again to go on."],
     ["session expired", "Nobody has used this sign-in for a long time, so it has expired. Sign in again."],
   ])("%s: the state says why", async (reason, message) => {
     const page = await connected();
