@@ -4,7 +4,8 @@
 where there is none, from a Python package whose hash is in requirements/node.txt. What the build itself requires is
 pinned in pyproject.toml; pip compares its hashes, too, when it is told where they are:
 
-    PIP_CONSTRAINT=requirements/build.txt pip install .
+    pip install --build-constraint requirements/build.txt .     (pip 25.3 or later)
+    pip install --require-hashes -r requirements/build.txt && pip install --no-build-isolation .
 """
 
 from __future__ import annotations

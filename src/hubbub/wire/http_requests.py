@@ -34,11 +34,11 @@ _BLANK_LINES: Final = 4
 _END: Final = b"\r\n\r\n"
 _REQUEST_LINE: Final = re.compile(rb"[A-Z][A-Z-]{0,31} ([!-~]+) HTTP/1\.([01])")
 _NOTED: Final = re.compile(
-    rb"\r\n(host|content-length|content-type|transfer-encoding|upgrade|cookie|authorization|origin|"
-    rb"sec-fetch-[a-z]+|sec-websocket-(?:key|version))([ \t]*):([^\r]*)",
-    re.IGNORECASE,
+    rb"\n(host|content-(?:length|type)|transfer-encoding|upgrade|cookie|authorization|origin|"
+    rb"sec-(?:fetch-(?:site|mode|dest)|websocket-(?:key|version))):([^\r]*)"
 )
-"""Headers that there is one of: from two of them two readers might take one each. `upgrade` is a list."""
+"""Headers that there is one of, in a head in lower case: from two of them two readers might take one each. `upgrade`
+may be there twice, as a list may."""
 
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;[\t -~\x80-\xff]*)?")
@@ -67,7 +67,7 @@ class RequestSplitter:
 
     Attributes:
         in_body: the head was taken, and its body is not over.
-        websocket: the head that was taken names a WebSocket.
+        websocket: the head that was taken may ask for a WebSocket: `parse_request` tells.
     """
 
     __slots__ = (
@@ -196,34 +196,28 @@ class RequestSplitter:
             raise _bad("bad request line")
         if head.count(b"&", 0, line_end) > PARAMETERS:
             raise Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, "the query has too many parameters")
-        given: dict[bytes, bytes] = {}
-        for match in _NOTED.finditer(head):
-            name = match[1].lower()
-            if match[2]:
-                raise _bad("a blank before a colon")
-            if name == b"upgrade":
-                given[name] = given.get(name, b"") + match[3].lower()
-            elif name in given:
-                raise _bad(f"{name.decode()} is given twice")
-            else:
-                given[name] = match[3].strip(b" \t")
+        lower = head.lower()
+        found = _NOTED.findall(lower)
+        given: dict[bytes, bytes] = dict(found)
+        if len(given) != len(found):
+            _check_repeated(found)
         _check_host(given.get(b"host"), first[1], old=first[2] == b"0")
         if head.startswith(b"CONNECT "):
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "this is no proxy")
-        self.websocket = b"websocket" in given.get(b"upgrade", b"")
+        self.websocket = b"upgrade" in given and b"websocket" in lower
         self._frame(given.get(b"content-length"), given.get(b"transfer-encoding"), old=first[2] == b"0")
 
     def _frame(self, length: bytes | None, encoding: bytes | None, *, old: bool) -> None:
         self._chunked = encoding is not None
         self._left = 0
         if encoding is not None:
-            if length is not None or old or encoding.lower() != b"chunked":
+            if length is not None or old or encoding.strip(b" \t") != b"chunked":
                 raise _bad("of the transfer codings there is only chunked, without a length")
             self._body_bytes = self._framing_bytes = 0
             self._trailer_lines = -1
             self.in_body = True
         elif length is not None:
-            if not _LENGTH.fullmatch(length):
+            if not _LENGTH.fullmatch(length.strip(b" \t")):
                 raise _bad("content-length is no number")
             self._left = int(length)
             self.in_body = self._left > 0
@@ -300,18 +294,26 @@ class RequestSplitter:
             self._scanned = at
 
 
+def _check_repeated(found: list[tuple[bytes, bytes]]) -> None:
+    names = [name for name, _ in found if name != b"upgrade"]
+    for name in set(names):
+        if names.count(name) > 1:
+            raise _bad(f"{name.decode()} is given twice")
+
+
 def _check_host(host: bytes | None, target: bytes, *, old: bool) -> None:
     """Exactly one, of this form (section 3.2); HTTP/1.0 may have none. An absolute target names the same one."""
     if host is None:
         if old:
             return
         raise _bad("Host is missing")
+    host = host.strip(b" \t")
     if not _HOST.fullmatch(host):
         raise _bad("Host is malformed")
     if not target.startswith(b"/") and target != b"*":
         scheme, _, rest = target.partition(b"://")
         authority = re.split(rb"[/?]", rest, maxsplit=1)[0]
-        if scheme.lower() not in {b"http", b"https"} or authority.lower() != host.lower():
+        if scheme.lower() not in {b"http", b"https"} or authority.lower() != host:
             raise _bad("the target names another host")
 
 
