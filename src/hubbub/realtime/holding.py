@@ -12,17 +12,26 @@ BUFFERS_MAX: Final = 16
 
 
 class Held:
-    """Bytes that wait for the handler's decision."""
+    """Bytes that wait for the handler's decision.
 
-    __slots__ = ("parts", "size")
+    Attributes:
+        full: too much was said, and nothing is kept any more.
+    """
+
+    __slots__ = ("full", "parts", "size")
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
         self.size = 0
+        self.full = False
 
     def add(self, data: bytes) -> None:
         self.parts.append(data)
         self.size += len(data)
+
+    def overflow(self) -> None:
+        self.full = True
+        self.parts.clear()
 
 
 class Holder(Protocol):

@@ -99,11 +99,11 @@ class Peer(Connection):
     def hold(self, data: bytes) -> None:
         """Keep bytes of its lane until it is accepted. One whose handler takes too long for what is said is closed."""
         held = self._held
-        if held is None:
+        if held is None or held.full:
             return
         held.add(data)
         if held.size > self.context.settings.write_buffer_bytes * BUFFERS_MAX:
-            self._held = None
+            held.overflow()
             why = Disconnect(CloseCode.TOO_SLOW, "too much was said before the connection was accepted")
             self.context.loop.call_soon(self.disconnect, why)
 
