@@ -1,0 +1,93 @@
+import type { Event } from "hubbub-client";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+const history = vi.fn();
+vi.mock("../src/state/connection", () => ({ client: () => ({ history }), connected: { value: true } }));
+vi.mock("../src/state/titles", () => ({ seekTitles: async () => undefined, forgetTitles: () => undefined }));
+
+const { ensureLog, forgetLogs, logOf, openLog, receive, shrink } = await import("../src/state/conversation");
+const { forgetPlaces, notePlace } = await import("../src/state/places");
+
+const HEAD = 3_000;
+
+function message(seq: number): Event {
+  return { type: "message", room: "kitchen", seq, sender: "ada", ts: seq, text: `text ${seq}` };
+}
+
+/** As a server gives them: the newest, or those before a `seq`. */
+async function page(_room: string, { before = HEAD + 1, limit }: { before?: number; limit: number }) {
+  const last = before - 1;
+  const first = Math.max(1, last - Math.min(limit, 200) + 1);
+  const events = Array.from({ length: last - first + 1 }, (_, at) => message(first + at));
+  return { room: "kitchen", events, more: first > 1 };
+}
+
+function held(): [first: number, last: number] {
+  const { events } = logOf("kitchen").peek();
+  return [events[0]?.seq ?? 0, events.at(-1)?.seq ?? 0];
+}
+
+describe("opening a room", () => {
+  beforeEach(() => {
+    forgetLogs();
+    forgetPlaces();
+    history.mockReset();
+    history.mockImplementation(page);
+  });
+
+  it("reads one page when nothing is unread", async () => {
+    openLog("kitchen", null);
+    await ensureLog("kitchen", HEAD);
+    expect(history).toHaveBeenCalledTimes(1);
+    expect(held()).toEqual([HEAD - 59, HEAD]);
+    expect(logOf("kitchen").peek().ready).toBe(true);
+  });
+
+  it("reads back to the first unread one before it is ready", async () => {
+    openLog("kitchen", HEAD - 500);
+    await ensureLog("kitchen", HEAD);
+    expect(held()[0]).toBeLessThanOrEqual(HEAD - 500);
+    expect(history).toHaveBeenCalledTimes(3);
+  });
+
+  it("does not read for ever when there is far more", async () => {
+    openLog("kitchen", 1);
+    await ensureLog("kitchen", HEAD);
+    expect(held()).toEqual([HEAD - 999, HEAD]);
+    expect(logOf("kitchen").peek().ready).toBe(true);
+  });
+
+  it("goes on where it was when the connection broke in between", async () => {
+    history.mockImplementationOnce(page).mockRejectedValueOnce(new Error("gone"));
+    openLog("kitchen", HEAD - 300);
+    await ensureLog("kitchen", HEAD);
+    expect(logOf("kitchen").peek()).toMatchObject({ ready: false, loading: false });
+    await ensureLog("kitchen", HEAD);
+    expect(logOf("kitchen").peek()).toMatchObject({ ready: true, error: "" });
+    expect(held()[0]).toBeLessThanOrEqual(HEAD - 300);
+  });
+
+  it("keeps the newest part of a room that is left, and the reader's place in it", async () => {
+    openLog("kitchen", HEAD - 900);
+    await ensureLog("kitchen", HEAD);
+    notePlace("kitchen", { seq: HEAD - 700, offset: 10 });
+    shrink("kitchen");
+    expect(held()).toEqual([HEAD - 720, HEAD]);
+    notePlace("kitchen", null);
+    shrink("kitchen");
+    expect(held()).toEqual([HEAD - 299, HEAD]);
+    // Whoever comes back further up than that gets what is missing.
+    openLog("kitchen", HEAD - 700);
+    expect(logOf("kitchen").peek().ready).toBe(false);
+    await ensureLog("kitchen", HEAD);
+    expect(held()[0]).toBeLessThanOrEqual(HEAD - 700);
+  });
+
+  it("holds a bounded part of a room in which much is said while another one is open", async () => {
+    openLog("kitchen", null);
+    await ensureLog("kitchen", HEAD);
+    for (let seq = HEAD + 1; seq <= HEAD + 5_000; seq++) receive(message(seq));
+    expect(logOf("kitchen").peek().events.length).toBeLessThanOrEqual(2_000);
+    expect(held()[1]).toBe(HEAD + 5_000);
+  });
+});
