@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from .conftest import ONE_LOOP, House, NewPerson
 from .looks import check, fits
@@ -160,6 +160,24 @@ async def test_without_a_connection_nothing_is_called_empty(person: NewPerson, h
     await expect(page.get_by_role("heading", name="There is no such room")).to_be_visible()
     await ada.go_to("General")
     await expect(members.locator(".people:not(.people-away) .person")).to_have_count(1)
+
+
+async def test_before_the_first_connection_nothing_is_called_empty(person: NewPerson) -> None:
+    ada = await person()
+    page = ada.page
+    await ada.set_up("ada", room="General")
+
+    async def refuse(side: WebSocketRoute) -> None:
+        await side.close(code=1013)
+
+    await page.route_web_socket("**/ws", refuse)
+    await page.route(re.compile(r"/(sse|poll)\b"), lambda route: route.abort())
+    await page.reload()
+    await expect(page.locator(".room-nav")).to_contain_text("The rooms are not loaded yet.")
+    await expect(page.get_by_role("main")).to_contain_text("These messages are not loaded yet.")
+    await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("dialog")).to_contain_text("The rooms are not loaded yet.")
+    await expect(page.locator(".bone")).to_have_count(0)
 
 
 async def test_a_page_that_finds_no_server_comes_back_by_itself(person: NewPerson) -> None:

@@ -4,7 +4,8 @@ import { matchRooms } from "../lib/match";
 import { badge } from "../lib/text";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
-import { orderedRooms } from "../state/rooms";
+import { RoomSkeleton } from "../parts/Skeleton";
+import { orderedRooms, roomsLoaded } from "../state/rooms";
 import { go } from "../state/route";
 
 /** Jump to a room by a few letters of its name: a combobox whose list is always open. */
@@ -73,7 +74,18 @@ export function Switcher() {
           </div>
         ))}
       </div>
-      {found.length === 0 && <p class="switcher-none">No room of yours matches “{query}”.</p>}
+      {found.length === 0 && <Nothing query={query} />}
     </Dialog>
+  );
+}
+
+/** Why there is no room to choose. */
+function Nothing({ query }: { query: string }) {
+  if (!roomsLoaded.value) return <RoomSkeleton />;
+  const none = orderedRooms.value.length === 0;
+  return (
+    <p class="switcher-none">
+      {none ? "You are in no room yet." : `No room of yours matches “${query.trim()}”.`}
+    </p>
   );
 }
