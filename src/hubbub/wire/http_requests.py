@@ -33,12 +33,18 @@ _BLANK_LINES: Final = 4
 
 _END: Final = b"\r\n\r\n"
 _REQUEST_LINE: Final = re.compile(rb"[A-Z][A-Z-]{0,31} ([!-~]+) HTTP/1\.([01])")
-_NOTED: Final = re.compile(
-    rb"\n(host|content-(?:length|type)|transfer-encoding|upgrade|cookie|authorization|origin|"
-    rb"sec-(?:fetch-(?:site|mode|dest)|websocket-(?:key|version))):([^\r]*)"
+_SINGLE: Final = frozenset(
+    b"host content-length content-type transfer-encoding upgrade cookie authorization origin sec-fetch-site "
+    b"sec-fetch-mode sec-fetch-dest sec-websocket-key sec-websocket-version".split()
 )
-"""Headers that there is one of, in a head in lower case: from two of them two readers might take one each. `upgrade`
-may be there twice, as a list may."""
+"""Headers that there is one of: from two of them two readers might take one each. `upgrade` may be there twice, as a
+list may."""
+
+_NOTED: Final = re.compile(
+    rb"\n((?:host|content-(?:length|type)|transfer-encoding|upgrade|cookie|authorization|origin|"
+    rb"sec-(?:fetch-(?:site|mode|dest)|websocket-(?:key|version)))[ \t]*):([^\r]*)"
+)
+"""Finds them in a head in lower case, with what some readers take for a part of the name."""
 
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;[\t -~\x80-\xff]*)?")
@@ -201,6 +207,8 @@ class RequestSplitter:
         given: dict[bytes, bytes] = dict(found)
         if len(given) != len(found):
             _check_repeated(found)
+        if not given.keys() <= _SINGLE:
+            raise _bad("a blank before a colon")
         _check_host(given.get(b"host"), first[1], old=first[2] == b"0")
         if head.startswith(b"CONNECT "):
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "this is no proxy")
