@@ -160,8 +160,8 @@ class SocketIoServer:
         if packet.namespace in arriving:  # before the client knew what becomes of its first one
             arriving[packet.namespace].again = handshake
             return
-        if present is not None:  # as the reference server, which ends the session
-            raise PacketError("connected already")
+        if present is not None:  # it was on its way when the first one was answered; the client begins anew
+            present.left()
         if len(arriving.keys() | {one.namespace for one in connections(session)}) >= NAMESPACES:
             raise PacketError("too many namespaces")
         self._begin(session, handshake)

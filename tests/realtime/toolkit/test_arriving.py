@@ -308,15 +308,43 @@ async def test_leaving_and_connecting_quickly(stage: Stage, way: str, settled: A
     assert len(twice.seen) <= 4, "one at a time is asked about"
 
 
-async def test_connecting_twice_after_the_answer_ends_the_session(stage: Stage, way: str) -> None:
-    """As with the reference server; the clients of Socket.IO come back by themselves from it."""
-    Twice(stage.server, "/other")
+@pytest.mark.parametrize("namespace", ["/", "/other"])
+async def test_connecting_again_after_the_answer_begins_anew(stage: Stage, way: str, namespace: str) -> None:
+    """A client can't know whether its second CONNECT overtakes the answer to the first one."""
+    twice = Twice(stage.server, namespace)
     await stage.start()
     session = await stage.session(way)
-    await session.send("40/other,")
-    await session.heard()
-    await session.send("40/other,")
-    assert await session.ended()
+    where = "" if namespace == "/" else "/other,"
+    if where:
+        await session.send(f"40{where}")
+        await session.heard()
+    await session.send(f"40{where}")
+    assert (await session.heard()).startswith(f"40{where}" + "{")
+    await session.send(f'42{where}7["echo",1]')
+    assert await session.heard() == f"43{where}7[1]"
+    assert twice.log == ["connect", "client namespace disconnect", "connect"]
+    assert len(twice.sockets.sockets) == 1
+    assert len(stage.server.sockets) == 1
+
+
+@pytest.mark.parametrize("namespace", ["/", "/other"])
+@pytest.mark.parametrize("first", ["disconnect", "connect"])
+async def test_the_real_client_connects_twice_at_once(stage: Stage, transport: str, first: str, namespace: str) -> None:
+    """Without anybody who waits: the second CONNECT comes before or after the first one is answered, as it happens."""
+    twice = Twice(stage.server, namespace)
+    await stage.start()
+    stage.server.of("/beside")
+    main = await stage.connect("js", transport, "/beside")
+    for _ in range(5):
+        other: Any = stage.open("js", transport, namespace, beside=main)
+        if first == "disconnect":
+            await other.disconnect()
+        await other.connect()
+        await other.reports.next(report="connect")
+        assert await other.ask("echo", 5) == 5
+        await other.disconnect()
+    assert not [one for one in main.reports._reports if one["report"] == "disconnect"]
+    assert set(twice.log) == {"connect", "client namespace disconnect"}
 
 
 async def test_who_leaves_while_a_second_connect_waits(stage: Stage, settled: Any) -> None:
