@@ -55,7 +55,7 @@ def units_of(command: Command) -> int:
     """What it costs, beyond its frame."""
     if type(command) is Send:
         return (len(command.text) >> 10) * _KIB_UNITS
-    return _UNITS[type(command)]
+    return _UNITS.get(type(command), _UNITS[Join])  # an event stream's own way of joining is a kind of `Join`
 
 
 class _User:
