@@ -299,11 +299,11 @@ class _Line:
         return True
 
     def why(self) -> str:
-        """How the server said that it ends this: the code of the last WebSocket close frame, or an HTTP status."""
+        """How the server said that it ends this: the code of the last WebSocket close frame, or a refusal by HTTP."""
         closes = [match for match in _CLOSE.finditer(self.tail) if match.end() + match[1][0] - 2 == len(self.tail)]
         if closes:
             return str(int.from_bytes(closes[-1][2], "big"))
-        return f"HTTP {self.status}" if self.status and self.status != "101" else ""
+        return f"HTTP {self.status}" if self.status >= "400" else ""
 
     def close(self) -> None:
         self.sock.close()

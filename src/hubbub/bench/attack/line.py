@@ -61,7 +61,7 @@ class Line:
         """Do what epoll says can be done."""
         if mask & select.EPOLLOUT:
             self.flush()
-        if mask & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
+        if not self.ended and mask & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
             try:
                 data = self._sock.recv(262_144)
             except BlockingIOError:
