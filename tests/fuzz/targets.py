@@ -217,7 +217,7 @@ def take_compressed(payload: bytes) -> None:
 def take_payload(body: bytes) -> None:
     """A long-polling body, a WebSocket message of Engine.IO, and a probe."""
     with contextlib.suppress(PacketError):
-        engineio.decode_payload(body)
+        list(engineio.decode_payload(body))
     with contextlib.suppress(PacketError):
         engineio.decode(body)
     probe = engineio.UpgradeProbe()

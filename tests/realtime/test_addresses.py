@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from hubbub.errors import RateLimited
 from hubbub.realtime import GatewaySettings, Strangers, link, native_http, polling
 from hubbub.realtime.addresses import Waiting, address_key
+from hubbub.wire.websocket import TEXT, masked_frame
 
 from .conftest import Stand, running, spin
 from .test_native_socket import raw
@@ -137,3 +138,32 @@ async def test_alone_it_may_wait_as_long_as_the_chat_allows() -> None:
         await asyncio.sleep(0.1)
         assert stand.gateway.limits()["limited"] == 0
         assert not stand.handler.gone
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_messages_that_never_end_are_cut_when_too_much_of_them_waits_for_their_address() -> None:
+    settings = GatewaySettings(waiting_bytes_per_address=100_000)
+    begin = masked_frame(TEXT, b"x" * 60_000, b"abcd")[:50_000]
+    async with running(settings) as stand, raw(stand) as one, raw(stand) as two:
+        for client in (one, two):
+            client.writer.write(begin)
+        codes = [asyncio.ensure_future(client.close_code()) for client in (one, two)]
+        done, still = await asyncio.wait(codes, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        assert [task.result() for task in done] == [4003]
+        assert len(still) == 1  # alone it may take its time
+        for task in still:
+            task.cancel()
+        await spin(lambda: len(stand.gateway._context.waiting) == 1)
+
+
+async def test_a_message_that_ends_no_longer_counts() -> None:
+    async with running(GatewaySettings()) as stand, raw(stand) as client:
+        context = stand.gateway._context
+        frame = masked_frame(
+            TEXT, b'{"type":"send","ref":1,"room":"everyone","text":"' + b"x" * 50_000 + b'","nonce":"n"}', b"abcd"
+        )
+        client.writer.write(frame[:40_000])
+        await spin(lambda: len(context.waiting) == 1)
+        client.writer.write(frame[40_000:])
+        await client.message()
+        assert len(context.waiting) == 0

@@ -66,7 +66,7 @@ class Strangers:
 
 
 class Waiting:
-    """Bytes that wait in this process for clients that do not read, by address."""
+    """Bytes that wait in this process, by address: for clients that do not read, or for the end of their message."""
 
     def __init__(self, most_bytes: int) -> None:
         """`most_bytes`: of one address; 0: any number."""
@@ -75,11 +75,14 @@ class Waiting:
         self._bytes: dict[str, int] = {}
 
     def __len__(self) -> int:
-        """How many connections have their buffer full."""
+        """How many buffers are full."""
         return len(self._holders)
 
+    def __contains__(self, holder: object) -> bool:
+        return holder in self._holders
+
     def enter(self, holder: object, peer: str, size: int) -> bool:
-        """This connection's buffer is full. True: too much waits for its address, and who does not read should go."""
+        """This one's buffer is full. True: too much waits for its address, and who does not read should go."""
         key = address_key(peer)
         self._holders[holder] = key, size
         total = self._bytes[key] = self._bytes.get(key, 0) + size

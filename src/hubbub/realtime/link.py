@@ -30,6 +30,8 @@ from .turns import STEP_UNITS
 
 logger = logging.getLogger(__name__)
 
+_HELD_BYTES: Final = 16_384  # of a message whose end has not arrived: fewer are not counted
+_FIRST_UNITS: Final = 4  # of what was just read, while others wait for their turn to go on
 _CLOSE_SECONDS: Final = 3.0
 _BUSY_BYTES: Final = 16384  # what one tick writes waits for its end in any case
 _EMPTY_PING: Final = frame(PING, b"")
@@ -169,9 +171,9 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         if self._stops & ~_WAITS or self._undelivered is not None or self._decoder.waiting:
             self._decoder.keep(data)  # it was on its way already
         else:
-            self._step(data)
+            self._step(data, _FIRST_UNITS if len(self._context.turns) else STEP_UNITS)
 
-    def _step(self, data: memoryview | bytes) -> None:
+    def _step(self, data: memoryview | bytes, units: int) -> None:
         """Deliver what one budget allows, first what was left over; the rest waits for the link's next turn."""
         decoder = self._decoder
         if decoder.failure is not None and self._closing:  # nothing is decoded any more
@@ -180,10 +182,12 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
             return
         messages = self._undelivered
         if messages is None:
-            messages = decoder.feed(data, STEP_UNITS)
+            messages = decoder.feed(data, units)
             self._spent += decoder.spent or 1
-            if not messages and self._meter is not None:
-                self._meter.noise += decoder.spent  # fragments of what may never become a message
+            if not messages:
+                self._holds(decoder)
+            elif len(self._context.waiting):
+                self._context.waiting.leave(decoder)
         else:
             self._undelivered = None
         rest = iter(messages)
@@ -217,6 +221,23 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         elif decoder.failure is not None and not self._closing:
             self.broken(decoder.failure)
 
+    def _holds(self, decoder: Decoder) -> None:
+        """What has arrived is the beginning of a message, which may never end."""
+        if self._meter is not None:
+            self._meter.noise += decoder.spent
+        size = decoder.held_bytes
+        if size > _HELD_BYTES and decoder not in self._context.waiting:
+            context = self._context
+            if context.waiting.enter(decoder, self.peer, context.settings.message_bytes):
+                context.loop.call_later(STUCK_SECONDS, self._cut_if_unfinished, size)
+
+    def _cut_if_unfinished(self, size: int) -> None:
+        """Too much waits for its address, and of its message nothing has arrived since."""
+        decoder = self._decoder
+        if self._context.waiting.full(decoder) and decoder.held_bytes == size:
+            self._context.limited += 1
+            self.close(CloseCode.RATE_LIMITED, "unfinished message", because="rate limited")
+
     def _wait_for_turn(self) -> None:
         if not self._stops & _WAITS:
             self._stop(_WAITS)
@@ -230,7 +251,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
             self._stops &= ~_WAITS
             return False
         if self._decoder.waiting or self._undelivered is not None:
-            self._step(b"")
+            self._step(b"", STEP_UNITS)
             if self._decoder.waiting or self._undelivered is not None:
                 return True
         self._resume(_WAITS)
@@ -296,6 +317,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         self._context.links -= 1
         self._context.unsent.forget(self)
         self._context.goodbyes.discard(self)
+        self._context.waiting.leave(self._decoder)
         # This object stays until the collector comes by: a half message or a read of 64 KB must not stay with it.
         self._decoder, self._undelivered = _ENDED, None
         self._context.waiting.leave(self)

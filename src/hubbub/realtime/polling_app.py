@@ -158,21 +158,21 @@ class PollingApp:
                 await _respond(send, 413, b'{"code":3,"message":"Payload too large"}', [_JSON, *cors])
                 return
             try:
-                packets = engineio.decode_payload(body)
+                sound = await polling.flow.deliver(_receive(session, engineio.decode_payload(body)))
             except PacketError as broken:
                 session.fail(broken)
                 await polling.told()
                 await _refuse(send, Refusal.BAD_REQUEST, cors)
                 return
-            if not await polling.flow.deliver(_receive(session, packets)):
+            if not sound:
                 session.close("rate limited", CloseCode.RATE_LIMITED, "too much at once")
         finally:
             polling.posting = False
         await _respond(send, 200, b"ok", [(b"content-type", b"text/html"), *cors])
 
 
-def _receive(session: EngineSession, packets: list[engineio.Packet]) -> Iterator[int]:
-    """Each packet in its turn, and its units of work."""
+def _receive(session: EngineSession, packets: Iterator[engineio.Packet]) -> Iterator[int]:
+    """Each packet in its turn, and its units of work. Raises PacketError."""
     for packet in packets:
         if session.open:
             session.receive(packet)

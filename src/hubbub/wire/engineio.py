@@ -10,7 +10,7 @@ has no prefix. Over long-polling several packets share a body, separated by 0x1E
 from __future__ import annotations
 
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, IntEnum
 from typing import Final
 from urllib.parse import parse_qsl
@@ -119,18 +119,20 @@ def decode(message: bytes) -> Packet:
     return Packet(_TYPES[kind - _FIRST], message[1:])
 
 
-def decode_payload(body: bytes) -> list[Packet]:
+def decode_payload(body: bytes) -> Iterator[Packet]:
     """The packets of a long-polling request's body, at least one. The caller has limited the body's length.
 
+    They are decoded one by one, so that a body full of them can be worked off in turns with others.
+
     Raises:
-        PacketError: not UTF-8, an empty packet, an unknown type, or bad base64.
+        PacketError: at once when it is not UTF-8; while iterating an empty packet, an unknown type, or bad base64.
     """
     if not body.isascii():
         try:
             body.decode()
         except UnicodeDecodeError:
             raise PacketError("payload is not UTF-8") from None
-    return [decode(packet) for packet in body.split(SEPARATOR)]
+    return map(decode, body.split(SEPARATOR))
 
 
 def decode_base64(packet: bytes) -> bytes:

@@ -159,6 +159,11 @@ class Decoder:
         self._partial = None
         self._carry = b""
 
+    @property
+    def held_bytes(self) -> int:
+        """What has arrived of a message whose end has not."""
+        return 0 if self._partial is None else len(self._partial.data)
+
     def keep(self, data: Buffer) -> None:
         """Take bytes that arrived, to be decoded by the next `feed`."""
         if not self._ended:
