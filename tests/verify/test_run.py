@@ -68,12 +68,12 @@ async def test_connections_that_are_left_hanging(server: Application, admin: Cre
 async def test_readers_that_do_not_read_have_everything_in_the_end(server: Application, admin: Credentials) -> None:
     wires = (WireName.JSON, WireName.SOCKETIO)
     run = Run(
-        plan(server, wires=wires, senders=2, readers=2, silent_readers=2, rate=300, rooms=1, text_bytes=16_000), ignore
+        plan(server, wires=wires, senders=2, readers=2, silent_readers=2, rate=600, rooms=1, text_bytes=16_000), ignore
     )
     outcome = await run()
 
     assert outcome.verdict.kept, outcome.verdict.findings
-    assert outcome.verdict.acknowledged == 450
+    assert outcome.verdict.acknowledged == 900
     assert await counted(server, admin, "lagging") >= 2, "the kernel's buffers held everything"
 
 
