@@ -218,3 +218,30 @@ async def test_somebody_with_many_connections_shares_one_rate(tmp_path: Path) ->
                 await person.ask(Join(GENERAL), Joined)
         await say(people[0], "hello")
         assert all(person.charged >= 500 for person in people)
+
+
+async def test_who_has_less_than_a_share_may_send_when_the_queue_is_full(tmp_path: Path) -> None:
+    async with opened(tmp_path, ChatSettings(pending_sends=10)) as world:
+        await world.room()
+        ada, bob = await world.person("ada", "general"), await world.person("bob", "general")
+        world.store.hold("events.append")
+        refs = [ada.begin(Send(GENERAL, "first", "first"))]
+        await world.store.reached("events.append")
+        refs += [ada.begin(Send(GENERAL, str(number), str(number))) for number in range(12)]
+        one = bob.begin(Send(GENERAL, "hello", "hello"))
+        world.store.release("events.append")
+        assert isinstance(await bob.answer(one), Sent)
+        answers = [await ada.answer(ref) for ref in refs]
+        assert [isinstance(answer, Sent) for answer in answers] == [True] * 11 + [False] * 2
+        assert answers[-1] == Failed(refs[-1], "store_unavailable")
+
+
+async def test_a_replay_costs_what_it_brings(world: World) -> None:
+    await world.room()
+    ada = await world.person("ada", "general")
+    await say(ada, *map(str, range(100)))
+    bob = await world.person("bob")
+    before = bob.charged
+    await bob.ask(Join(GENERAL, since=0), Joined)
+    await bob.has(GENERAL, 100)
+    assert bob.charged - before >= 200

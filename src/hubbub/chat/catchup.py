@@ -184,6 +184,7 @@ class CatchUp:
     def _emit(self, session: Session, gap: Gap, chunk: list[Outgoing]) -> None:
         gap.cursor += len(chunk)
         self._counters.replayed += len(chunk)
+        session.connection.charge(len(chunk))
         session.connection.emit_many(chunk)
 
     def _attach(self, session: Session, gap: Gap) -> None:

@@ -123,10 +123,10 @@ class Sending:
             ShuttingDown: after `close`.
         """
         queue = self._queue
-        if len(queue) >= self._limit or self._closed:
+        share = self._shares.get(actor.user_id)
+        if self._closed or (len(queue) >= self._limit and self._is_crowded(share)):
             self._counters.refused_sends += 1
             raise ShuttingDown if self._closed else StoreUnavailable
-        share = self._shares.get(actor.user_id)
         if share is None:
             share = self._shares[actor.user_id] = _Share(self._number)
         elif share.units >= _SHARE_UNITS:
@@ -142,6 +142,12 @@ class Sending:
             # In the next tick, after everything that this one still reads.
             asyncio.get_running_loop().call_soon(self._wake.set)
         return number
+
+    def _is_crowded(self, share: _Share | None) -> bool:
+        """Whether somebody's send is one too many, now that the limit is reached: not for who has less than a share."""
+        pending = 0 if share is None else share.pending
+        users = len(self._shares) + (share is None)
+        return pending >= self._limit // users or len(self._queue) >= 2 * self._limit
 
     async def room(self, user: UserId) -> None:
         """Return when `add` takes another send of this user."""

@@ -31,7 +31,7 @@ from .turns import STEP_UNITS
 logger = logging.getLogger(__name__)
 
 _HELD_BYTES: Final = 16_384  # of a message whose end has not arrived: fewer are not counted
-_FIRST_UNITS: Final = 4  # of what was just read, while others wait for their turn to go on
+_FIRST_UNITS: Final = 1  # of what was just read, while others wait for their turn to go on
 _CLOSE_SECONDS: Final = 3.0
 _BUSY_BYTES: Final = 16384  # what one tick writes waits for its end in any case
 _EMPTY_PING: Final = frame(PING, b"")

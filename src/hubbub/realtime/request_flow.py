@@ -14,11 +14,14 @@ from .turns import Chore
 _CONGESTED: Final = 1
 _HELD: Final = 2
 
+_NOISY_UNITS: Final = 25_000
+"""Of noise in one body: about 250 commands that were refused. Their answers wait to be fetched."""
+
 
 class RequestFlow:
     """The POSTs of one connection, one at a time."""
 
-    __slots__ = ("_changed", "_context", "_ended", "_meter", "_more", "_spent", "_stops")
+    __slots__ = ("_changed", "_context", "_ended", "_meter", "_more", "_noise", "_spent", "_stops")
 
     def __init__(self, context: LinkContext) -> None:
         self._context = context
@@ -26,6 +29,7 @@ class RequestFlow:
         self._ended = False
         self._more = False
         self._changed: asyncio.Future[None] | None = None
+        self._noise = 0  # units, in the body that is being worked off
         self._spent = 0
         self._meter: LinkMeter | None = None
 
@@ -51,8 +55,10 @@ class RequestFlow:
     def charge(self, units: int, *, noise: bool = True) -> None:
         """What was asked for is more work than one packet; `noise`: for nothing."""
         self._spent += units
-        if noise and self._meter is not None:
-            self._meter.noise += units
+        if noise:
+            self._noise += units
+            if self._meter is not None:
+                self._meter.noise += units
 
     async def ready(self) -> None:
         """Return when the next POST may be read, or when the connection is over. One at a time."""
@@ -61,7 +67,8 @@ class RequestFlow:
     async def deliver(self, steps: Iterator[int]) -> bool:
         """Do the steps in turns with other connections, and pay for them.
 
-        A client may post and poll strictly in turn: answers that nobody has taken yet delay the next POST, not this.
+        A client may post and poll strictly in turn: answers that nobody has taken yet delay the next POST, not this,
+        unless it is full of noise.
 
         Args:
             steps: each hands on one packet, and yields its units of work.
@@ -71,8 +78,9 @@ class RequestFlow:
         """
         loop = self._context.loop
         self._more = True
+        self._noise = 0
         while self._more and not self._ended:
-            await self._wait(_HELD)
+            await self._wait(self._stopping())
             await Chore(self._context.turns, loop, self._some(steps)).run()
         seconds = self._pay()
         if seconds == math.inf:
@@ -91,9 +99,13 @@ class RequestFlow:
         for units in steps:
             self._spent += units
             yield
-            if self._stops & _HELD or self._ended:
+            if self._stops & self._stopping() or self._ended:
                 return
         self._more = False
+
+    def _stopping(self) -> int:
+        """What stops the body that is being worked off."""
+        return _CONGESTED | _HELD if self._noise > _NOISY_UNITS else _HELD
 
     def _pay(self) -> float:
         rate = self._context.rate

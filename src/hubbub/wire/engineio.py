@@ -10,6 +10,7 @@ has no prefix. Over long-polling several packets share a body, separated by 0x1E
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, IntEnum
 from typing import Final
@@ -119,19 +120,25 @@ def decode(message: bytes) -> Packet:
     return Packet(_TYPES[kind - _FIRST], message[1:])
 
 
+_BAD_PACKET: Final = re.compile(rb"(?:^|\x1e)(?![0-6b])")
+
+
 def decode_payload(body: bytes) -> Iterator[Packet]:
     """The packets of a long-polling request's body, at least one. The caller has limited the body's length.
 
     They are decoded one by one, so that a body full of them can be worked off in turns with others.
 
     Raises:
-        PacketError: at once when it is not UTF-8; while iterating an empty packet, an unknown type, or bad base64.
+        PacketError: at once when it is not UTF-8, or with an empty packet or an unknown type anywhere; while iterating
+            bad base64.
     """
     if not body.isascii():
         try:
             body.decode()
         except UnicodeDecodeError:
             raise PacketError("payload is not UTF-8") from None
+    if _BAD_PACKET.search(body):
+        raise PacketError("empty packet, or of an unknown type")
     return map(decode, body.split(SEPARATOR))
 
 
