@@ -102,13 +102,13 @@ async def test_the_reason_arrives_although_much_has_not_been_read() -> None:
         assert (await client.end()).startswith(b"HTTP/1.1 431 ")
 
 
-async def test_what_is_read_after_a_refusal_is_bounded(stand: Stand) -> None:
+async def test_what_is_read_after_a_refusal_is_bounded() -> None:
     async def flood(client: Client) -> None:
         while True:
             client.say(b"\0\r\n\r\n" * 50_000)
             await client.writer.drain()
 
-    async with talking(stand) as client, asyncio.timeout(20):
+    async with running(HASTE) as stand, talking(stand) as client, asyncio.timeout(20):
         with pytest.raises(ConnectionError):
             await flood(client)
 

@@ -26,7 +26,7 @@ Upgrade = Callable[[asyncio.Transport, Request, bytes], None]
 logger = logging.getLogger(__name__)
 
 _DISCARDED_BYTES: Final = 1_048_576
-"""What is read from a client that was refused, so that it gets to see why."""
+"""What is read from a client that was refused, so that it gets to see why. Whoever goes on sending waits in vain."""
 
 
 class Http(Protocol):
@@ -122,7 +122,7 @@ class _LastWords(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._heard_bytes += len(data)
         if self._heard_bytes > _DISCARDED_BYTES:
-            self._transport.abort()
+            self._transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._context.deadlines.remove(self)
