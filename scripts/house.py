@@ -112,6 +112,19 @@ def pages() -> Iterator[str]:
         yield from (f"{name} refers to {page}: not there" for page, path in sorted(named.items()) if not path.exists())
 
 
+def decisions() -> Iterator[str]:
+    """Each decision record has a number of its own, which its heading repeats."""
+    numbers: dict[str, Path] = {}
+    for name in tracked():
+        if name.is_relative_to("docs/decisions"):
+            number = name.name[:4]
+            if number in numbers:
+                yield f"{name} has the number of {numbers[number].name}"
+            numbers[number] = name
+            if not (ROOT / name).read_text().startswith(f"# {number}: "):
+                yield f"{name} does not begin with '# {number}: '"
+
+
 RULES: dict[str, Callable[[], Iterator[str]]] = {
     "locks": locks,
     "pins": pins,
@@ -119,6 +132,7 @@ RULES: dict[str, Callable[[], Iterator[str]]] = {
     "lengths": lengths,
     "tests": tests,
     "pages": pages,
+    "decisions": decisions,
 }
 
 

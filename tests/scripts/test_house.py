@@ -109,3 +109,15 @@ def test_the_build_takes_what_its_lock_has_the_hashes_of(checkout: Path) -> None
     for required, right in (('"two==2", "one==1.2"', True), ('"one==1.2"', False), ('"one==1.3", "two==2"', False)):
         (checkout / "pyproject.toml").write_text(f"[build-system]\nrequires = [{required}]\n")
         assert (list(house.build_pins()) == []) is right
+
+
+def test_two_decisions_of_one_number_are_found(checkout: Path) -> None:
+    folder = checkout / "docs" / "decisions"
+    folder.mkdir(parents=True)
+    (folder / "0001-the-house.md").write_text("# 0001: The house\n")
+    assert not list(house.decisions())
+    (folder / "0001-the-garden.md").write_text("# 0002: The garden\n")
+    assert list(house.decisions()) == [
+        "docs/decisions/0001-the-garden.md does not begin with '# 0001: '",
+        "docs/decisions/0001-the-house.md has the number of 0001-the-garden.md",
+    ]

@@ -1,7 +1,7 @@
 """How often somebody may try to sign in, to sign up, and to change what others see.
 
 A wrong password counts against the address and against the name. The name's own count is for strangers only: for a
-device or an address on which its owner has signed in before there is a count of its own (docs/decisions/0010). So
+device or an address on which its owner has signed in before there is a count of its own (docs/decisions/0012). So
 strangers who guess lock out strangers, and not the owner.
 """
 

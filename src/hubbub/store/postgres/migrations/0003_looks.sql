@@ -1,4 +1,4 @@
--- How names and titles look, so that one which looks like another is found (docs/decisions/0011).
+-- How names and titles look, so that one which looks like another is found (docs/decisions/0013).
 -- look, same: hashes. Texts that can be taken for each other have a look in common; texts that people call the same have
 -- the same `same`. kind: name, title (of the account `owner`), room (the title of the room `owner`).
 CREATE TABLE looks (
