@@ -167,3 +167,18 @@ async def test_a_room_that_another_device_leaves_takes_its_dialog_along_and_no_o
     await expect(name).to_have_value("A long thought")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Join")).to_be_visible()
+
+
+async def test_a_dialog_is_there_after_a_reload_and_not_after_signing_in(person: NewPerson) -> None:
+    ada = await person()
+    page = ada.page
+    await ada.set_up("ada", room="Kitchen")
+    await page.get_by_role("button", name="Account and devices").click()
+    await page.reload()
+    await expect(dialog(page, "Your account")).to_be_visible()
+    await page.context.clear_cookies()
+    await page.reload()
+    await expect(page.get_by_text("Your login has ended")).to_be_visible()
+    await ada.sign_in("ada")
+    await expect(ada.composer).to_be_visible()
+    await expect(page.get_by_role("dialog")).to_have_count(0)

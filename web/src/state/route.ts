@@ -105,7 +105,11 @@ function perform(step: Step): void {
 }
 
 function write(how: "pushState" | "replaceState", url: string, open: readonly Layer[] = []): void {
-  history[how](open.length > 0 ? { layers: open } : null, "", url);
+  try {
+    history[how](open.length > 0 ? { layers: open } : null, "", url);
+  } catch {
+    // Safari refuses more than 100 in 30 seconds: the address lags behind, what is on the screen is right.
+  }
 }
 
 function traverse(by: number): Promise<void> {

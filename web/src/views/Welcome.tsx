@@ -1,10 +1,10 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { errorText } from "../lib/errors";
 import { Field, FormProblem, PasswordField } from "../parts/Field";
 import { Wordmark } from "../parts/Logo";
 import { untold } from "../state/leaving";
 import { FIRST_ROOM } from "../state/rooms";
-import { place } from "../state/route";
+import { closeLayers, place } from "../state/route";
 import { lastName, notice, server, serverName, setUp, signIn, signUp, stage } from "../state/session";
 
 type Mode = "setup" | "sign-in" | "sign-up";
@@ -32,6 +32,7 @@ const WORDS: Readonly<Record<Mode, { title: string; lead: string; button: string
 
 /** What a visitor sees who is not signed in. */
 export function Welcome() {
+  useEffect(closeLayers, []); // the page was loaded anew with a dialog open, and the login has ended meanwhile
   const [wants, setWants] = useState<"sign-in" | "sign-up">("sign-in");
   const mode: Mode = stage.value === "setup" ? "setup" : wants;
   const signup = server.value?.signup;
