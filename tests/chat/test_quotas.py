@@ -10,7 +10,7 @@ import pytest
 
 from hubbub.chat import ChatSettings
 from hubbub.chat.quotas import _UNITS, AT_ONCE, Quotas, units_of
-from hubbub.chat.sending import _GROUP_UNITS, _SHARE_UNITS
+from hubbub.chat.sending import _ALONE_UNITS, _GROUP_UNITS, _SHARE_UNITS
 from hubbub.errors import RateLimited
 from hubbub.realtime import Rate
 from hubbub.vocabulary import (
@@ -245,3 +245,34 @@ async def test_a_replay_costs_what_it_brings(world: World) -> None:
     await bob.ask(Join(GENERAL, since=0), Joined)
     await bob.has(GENERAL, 100)
     assert bob.charged - before >= 200
+
+
+async def test_many_who_send_a_little_share_one_group(world: World) -> None:
+    await world.room()
+    people = [await world.person(f"user{number}", "general") for number in range(12)]
+    world.store.groups.clear()
+    world.store.hold("events.append")
+    first = people[0].begin(Send(GENERAL, "first", "first"))
+    await world.store.reached("events.append")
+    refs = [
+        (person, person.begin(Send(GENERAL, str(number), str(number)))) for number in range(30) for person in people
+    ]
+    world.store.release("events.append")
+    assert isinstance(await people[0].answer(first), Sent)
+    for person, ref in refs:
+        assert isinstance(await person.answer(ref), Sent)
+    assert [len(group) for group in world.store.groups] == [1, 30 * len(people)]
+
+
+async def test_who_is_alone_has_larger_groups(world: World) -> None:
+    await world.room()
+    ada = await world.person("ada", "general")
+    world.store.groups.clear()
+    world.store.hold("events.append")
+    refs = [ada.begin(Send(GENERAL, "first", "first"))]
+    await world.store.reached("events.append")
+    refs += [ada.begin(Send(GENERAL, str(number), str(number))) for number in range(600)]
+    world.store.release("events.append")
+    for ref in refs:
+        assert isinstance(await ada.answer(ref), Sent)
+    assert [len(group) for group in world.store.groups] == [1, _ALONE_UNITS, 600 - _ALONE_UNITS]

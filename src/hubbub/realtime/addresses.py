@@ -71,26 +71,27 @@ class Waiting:
     def __init__(self, most_bytes: int) -> None:
         """`most_bytes`: of one address; 0: any number."""
         self._most_bytes = most_bytes
-        self._holders: dict[object, tuple[str, int]] = {}
+        self.holders: dict[object, tuple[str, int]] = {}
+        """Whose buffers are full, with their address and bytes."""
         self._bytes: dict[str, int] = {}
 
     def __len__(self) -> int:
         """How many buffers are full."""
-        return len(self._holders)
+        return len(self.holders)
 
     def __contains__(self, holder: object) -> bool:
-        return holder in self._holders
+        return holder in self.holders
 
     def enter(self, holder: object, peer: str, size: int) -> bool:
         """This one's buffer is full. True: too much waits for its address, and who does not read should go."""
         key = address_key(peer)
-        self._holders[holder] = key, size
+        self.holders[holder] = key, size
         total = self._bytes[key] = self._bytes.get(key, 0) + size
         return bool(self._most_bytes) and total > self._most_bytes
 
     def leave(self, holder: object) -> None:
         """It has read, or is gone. Harmless when it had not entered."""
-        entry = self._holders.pop(holder, None)
+        entry = self.holders.pop(holder, None)
         if entry is None:
             return
         key, size = entry
@@ -102,5 +103,5 @@ class Waiting:
 
     def full(self, holder: object) -> bool:
         """Whether this connection's buffer is full, and more waits for its address than may."""
-        entry = self._holders.get(holder)
+        entry = self.holders.get(holder)
         return entry is not None and bool(self._most_bytes) and self._bytes[entry[0]] > self._most_bytes

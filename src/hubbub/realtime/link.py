@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 _HELD_BYTES: Final = 16_384  # of a message whose end has not arrived: fewer are not counted
 _FIRST_UNITS: Final = 1  # of what was just read, while others wait for their turn to go on
+_PAY_UNITS: Final = FREE_UNITS + 50  # paid for together: a look at the clock for each command would cost 2 %
 _CLOSE_SECONDS: Final = 3.0
 _BUSY_BYTES: Final = 16384  # what one tick writes waits for its end in any case
 _EMPTY_PING: Final = frame(PING, b"")
@@ -171,7 +172,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         if self._stops & ~_WAITS or self._undelivered is not None or self._decoder.waiting:
             self._decoder.keep(data)  # it was on its way already
         else:
-            self._step(data, _FIRST_UNITS if len(self._context.turns) else STEP_UNITS)
+            self._step(data, _FIRST_UNITS if self._context.turns.busy else STEP_UNITS)
 
     def _step(self, data: memoryview | bytes, units: int) -> None:
         """Deliver what one budget allows, first what was left over; the rest waits for the link's next turn."""
@@ -186,7 +187,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
             self._spent += decoder.spent or 1
             if not messages:
                 self._holds(decoder)
-            elif len(self._context.waiting):
+            elif self._context.waiting.holders:
                 self._context.waiting.leave(decoder)
         else:
             self._undelivered = None
@@ -214,7 +215,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
             if self._stops & _STOPPED:
                 self._undelivered = [*rest] or None
                 break
-        if self._spent > FREE_UNITS:
+        if self._spent > _PAY_UNITS:
             self._pay()
         if decoder.waiting or self._undelivered is not None:
             self._wait_for_turn()

@@ -16,7 +16,7 @@ CONTROL_UNITS: Final = 10
 REFUSED_UNITS: Final = 100
 """A command that was refused."""
 
-FREE_UNITS: Final = 250
+FREE_UNITS: Final = 200
 """Done between two heartbeats without looking at a clock: nearly all connections need no more."""
 
 _PATIENCE_SECONDS: Final = 15.0

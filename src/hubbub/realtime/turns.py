@@ -35,7 +35,8 @@ class Turns:
         self._loop = loop
         self._clock = clock
         self._workers: deque[Worker] = deque()
-        self._scheduled = False
+        self.busy = False
+        """Somebody waits for a turn."""
         self.deferred = 0
         """How often somebody had to wait for its turn; for metrics."""
 
@@ -49,12 +50,12 @@ class Turns:
         self._schedule()
 
     def _schedule(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
+        if not self.busy:
+            self.busy = True
             self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        self._scheduled = False
+        self.busy = False
         workers = self._workers
         until = self._clock() + SLICE_SECONDS
         while workers:
