@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 PROGRAM = """
-import asyncio, ctypes
+import asyncio, ctypes, os
 from hubbub.lifetime import Stop, stop_signals
 from hubbub.process import run
 
@@ -23,7 +23,7 @@ def hang():
 
 async def main():
     stop = Stop(LIMIT)
-    stop_signals(stop, hard=lambda: print("hard", flush=True))
+    stop_signals(stop, hard=lambda: os.write(1, b"hard\\n"))  # a print may be under way
     print("ready", flush=True)
 """
 

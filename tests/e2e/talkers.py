@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import socketio
-from playwright.async_api import Page, WebSocket
+from playwright.async_api import Page, WebSocket, expect
 from websockets.asyncio.client import ClientConnection, connect
 
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
@@ -225,7 +225,8 @@ class BrowserTalker(Talker):
         for text in texts:
             await composer.fill(text)
             await composer.press("Enter")
-        await self.page.wait_for_function("!document.querySelector('.row-queued, .row-sending, .row-failed')")
+        unsent = self.page.locator(".row-queued, .row-sending, .row-failed")
+        await expect(unsent).to_have_count(0, timeout=30_000)
 
 
 def _decoded(frame: str | bytes) -> dict[str, Any]:

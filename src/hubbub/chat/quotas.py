@@ -1,7 +1,7 @@
 """What one user may ask of the chat, over all connections and requests together.
 
 A connection has a rate of its own (realtime/meter.py); this one is for somebody with many of them. Whoever is above it
-waits, and where nobody can wait, `rate_limited` says for how long.
+waits; a request that would have to wait for long gets `rate_limited` and the time.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ _UNITS: Final[dict[type[Command], int]] = {
 """Units of work beyond those of the frame. A message pays by its size."""
 
 _KIB_UNITS: Final = 15
+PATIENCE_SECONDS: Final = 5.0
+"""So long a request waits for its user's rate; a longer wait is the client's."""
+
 AT_ONCE: Final = 8
 """Commands of one user that are under way at the same time, each on a connection of its own."""
 
@@ -89,12 +92,20 @@ class Quotas:
         meter = self._user(user).meter
         return meter is None or not meter.take(units, self._now())
 
-    def check(self, user: UserId, units: int) -> None:
-        """Use units for somebody who can't be made to wait. Raises RateLimited, and then nothing is used."""
+    async def pace(self, user: UserId, units: int) -> None:
+        """Use units for a request, and wait for them as long as a request may take.
+
+        Raises:
+            RateLimited: it would be longer; nothing is used.
+        """
         meter = self._user(user).meter
         seconds = 0.0 if meter is None else meter.take(units, self._now())
-        if seconds:
+        if not seconds or meter is None:
+            return
+        if seconds > PATIENCE_SECONDS:
             raise RateLimited(retry_after_seconds=seconds)
+        meter.spend(units, self._now())
+        await asyncio.sleep(seconds)
 
     @asynccontextmanager
     async def turn(self, user: UserId) -> AsyncIterator[None]:

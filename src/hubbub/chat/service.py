@@ -177,7 +177,7 @@ class Chat:
         """
         if self._closing:
             raise ShuttingDown
-        self._quotas.check(actor.user_id, 10 + units_of(command))
+        await self._quotas.pace(actor.user_id, 10 + units_of(command))
         match command:
             case Send():
                 return await self._send(actor, command)

@@ -89,10 +89,10 @@ class RequestFlow:
         if seconds:
             self._context.slowed += 1
             until = loop.time() + seconds
-            timer = loop.call_at(until, self._wake)
-            while loop.time() < until and not self._ended:
+            while not self._ended and (left := until - loop.time()) > 0:  # a timer may come a little early
+                timer = loop.call_later(left, self._wake)
                 await self._change()
-            timer.cancel()
+                timer.cancel()
         return True
 
     def _some(self, steps: Iterator[int]) -> Iterator[None]:
