@@ -70,6 +70,7 @@ async def started(code: str, *program: str, login: Login) -> AsyncIterator[async
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(login.home),
             "XDG_CONFIG_HOME": str(login.home),
+            "PYTHONUNBUFFERED": "1",  # as in a terminal, where each line is seen at once
         },
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

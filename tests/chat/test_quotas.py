@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from hubbub.chat import ChatSettings
-from hubbub.chat.quotas import _UNITS, AT_ONCE, Quotas, units_of
+from hubbub.chat.quotas import _UNITS, AT_ONCE, PAGES_AT_ONCE, Quotas, units_of
 from hubbub.chat.sending import _ALONE_UNITS, _GROUP_UNITS, _SHARE_UNITS
 from hubbub.errors import RateLimited
 from hubbub.realtime import Rate
@@ -86,7 +86,7 @@ async def test_a_user_has_so_many_places_and_others_have_theirs() -> None:
     goes = asyncio.Event()
 
     async def work(user: UserId, name: str) -> None:
-        async with both.turn(user):
+        async with both.turn(user, Auth("t")):
             running.append(name)
             await goes.wait()
 
@@ -104,12 +104,34 @@ async def test_a_user_has_so_many_places_and_others_have_theirs() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     both.tick()
     assert running[-1] == f"ada {AT_ONCE + 2}"
-    async with both.turn(ADA):  # all places are free again
+    async with both.turn(ADA, Auth("t")):  # all places are free again
         assert all([await _free(both) for _ in range(AT_ONCE - 1)])
 
 
+async def test_users_take_turns_at_reading_pages() -> None:
+    both = quotas(Clock())
+    running: list[str] = []
+    goes = asyncio.Event()
+
+    async def read(user: UserId, name: str) -> None:
+        async with both.turn(user, History(GENERAL)):
+            running.append(name)
+            await goes.wait()
+            await asyncio.sleep(0)
+
+    tasks = [asyncio.ensure_future(read(ADA, "ada")) for _ in range(AT_ONCE)]
+    tasks += [asyncio.ensure_future(read(BOB, "bob")) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert running == ["ada"] * PAGES_AT_ONCE
+    async with both.turn(BOB, Auth("t")):  # what is no page does not wait for them
+        pass
+    goes.set()
+    await asyncio.gather(*tasks)
+    assert running[PAGES_AT_ONCE:] == ["ada", "bob", "ada", "bob", "ada", "ada"]
+
+
 async def _free(both: Quotas) -> bool:
-    async with asyncio.timeout(1), both.turn(ADA):
+    async with asyncio.timeout(1), both.turn(ADA, Auth("t")):
         return True
 
 

@@ -182,7 +182,7 @@ class Commands:
         seconds = self._quotas.spend(user, units)
         if seconds:
             await asyncio.sleep(seconds)
-        async with self._quotas.turn(user):
+        async with self._quotas.turn(user, command):
             await self._do(session, command)
 
     async def _send_later(self, session: Session, actor: Actor, command: Send) -> None:

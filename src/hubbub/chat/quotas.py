@@ -7,7 +7,7 @@ waits; a request that would have to wait for long gets `rate_limited` and the ti
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -53,6 +53,11 @@ PATIENCE_SECONDS: Final = 5.0
 AT_ONCE: Final = 8
 """Commands of one user that are under way at the same time, each on a connection of its own."""
 
+PAGES_AT_ONCE: Final = 4
+"""Pages that are read at the same time, of all users: writing one out takes the event loop a millisecond."""
+
+_PAGES: Final = frozenset({History, Members, Directory, Rooms})
+
 
 def units_of(command: Command) -> int:
     """What it costs, beyond its frame."""
@@ -61,13 +66,54 @@ def units_of(command: Command) -> int:
     return _UNITS.get(type(command), _UNITS[Join])  # an event stream's own way of joining is a kind of `Join`
 
 
+class _Places:
+    """So many at a time; users who wait take turns, and what one user waits for is in the order of asking."""
+
+    __slots__ = ("_free", "_waiting")
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._waiting: OrderedDict[UserId, deque[asyncio.Future[None]]] = OrderedDict()  # who is next first
+
+    @asynccontextmanager
+    async def turn(self, user: UserId) -> AsyncIterator[None]:
+        if self._free:
+            self._free -= 1
+        else:
+            place = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(user, deque()).append(place)
+            try:
+                await place
+            except asyncio.CancelledError:
+                if place.done() and not place.cancelled():
+                    self._pass_on()
+                raise
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            user, places = next(iter(self._waiting.items()))
+            place = places.popleft()
+            if places:
+                self._waiting.move_to_end(user)
+            else:
+                del self._waiting[user]
+            if not place.done():
+                place.set_result(None)
+                return
+        self._free += 1
+
+
 class _User:
-    __slots__ = ("meter", "running", "waiting")
+    __slots__ = ("meter", "places", "running")
 
     def __init__(self, meter: Meter | None) -> None:
         self.meter = meter
+        self.places = _Places(AT_ONCE)
         self.running = 0
-        self.waiting: deque[asyncio.Future[None]] = deque()
 
 
 class Quotas:
@@ -78,6 +124,7 @@ class Quotas:
         self._rate = rate
         self._now = now
         self._users: dict[UserId, _User] = {}
+        self._pages = _Places(PAGES_AT_ONCE)
 
     def __len__(self) -> int:
         return len(self._users)
@@ -108,24 +155,24 @@ class Quotas:
         await asyncio.sleep(seconds)
 
     @asynccontextmanager
-    async def turn(self, user: UserId) -> AsyncIterator[None]:
-        """Hold one of the user's places; wait for one in the order of asking."""
+    async def turn(self, user: UserId, command: Command) -> AsyncIterator[None]:
+        """Hold a place for this command, one of the user's; for a page, one of all users', who take turns."""
+        async with self._place(user):
+            if type(command) in _PAGES:
+                async with self._pages.turn(user):
+                    yield
+            else:
+                yield
+
+    @asynccontextmanager
+    async def _place(self, user: UserId) -> AsyncIterator[None]:
         one = self._user(user)
-        if one.running >= AT_ONCE:
-            place = asyncio.get_running_loop().create_future()
-            one.waiting.append(place)
-            try:
-                await place
-            except asyncio.CancelledError:
-                if place.done() and not place.cancelled():
-                    self._pass_on(one)
-                raise
-        else:
-            one.running += 1
+        one.running += 1
         try:
-            yield
+            async with one.places.turn(user):
+                yield
         finally:
-            self._pass_on(one)
+            one.running -= 1
 
     def tick(self) -> None:
         """Forget those who are as good as new."""
@@ -141,12 +188,3 @@ class Quotas:
         if one is None:
             one = self._users[user] = _User(None if self._rate is None else Meter(self._rate, self._now()))
         return one
-
-    @staticmethod
-    def _pass_on(one: _User) -> None:
-        while one.waiting:
-            place = one.waiting.popleft()
-            if not place.done():
-                place.set_result(None)
-                return
-        one.running -= 1

@@ -188,7 +188,8 @@ class Chat:
             case Auth():
                 raise UnknownCommand
             case _:
-                return await self._actions.perform(actor, command, origin="")
+                async with self._quotas.turn(actor.user_id, command):
+                    return await self._actions.perform(actor, command, origin="")
 
     def end_sessions(self, user: UserId, session_ids: Iterable[str]) -> None:
         """These logins of a user ended: disconnect their connections."""
