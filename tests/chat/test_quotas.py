@@ -300,3 +300,14 @@ async def test_who_is_alone_has_larger_groups(world: World) -> None:
     for ref in refs:
         assert isinstance(await ada.answer(ref), Sent)
     assert [len(group) for group in world.store.groups] == [1, _ALONE_UNITS, 600 - _ALONE_UNITS]
+
+
+async def test_an_address_has_so_many_connections_that_have_not_signed_in(tmp_path: Path) -> None:
+    async with opened(tmp_path, ChatSettings(strangers_per_address=1)) as world:
+        stranger = await world.connect()
+        with pytest.raises(RateLimited):
+            await world.connect()
+        assert world.chat.counters.refused_strangers == 1
+        await world.person("ada")  # by its handshake: no stranger
+        stranger.leave()
+        await world.connect()

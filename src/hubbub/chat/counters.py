@@ -25,6 +25,7 @@ class ChatCounters:
         caught_up: slow connections that have read again and been sent all that they had missed.
         too_slow: connections closed because they stayed slow.
         refused_commands: commands refused because too many waited before them.
+        refused_strangers: connections refused because their address had too many that had not signed in.
         signals: presence and typing signals handed to a room's watchers.
         dropped_signals: signals that a connection did not get because it was slow or being caught up.
         failures: errors that nobody expected; the log has each.
@@ -45,6 +46,7 @@ class ChatCounters:
     caught_up: int = 0
     too_slow: int = 0
     refused_commands: int = 0
+    refused_strangers: int = 0
     signals: int = 0
     dropped_signals: int = 0
     failures: int = 0

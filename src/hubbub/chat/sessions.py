@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from hubbub.errors import CloseCode, Disconnect, Forbidden, Unauthenticated
+from hubbub.errors import CloseCode, Disconnect, Forbidden, RateLimited, Unauthenticated
 from hubbub.realtime import Connection, Handshake, Outgoing, Strangers
 from hubbub.store.protocols import Login
 from hubbub.vocabulary import Limits, Signal, User, UserId, Welcome
@@ -126,7 +126,11 @@ class Sessions:
         elif not may_wait:
             raise Unauthenticated
         if session.actor is None and not connection.closed:
-            self._addresses.enter(session, connection.peer)
+            try:
+                self._addresses.enter(session, connection.peer)
+            except RateLimited:
+                self._counters.refused_strangers += 1
+                raise
             self._strangers[session] = self._now()
 
     async def authenticate(self, session: Session, token: str) -> None:

@@ -65,6 +65,7 @@ CHAT_COUNTERS: Final[Mapping[str, str]] = {
     "caught_up": "Slow connections that have read again and been sent all that they had missed.",
     "too_slow": "Connections closed because they did not read.",
     "refused_commands": "Commands refused because too many waited before them.",
+    "refused_strangers": "Connections refused because their address had too many that had not signed in.",
     "signals": "Presence and typing signals handed to a room's watchers.",
     "dropped_signals": "Signals that a connection did not get because it was slow or being caught up.",
     "failures": "Errors that nobody expected; the log has each.",
@@ -76,7 +77,7 @@ LIMIT_COUNTERS: Final[Mapping[str, str]] = {
     "deferred": "Times that a connection had more to do than its budget and waited for its turn.",
     "slowed": "Times that a connection was read more slowly, because it had used its rate.",
     "limited": "Connections closed because they went on all the same, or because too much waited for their address.",
-    "refused": "Connections refused because their address had too many that had not signed in.",
+    "refused": "Engine.IO sessions refused because their address had too many that had not connected.",
 }
 """Every number of `Gateway.limits`."""
 
