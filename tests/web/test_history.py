@@ -112,6 +112,7 @@ async def test_new_messages_do_not_move_a_reader_who_is_further_up(person: NewPe
     await kitchen_with_messages(ada)
     await bob.sign_up("bob", path="/r/kitchen")
     await bob.page.get_by_role("button", name="Join #kitchen").click()
+    await expect(bob.messages.last).to_have_text(f"line {COUNT}")
     await bob.page.locator(".timeline").evaluate("view => { view.scrollTop -= 1500 }")
     jump = bob.page.get_by_role("button", name="Latest")
     await expect(jump).to_be_visible()
