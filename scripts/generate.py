@@ -12,11 +12,13 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+from hubbub.chat.access import MAY
 from hubbub.config import configuration_page
-from hubbub.http.asyncapi import asyncapi_document
 from hubbub.http.openapi import openapi_document
-from hubbub.http.schema import json_schema_document
-from hubbub.http.typescript import typescript_module
+from hubbub.vocabulary.describe.asyncapi import asyncapi_document
+from hubbub.vocabulary.describe.reference import fill, tables
+from hubbub.vocabulary.describe.schema import json_schema_document
+from hubbub.vocabulary.describe.typescript import typescript_module
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,9 +31,7 @@ def as_json(document: dict[str, object]) -> str:
 
 def keys_module() -> str:
     """The numbers of the compact wire, for the TypeScript client."""
-    head = (
-        "// Written by scripts/generate.py from src/hubbub/vocabulary/keys.py. Add a number there, then run it again."
-    )
+    head = "// Written by scripts/generate.py from src/hubbub/vocabulary. Declare a number there, then run it again."
     parts = [head]
     for name, keys in (("FIELD_KEYS", FIELD_KEYS), ("TYPE_KEYS", TYPE_KEYS)):
         lines = "".join(f"  {key}: {number},\n" for key, number in keys.items())
@@ -39,8 +39,14 @@ def keys_module() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def protocol_page() -> str:
+    """The page as it is, with its tables as they have to be."""
+    return fill((ROOT / "docs" / "protocol.md").read_text(encoding="utf-8"), tables(MAY))
+
+
 TARGETS: list[tuple[str, Callable[[], str]]] = [
     ("docs/configuration.md", configuration_page),
+    ("docs/protocol.md", protocol_page),
     ("docs/openapi.json", lambda: as_json(openapi_document(VERSION))),
     ("docs/asyncapi.json", lambda: as_json(asyncapi_document(VERSION))),
     ("docs/schema.json", lambda: as_json(json_schema_document(VERSION))),

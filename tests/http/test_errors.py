@@ -7,7 +7,7 @@ import pytest
 
 from hubbub.errors import HubbubError, Internal, StoreUnavailable, TooManyAttempts, Unauthenticated, UnknownRoom
 from hubbub.http.errors import STATUS, BodyTooLarge, MethodNotAllowed, WrongContentType, error_response
-from hubbub.http.schema import error_types
+from hubbub.vocabulary.describe.schema import error_types
 
 OURS: list[type[HubbubError]] = [MethodNotAllowed, BodyTooLarge, WrongContentType]
 

@@ -1,4 +1,4 @@
-// Written by scripts/generate.py from src/hubbub/vocabulary/keys.py. Add a number there, then run it again.
+// Written by scripts/generate.py from src/hubbub/vocabulary. Declare a number there, then run it again.
 
 export const FIELD_KEYS: Readonly<Record<string, number>> = {
   type: 0,

@@ -77,6 +77,7 @@ export interface Leave {
 export interface Send {
   type: "send";
   room: string;
+  /** Markdown, at most `limits.text_bytes` bytes of UTF-8. */
   text: string;
   /** The client's idempotency key of this message. */
   nonce: string;
@@ -263,7 +264,8 @@ export interface Membership {
 /**
  * A user has another display name now: myself, or somebody who is a member of a room that I have joined.
  *
- * Once for each connection, however many rooms are shared.
+ * Once for each connection, however many rooms are shared; a `title` that is absent was cleared. Who was not connected
+ * or slow reads names anew with `members`.
  */
 export interface ProfileChanged {
   type: "user";
@@ -313,6 +315,7 @@ export interface RoomEntry {
   member?: boolean;
 }
 
+/** A page of the public rooms. `more`: there are further ones. */
 export interface DirectoryPage {
   rooms: RoomEntry[];
   more: boolean;
@@ -339,6 +342,7 @@ export interface RoomState {
   last_ts?: number;
 }
 
+/** A page of a room's members. `more`: there are further ones; `total`: how many there are in all. */
 export interface MemberPage {
   members: Member[];
   more: boolean;
@@ -356,6 +360,7 @@ export interface Member {
   since_ms?: number;
 }
 
+/** My read mark now, and how many messages of others are after it. */
 export interface ReadMark {
   room: string;
   read: number;

@@ -6,8 +6,8 @@ import re
 
 from hubbub.errors import BadField, TextEmpty, TextTooLong
 from hubbub.identity.texts import has_visible
+from hubbub.vocabulary.types import ROOM_PATTERN
 
-ROOM_PATTERN = "[a-z0-9][a-z0-9_-]{0,63}"
 _ROOM_ID = re.compile(ROOM_PATTERN)
 
 

@@ -14,39 +14,8 @@ from typing import Final
 
 from hubbub.errors import RateLimited
 from hubbub.realtime import Meter, Rate
-from hubbub.vocabulary import (
-    Auth,
-    Command,
-    CreateRoom,
-    Directory,
-    History,
-    Join,
-    Leave,
-    Members,
-    Read,
-    Rooms,
-    Send,
-    Typing,
-    UserId,
-    Watch,
-)
+from hubbub.vocabulary import Command, UserId
 
-_UNITS: Final[dict[type[Command], int]] = {
-    Typing: 10,
-    Watch: 10,
-    Read: 20,
-    History: 50,
-    Members: 50,
-    Directory: 50,
-    Rooms: 50,
-    Join: 100,
-    Leave: 100,
-    CreateRoom: 200,
-    Auth: 100,
-}
-"""Units of work beyond those of the frame. A message pays by its size."""
-
-_KIB_UNITS: Final = 15
 PATIENCE_SECONDS: Final = 5.0
 """So long a request waits for its user's rate; a longer wait is the client's."""
 
@@ -56,14 +25,14 @@ AT_ONCE: Final = 8
 PAGES_AT_ONCE: Final = 4
 """Pages that are read at the same time, of all users: writing one out takes the event loop a millisecond."""
 
-_PAGES: Final = frozenset({History, Members, Directory, Rooms})
-
 
 def units_of(command: Command) -> int:
-    """What it costs, beyond its frame."""
-    if type(command) is Send:
-        return (len(command.text) >> 10) * _KIB_UNITS
-    return _UNITS.get(type(command), _UNITS[Join])  # an event stream's own way of joining is a kind of `Join`
+    """What it costs beyond its frame, as it is declared: so much in any case, so much for each KiB of its text."""
+    work = command.declared.work
+    if not work.per_kib_of_text:
+        return work.units
+    text: str = getattr(command, "text", "")
+    return work.units + (len(text) >> 10) * work.per_kib_of_text
 
 
 class _Places:
@@ -158,7 +127,7 @@ class Quotas:
     async def turn(self, user: UserId, command: Command) -> AsyncIterator[None]:
         """Hold a place for this command, one of the user's; for a page, one of all users', who take turns."""
         async with self._place(user):
-            if type(command) in _PAGES:
+            if command.declared.work.page:
                 async with self._pages.turn(user):
                     yield
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hubbub.errors import BadName, NameTaken, RateLimited, SignupClosed, TooManyAttempts, WeakPassword, WrongCredentials
+from hubbub.vocabulary import Action
 
 from .call import Call
 from .operation import Nothing, Operation
@@ -44,17 +45,17 @@ async def change_password(call: Call, given: PasswordChange) -> None:
 OPERATIONS: Final[tuple[Operation[Any], ...]] = (
     Operation(
         "POST", "/api/v1/accounts", "signUp", "Make an account and sign in", _TAG,
-        sign_up, NewAccount, SignedInView, status=201, public=True,
+        sign_up, NewAccount, SignedInView, Action.SIGN_IN, status=201,
         errors=(BadName, WeakPassword, NameTaken, SignupClosed, TooManyAttempts),
     ),
-    Operation("GET", "/api/v1/me", "me", "Who I am", _TAG, me, Nothing, Me),
+    Operation("GET", "/api/v1/me", "me", "Who I am", _TAG, me, Nothing, Me, Action.USE_ACCOUNT),
     Operation(
         "PATCH", "/api/v1/me", "changeMe", "Change my profile", _TAG,
-        change_me, Profile, Me, errors=(NameTaken, RateLimited),
+        change_me, Profile, Me, Action.USE_ACCOUNT, errors=(NameTaken, RateLimited),
     ),
     Operation(
         "POST", "/api/v1/me/password", "changePassword", "Change my password", _TAG,
-        change_password, PasswordChange, None, status=204,
+        change_password, PasswordChange, None, Action.USE_ACCOUNT, status=204,
         errors=(WrongCredentials, WeakPassword, TooManyAttempts),
     ),
 )  # fmt: skip

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from . import accounts, rooms, server, sessions
+from . import accounts, commands, server, sessions
 from .operation import Operation
 
 OPERATIONS: Final[tuple[Operation[Any], ...]] = (
     *server.OPERATIONS,
     *accounts.OPERATIONS,
     *sessions.OPERATIONS,
-    *rooms.OPERATIONS,
+    *commands.OPERATIONS,
 )
 """In the order of the documentation."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final, TypeVar
 
 import msgspec
@@ -69,12 +70,26 @@ def decode_query(request: Request, wanted: type[Input]) -> Input:
         found = msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise _complaint(error) from error
+    _check_numbers(given, found)
+    return found
+
+
+def decode_path(given: Mapping[str, str], wanted: type[Input]) -> Input:
+    """The parameters that stand in the path. Raises BadField for a wrong one."""
+    try:
+        found = msgspec.convert(given, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise _complaint(error) from error
+    _check_numbers(given, found)
+    return found
+
+
+def _check_numbers(given: Mapping[str, str], found: Struct) -> None:
+    """There is no null outside JSON, and a whole number is written in one way: 5, not 5.0 or 5e0."""
     for key, text in given.items():
         value = getattr(found, key)
-        # there is no null in a query, and a whole number is written in one way: 5, not 5.0 or 5e0
         if value is None or (isinstance(value, int) and str(value) != text):
             raise BadField(f"The field '{key}' is no whole number.")
-    return found
 
 
 def _complaint(error: msgspec.ValidationError) -> HubbubError:

@@ -44,6 +44,7 @@ class Call:
         secure: the client came by https.
         device_token: from the browser's cookie that says who has signed in on it before; empty when there is none.
         cookie: the token, when it came in the browser's cookie; else None.
+        parameters: of the path, percent-decoded.
         headers: for the answer; a handler may add to them.
     """
 
@@ -56,7 +57,7 @@ class Call:
         self.device_token = only_cookie(request.headers.get("cookie", ""), DEVICE_COOKIE)
         self.headers: list[tuple[str, str]] = []
         self._login = login
-        self._path: dict[str, str] = request.path_params
+        self.parameters: dict[str, str] = request.path_params
 
     @property
     def login(self) -> Login:
@@ -72,5 +73,5 @@ class Call:
         return Actor(login.user_id, login.user, login.id)
 
     def path(self, name: str) -> str:
-        """A parameter of the path, percent-decoded."""
-        return self._path[name]
+        """A parameter of the path."""
+        return self.parameters[name]

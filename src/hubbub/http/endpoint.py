@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from hubbub.chat.access import check_outside_rooms
 from hubbub.errors import Forbidden, HubbubError, Internal, Unauthenticated
 from hubbub.realtime.origins import lost_scheme, may_write
 from hubbub.store import Login
@@ -62,7 +63,10 @@ class Endpoint:
             return error_response(Internal())
 
     async def _run(self, operation: Operation[Any], request: Request) -> Response:
-        login = None if operation.public else await self.authenticate(request)
+        login = None
+        if not operation.public:
+            login = await self.authenticate(request)
+            check_outside_rooms(operation.action, login.user)
         if request.method in SAFE_METHODS:
             given = decode_query(request, operation.input)
         else:

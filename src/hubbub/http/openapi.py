@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from hubbub.errors import BadField, BadJson, Forbidden, HubbubError, Internal, StoreUnavailable, Unauthenticated
 from hubbub.vocabulary import Event
+from hubbub.vocabulary.describe.schema import Schema
 
 from .api import OPERATIONS
 from .cookie import COOKIE
 from .errors import STATUS, BodyTooLarge, Failure, WrongContentType
 from .operation import Nothing, Operation
-from .schema import Schema
 
 _SCHEMA: Final = "#/components/schemas/{name}"
 _PATH_PARAMETERS: Final = {
@@ -71,7 +71,7 @@ def openapi_document(version: str, operations: Sequence[Operation[Any]] = OPERAT
 
 
 def _operation(operation: Operation[Any]) -> Schema:
-    described = inspect.getdoc(operation.handler)
+    described = operation.description or inspect.getdoc(operation.handler)
     found: Schema = {
         "operationId": operation.name,
         "summary": operation.summary,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Generic
 
 from msgspec import Struct
 
+from hubbub.chat.access import is_public
 from hubbub.errors import HubbubError
+from hubbub.vocabulary import Action
+from hubbub.vocabulary.describe.rest import path_parameters
 
 from .body import Input
 from .call import Call
 from .origin import SAFE_METHODS
 
-_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+API: Final = "/api/v1"
+"""Where every path begins."""
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,10 +30,10 @@ class Operation(Generic[Input]):
     """What one method at one path does.
 
     Attributes:
-        handler: its docstring becomes the description in OpenAPI.
         input: decoded from the query of a GET, else from the JSON body. `Nothing`: there is none.
         answer: the Struct under `status`; None: no body, 204.
-        public: works without signing in.
+        action: chat/access.py says who may.
+        description: what OpenAPI says beyond the summary; empty: the handler's docstring.
         errors: what it refuses with, besides what every operation does.
     """
 
@@ -42,14 +45,20 @@ class Operation(Generic[Input]):
     handler: Callable[[Call, Input], Awaitable[Struct | None]]
     input: type[Input]
     answer: type[Struct] | None
+    action: Action
+    description: str = ""
     status: int = 200
-    public: bool = False
     errors: tuple[type[HubbubError], ...] = ()
 
     @property
     def parameters(self) -> list[str]:
         """The names in the path."""
-        return _PARAMETER.findall(self.path)
+        return path_parameters(self.path)
+
+    @property
+    def public(self) -> bool:
+        """Whether it works without signing in."""
+        return is_public(self.action)
 
     @property
     def has_body(self) -> bool:

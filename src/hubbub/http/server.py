@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hubbub import __version__
+from hubbub.vocabulary import Action
 
 from .call import Call
 from .operation import Nothing, Operation
@@ -27,10 +28,11 @@ async def change_server(call: Call, given: ServerChange) -> ServerInfo:
 
 OPERATIONS: Final[tuple[Operation[Any], ...]] = (
     Operation(
-        "GET", "/api/v1/server", "server", "What this server is", _TAG, show_server, Nothing, ServerInfo, public=True
+        "GET", "/api/v1/server", "server", "What this server is", _TAG,
+        show_server, Nothing, ServerInfo, Action.SEE_SERVER,
     ),
     Operation(
         "PATCH", "/api/v1/server", "changeServer", "Open or close sign-up", _TAG,
-        change_server, ServerChange, ServerInfo,
+        change_server, ServerChange, ServerInfo, Action.CHANGE_SERVER,
     ),
 )  # fmt: skip

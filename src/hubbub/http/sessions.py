@@ -7,6 +7,7 @@ from typing import Any, Final
 from hubbub.errors import NotFound, TooManyAttempts, WrongCredentials
 from hubbub.identity import SignedIn
 from hubbub.store import Login
+from hubbub.vocabulary import Action
 
 from .call import Call
 from .cookie import device_cookie, no_cookie, session_cookie
@@ -70,15 +71,15 @@ def give_cookie(call: Call, login: Login, token: str) -> None:
 OPERATIONS: Final[tuple[Operation[Any], ...]] = (
     Operation(
         "POST", "/api/v1/sessions", "signIn", "Sign in", _TAG,
-        sign_in, SignIn, SignedInView, status=201, public=True,
+        sign_in, SignIn, SignedInView, Action.SIGN_IN, status=201,
         errors=(WrongCredentials, TooManyAttempts),
     ),
     Operation(
         "GET", "/api/v1/sessions", "sessions", "My logins", _TAG,
-        my_sessions, SessionsQuery, SessionList, errors=(NotFound,),
+        my_sessions, SessionsQuery, SessionList, Action.USE_ACCOUNT, errors=(NotFound,),
     ),
     Operation(
         "DELETE", "/api/v1/sessions/{id}", "endSession", "End one of my logins", _TAG,
-        end_session, Nothing, None, status=204, errors=(NotFound,),
+        end_session, Nothing, None, Action.USE_ACCOUNT, status=204, errors=(NotFound,),
     ),
 )  # fmt: skip

@@ -22,9 +22,9 @@ from hubbub import __version__
 from hubbub.errors import NotFound
 from hubbub.identity import Identity
 from hubbub.vocabulary import Limits
+from hubbub.vocabulary.describe.asyncapi import asyncapi_document
 
 from .api import OPERATIONS
-from .asyncapi import asyncapi_document
 from .call import Performer, Services
 from .cors import Cors
 from .endpoint import Endpoint

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from hubbub.chat.checks import ROOM_PATTERN
 from hubbub.identity.names import NAME_PATTERN, PASSWORD_CHARACTERS, TITLE_CHARACTERS
-from hubbub.vocabulary import Limits, RoomId, User
-
-_ONE_LINE: Final = r"^[^\u0000-\u001f\u007f]*$"
+from hubbub.vocabulary import Limits, User
+from hubbub.vocabulary.types import ONE_LINE_PATTERN, PageSize
 
 Device = Annotated[str, Meta(max_length=1000, description="What the login is called in the list of logins.")]
-PageSize = Annotated[int, Meta(ge=1, le=200)]
-Cursor = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Nonce = Annotated[str, Meta(min_length=1, max_length=64, description="The client's idempotency key of this message.")]
 DeviceToken = Annotated[
     str,
     Meta(
@@ -31,15 +26,7 @@ NewPassword = Annotated[
     str,
     Meta(extra_json_schema={"minLength": PASSWORD_CHARACTERS.start, "maxLength": PASSWORD_CHARACTERS.stop - 1}),
 ]
-DisplayName = Annotated[str, Meta(extra_json_schema={"maxLength": TITLE_CHARACTERS, "pattern": _ONE_LINE})]
-NewRoomId = Annotated[RoomId, Meta(extra_json_schema={"pattern": f"^{ROOM_PATTERN}$"})]
-Text = Annotated[
-    str,
-    Meta(
-        description="Markdown, at most `limits.text_bytes` bytes of UTF-8.",
-        extra_json_schema={"minLength": 1, "pattern": r"\S"},
-    ),
-]
+DisplayName = Annotated[str, Meta(extra_json_schema={"maxLength": TITLE_CHARACTERS, "pattern": ONE_LINE_PATTERN})]
 
 
 class _Input(Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,55 +68,11 @@ class ServerChange(_Input, frozen=True):
     signup: Literal["open", "closed"]
 
 
-class NewRoom(_Input, frozen=True):
-    room: NewRoomId
-    title: Annotated[str, Meta(max_length=80, extra_json_schema={"pattern": _ONE_LINE})] = ""
-    topic: Annotated[str, Meta(max_length=250, extra_json_schema={"pattern": _ONE_LINE})] = ""
-
-
-class RoomsQuery(_Input, frozen=True):
-    """`after`: the last room id of the page before."""
-
-    after: RoomId | None = None
-    limit: PageSize = 200
-
-
-class DirectoryQuery(_Input, frozen=True):
-    """`after`: the last room id of the page before."""
-
-    after: RoomId | None = None
-    limit: PageSize = 100
-
-
 class SessionsQuery(_Input, frozen=True):
     """`after`: the last id of the page before."""
 
     after: str | None = None
     limit: PageSize = 200
-
-
-class MembersQuery(_Input, frozen=True):
-    """`after`: the last name of the page before."""
-
-    after: str | None = None
-    limit: PageSize = 100
-
-
-class EventsQuery(_Input, frozen=True):
-    """`before`: events with a smaller `seq`. `after`: with a greater one. Neither: the newest. Both: refused."""
-
-    before: Cursor | None = None
-    after: Cursor | None = None
-    limit: PageSize = 50
-
-
-class NewMessage(_Input, frozen=True):
-    text: Text
-    nonce: Nonce
-
-
-class NewReadMark(_Input, frozen=True):
-    seq: Cursor
 
 
 class ServerInfo(Struct, frozen=True):

@@ -1,42 +1,38 @@
 """The vocabulary: every command, event, signal and reply, the same on every wire (docs/protocol.md)."""
 
-from .commands import (
-    Auth,
-    Command,
+from .access import Action, Role
+from .declaration import CommandBase
+from .messages import Message, Send, Sent
+from .presence import Presence, Typing, TypingChanged, Watch, Watching
+from .reading import EventPage, History, Read, ReadChanged, ReadMark
+from .rooms import (
     CreateRoom,
     Directory,
-    History,
-    Join,
-    Leave,
-    Members,
-    Read,
-    Ref,
-    Rooms,
-    Send,
-    Typing,
-    Watch,
-)
-from .events import Event, MemberJoined, MemberLeft, Message, RoomCreated
-from .replies import (
     DirectoryPage,
-    Done,
-    EventPage,
+    Join,
     Joined,
+    Leave,
+    Member,
+    MemberJoined,
+    MemberLeft,
     MemberPage,
-    ReadMark,
-    Reply,
+    Members,
+    Membership,
+    RoomCreated,
     RoomEntry,
     RoomList,
+    Rooms,
     RoomState,
-    Sent,
-    Watching,
 )
-from .signals import Membership, Presence, ProfileChanged, ReadChanged, Signal, TypingChanged, Welcome
-from .types import Limits, Member, RoomId, Seq, User, UserId, UserName
+from .sessions import Auth, Done, Limits, ProfileChanged, User, Welcome
+from .types import Ref, RoomId, Seq, UserId, UserName
+from .unions import Command, Event, Reply, Signal
 
 __all__ = [
+    "Action",
     "Auth",
     "Command",
+    "CommandBase",
     "CreateRoom",
     "Directory",
     "DirectoryPage",
@@ -62,6 +58,7 @@ __all__ = [
     "ReadMark",
     "Ref",
     "Reply",
+    "Role",
     "RoomCreated",
     "RoomEntry",
     "RoomId",

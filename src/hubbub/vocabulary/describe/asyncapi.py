@@ -6,7 +6,6 @@ Made from the vocabulary, served at /api/v1/asyncapi.json and kept in docs/async
 
 from __future__ import annotations
 
-import inspect
 import re
 from typing import Any, Final
 
@@ -14,11 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from hubbub.errors import UnknownRoom
-from hubbub.wire.native import SUBPROTOCOL
-from hubbub.wire.rejection import ErrorBody
+from hubbub.vocabulary.declaration import tag_of
 
-from .examples import EXAMPLES
-from .schema import REPLY_OF, UNIONS, Schema, components, tag_of
+from .schema import REPLY_OF, SUBPROTOCOL, UNIONS, Schema, components, docstring, example_of
 
 _CHANNEL: Final = "#/channels/native"
 _SCHEMA: Final = "#/components/schemas/{name}"
@@ -98,7 +95,7 @@ def _messages() -> dict[str, Schema]:
         "summary": "The command was refused.",
         "correlationId": _CORRELATION,
         "payload": {"$ref": _SCHEMA.format(name="ReplyError")},
-        "examples": [{"payload": {"type": "reply", "ref": 7, "error": msgspec.to_builtins(_refusal())}}],
+        "examples": [{"payload": {"type": "reply", "ref": 7, "error": _refusal()}}],
     }
     return messages
 
@@ -109,8 +106,9 @@ _CORRELATION: Final[Schema] = {
 }
 
 
-def _refusal() -> ErrorBody:
-    return ErrorBody.of(UnknownRoom())
+def _refusal() -> Schema:
+    error = UnknownRoom()
+    return {"code": error.code, "message": error.message, "retryable": error.retryable}
 
 
 def _message(struct: type[Struct]) -> Schema:
@@ -119,7 +117,7 @@ def _message(struct: type[Struct]) -> Schema:
         "title": struct.__name__,
         **_about(struct),
         "payload": {"$ref": _SCHEMA.format(name=struct.__name__)},
-        "examples": [{"payload": msgspec.to_builtins(EXAMPLES[struct])}],
+        "examples": [{"payload": msgspec.to_builtins(example_of(struct))}],
     }
     if struct in REPLY_OF:
         message["correlationId"] = _CORRELATION
@@ -127,7 +125,7 @@ def _message(struct: type[Struct]) -> Schema:
 
 
 def _reply(struct: type[Struct]) -> Schema:
-    example = {"type": "reply", "ref": 7, "ok": msgspec.to_builtins(EXAMPLES[struct])}
+    example = {"type": "reply", "ref": 7, "ok": msgspec.to_builtins(example_of(struct))}
     return {
         "name": "reply",
         "title": _reply_name(struct),
@@ -152,7 +150,7 @@ def _reply_name(struct: type[Struct]) -> str:
 
 def _about(struct: type[Struct]) -> Schema:
     """The docstring: its first sentence as the summary, all of it as the description."""
-    text = inspect.cleandoc(struct.__dict__.get("__doc__") or "")
+    text = docstring(struct)
     if not text:
         return {}
     first = re.match(r"[^\n]*?[.:;](?=\s|$)", text)

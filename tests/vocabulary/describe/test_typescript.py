@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from hubbub.errors import CloseCode
-from hubbub.http.schema import UNIONS, error_types
-from hubbub.http.typescript import typescript_module
+from hubbub.vocabulary.describe.schema import UNIONS, error_types
+from hubbub.vocabulary.describe.typescript import typescript_module
 
 TEXT = typescript_module()
 

@@ -12,52 +12,15 @@ from typing import Any, Final, get_args
 import msgspec
 
 from hubbub.errors import DataInUse, HubbubError
-from hubbub.vocabulary import (
-    Auth,
-    Command,
-    CreateRoom,
-    Directory,
-    DirectoryPage,
-    Done,
-    Event,
-    EventPage,
-    History,
-    Join,
-    Joined,
-    Leave,
-    MemberPage,
-    Members,
-    Read,
-    ReadMark,
-    Reply,
-    RoomEntry,
-    RoomList,
-    Rooms,
-    Send,
-    Sent,
-    Signal,
-    Typing,
-    Watch,
-    Watching,
-)
+from hubbub.vocabulary.declaration import CommandBase, declared, reply_of
+from hubbub.vocabulary.unions import Command, Event, Reply, Signal
 
 Schema = dict[str, Any]
 """A JSON Schema object. The one place where a mapping of anything is the right type."""
 
-REPLY_OF: Final[dict[type[msgspec.Struct], type[msgspec.Struct]]] = {
-    Auth: Done,
-    Rooms: RoomList,
-    Directory: DirectoryPage,
-    CreateRoom: RoomEntry,
-    Join: Joined,
-    Leave: Done,
-    Send: Sent,
-    History: EventPage,
-    Members: MemberPage,
-    Read: ReadMark,
-    Typing: Done,
-    Watch: Watching,
-}
+COMMANDS: Final[tuple[type[CommandBase[Any]], ...]] = get_args(Command)
+
+REPLY_OF: Final[dict[type[msgspec.Struct], type[msgspec.Struct]]] = {command: reply_of(command) for command in COMMANDS}
 """What stands under `ok` in the reply to each command."""
 
 UNIONS: Final[dict[str, tuple[type[msgspec.Struct], ...]]] = {
@@ -69,9 +32,21 @@ UNIONS: Final[dict[str, tuple[type[msgspec.Struct], ...]]] = {
 """The vocabulary's unions by name."""
 
 
-def tag_of(struct: type[msgspec.Struct]) -> str:
-    """The value of `type` that marks this Struct on the wire."""
-    return str(struct.__struct_config__.tag)
+SUBPROTOCOL: Final = "hubbub.v1.json"
+"""Of the wire that is described."""
+
+
+def docstring(struct: type[msgspec.Struct]) -> str:
+    """A Struct's own docstring, without the indentation of the source; empty when it has none."""
+    return inspect.cleandoc(struct.__dict__.get("__doc__") or "")
+
+
+def example_of(struct: type[msgspec.Struct]) -> msgspec.Struct:
+    """One of them. Raises TypeError when its declaration has none."""
+    example = declared(struct).example
+    if example is None:
+        raise TypeError(f"{struct.__name__} has no example")
+    return example()
 
 
 def error_types() -> list[type[HubbubError]]:
@@ -131,7 +106,7 @@ def json_schema_document(version: str) -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Hubbub native wire",
-        "description": f"Frames of the subprotocol hubbub.v1.json, Hubbub {version}. See docs/protocol.md.",
+        "description": f"Frames of the subprotocol {SUBPROTOCOL}, Hubbub {version}. See docs/protocol.md.",
         "anyOf": [{"$ref": "#/$defs/Command"}, {"$ref": "#/$defs/ServerFrame"}],
         "$defs": components("#/$defs/{name}"),
     }

@@ -6,8 +6,9 @@ import json
 from typing import Final
 
 from hubbub.errors import CloseCode
+from hubbub.vocabulary.declaration import tag_of
 
-from .schema import REPLY_OF, UNIONS, Schema, components, error_types, tag_of
+from .schema import REPLY_OF, UNIONS, Schema, components, error_types
 
 _REF_PREFIX: Final = "#/"
 _SIMPLE: Final = {

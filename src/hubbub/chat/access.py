@@ -1,0 +1,81 @@
+"""Who may do what: the only place that says so.
+
+Every command names its action in its declaration (vocabulary/), every REST operation in its own (http/). What follows
+from the table: a connection that has not signed in is refused, a request likewise, and whoever reads or changes a room
+is looked up in it. `tests/chat/test_access.py` goes through every command, operation and role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from hubbub.errors import Forbidden, RoomForbidden, Unauthenticated
+from hubbub.vocabulary import Action, Role, User
+
+_ANYBODY: Final = frozenset({Role.STRANGER, Role.USER})
+
+MAY: Final[Mapping[Action, frozenset[Role]]] = {
+    Action.SEE_SERVER: _ANYBODY,
+    Action.CHANGE_SERVER: frozenset({Role.ADMINISTRATOR}),
+    Action.SIGN_IN: _ANYBODY,
+    Action.USE_ACCOUNT: frozenset({Role.USER}),
+    Action.FIND_ROOMS: frozenset({Role.USER}),
+    Action.CREATE_ROOM: frozenset({Role.USER}),
+    Action.JOIN_ROOM: frozenset({Role.USER}),
+    Action.LEAVE_ROOM: frozenset({Role.USER}),
+    Action.READ_ROOM: frozenset({Role.MEMBER}),
+    Action.WRITE: frozenset({Role.MEMBER}),
+}
+"""The roles that may; one of them is enough. Whoever signed in is a user, whatever else."""
+
+_IN_A_ROOM: Final = frozenset({Role.MEMBER})
+
+
+def roles_of(user: User | None, *, member: bool = False) -> frozenset[Role]:
+    """What somebody is. None: not signed in. `member`: of the room in question."""
+    if user is None:
+        return frozenset({Role.STRANGER})
+    roles = {Role.USER}
+    if member:
+        roles.add(Role.MEMBER)
+    if user.admin:
+        roles.add(Role.ADMINISTRATOR)
+    return frozenset(roles)
+
+
+def may(action: Action, roles: AbstractSet[Role]) -> bool:
+    """Whether one of the roles is enough."""
+    return not MAY[action].isdisjoint(roles)
+
+
+def is_public(action: Action) -> bool:
+    """Whether nobody has to sign in for it."""
+    return Role.STRANGER in MAY[action]
+
+
+def needs_room_role(action: Action) -> bool:
+    """Whether it depends on what somebody is in the room."""
+    return not MAY[action].isdisjoint(_IN_A_ROOM)
+
+
+def check_outside_rooms(action: Action, user: User | None) -> None:
+    """Refuse what is plain without looking at a room.
+
+    Raises:
+        Unauthenticated: somebody who has not signed in, and has to.
+        Forbidden: no role in any room would be enough.
+    """
+    if may(action, roles_of(user)):
+        return
+    if user is None:
+        raise Unauthenticated
+    if not needs_room_role(action):
+        raise Forbidden
+
+
+def check_in_room(action: Action, user: User, *, member: bool) -> None:
+    """Raises RoomForbidden when this is not for somebody who is that in the room."""
+    if not may(action, roles_of(user, member=member)):
+        raise RoomForbidden

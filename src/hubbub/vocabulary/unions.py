@@ -1,0 +1,35 @@
+"""All that passes between a client and a server: one union for each direction and kind.
+
+A command with a `ref` gets exactly one reply. Without a `ref` only an error is reported, as a reply whose `ref` is
+null. Commands of one connection take effect in the order in which they arrived.
+"""
+
+from __future__ import annotations
+
+from .events import Event
+from .messages import Send, Sent
+from .presence import Presence, Typing, TypingChanged, Watch, Watching
+from .reading import EventPage, History, Read, ReadChanged, ReadMark
+from .rooms import (
+    CreateRoom,
+    Directory,
+    DirectoryPage,
+    Join,
+    Joined,
+    Leave,
+    MemberPage,
+    Members,
+    Membership,
+    RoomEntry,
+    RoomList,
+    Rooms,
+)
+from .sessions import Auth, Done, ProfileChanged, Welcome
+
+Command = Auth | Rooms | Directory | CreateRoom | Join | Leave | Send | History | Members | Read | Typing | Watch
+
+Reply = Done | Joined | Sent | EventPage | RoomEntry | DirectoryPage | RoomList | MemberPage | ReadMark | Watching
+
+Signal = Welcome | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged
+
+__all__ = ["Command", "Event", "Reply", "Signal"]
