@@ -29,6 +29,7 @@ from hubbub.vocabulary import (
     RoomCreated,
     Seq,
     TypingChanged,
+    UnknownEvent,
     Welcome,
 )
 
@@ -40,6 +41,7 @@ Received = (
     | MemberJoined
     | MemberLeft
     | Message
+    | UnknownEvent
     | Welcome
     | TypingChanged
     | Presence
@@ -282,7 +284,7 @@ class TestConnection(Connection):
         return [
             one
             for one in self.log
-            if isinstance(one, RoomCreated | MemberJoined | MemberLeft | Message) and one.room == room
+            if isinstance(one, RoomCreated | MemberJoined | MemberLeft | Message | UnknownEvent) and one.room == room
         ]
 
     def seqs(self, room: str) -> list[Seq]:

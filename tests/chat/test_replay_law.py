@@ -23,6 +23,7 @@ from hubbub.vocabulary import (
     RoomId,
     RoomList,
     Rooms,
+    UnknownEvent,
     UserName,
 )
 
@@ -56,6 +57,8 @@ class Picture:
             case Message():
                 self.texts.append(event.text)
                 self.unread += event.sender != self.me
+            case UnknownEvent():
+                pass
 
 
 async def fresh(person: TestConnection, me: UserName) -> Picture:

@@ -24,6 +24,7 @@ from hubbub.vocabulary import (
     Membership,
     ProfileChanged,
     Send,
+    UnknownEvent,
     User,
     UserName,
 )
@@ -108,7 +109,12 @@ async def test_an_event_of_a_kind_that_is_not_known_is_no_hole(server: Scripted,
         server.write(connection, b'{"type":"weather","sun":true}')
         server.write(connection, b"[]")
     server.say("three")
-    assert await texts(client, 2) == ["one", "three"]
+    stream = client.events()
+    assert await texts(client, 1) == ["one"]
+    later = await anext(stream)
+    assert isinstance(later, UnknownEvent)
+    assert (later.seq, later.type, later.sender) == (2, "poll", "bob")
+    assert await texts(client, 1) == ["three"]
     assert len([command for command in server.commands if isinstance(command, Join)]) == 1
 
 

@@ -21,6 +21,7 @@ from hubbub.vocabulary import (
     Presence,
     RoomId,
     Sent,
+    UnknownEvent,
     User,
     UserName,
     Watch,
@@ -72,13 +73,14 @@ def test_errors() -> None:
 @pytest.mark.parametrize(
     ("packed", "expected"),
     [
-        ({0: 99, 4: "tea", 5: 8, 6: "bob", 7: 1}, Unknown("", RoomId("tea"), 8)),
-        ({0: TYPE_KEYS["message"], 4: "tea", 5: 8}, Unknown("message", RoomId("tea"), 8)),
-        ({0: TYPE_KEYS["message"], 4: 9}, Unknown()),
+        ({0: 99, 4: "tea", 5: 8, 6: "bob", 7: 1}, UnknownEvent(RoomId("tea"), 8, UserName("bob"), 1)),
+        ({0: TYPE_KEYS["message"], 4: "tea", 5: 8}, Unknown("message")),
+        ({0: TYPE_KEYS["message"], 4: 9}, Unknown("message")),
+        ({0: 99, 4: 9}, Unknown()),
         ({0: TYPE_KEYS["reply"], 3: "no"}, Unknown("reply")),
-        ({0: TYPE_KEYS["send"], 4: "tea", 8: "hi"}, Unknown("send", RoomId("tea"))),
+        ({0: TYPE_KEYS["send"], 4: "tea", 8: "hi"}, Unknown("send")),
         ([1], Unknown()),
     ],
 )
-def test_what_is_not_known(packed: Any, expected: Unknown) -> None:
+def test_what_is_not_known(packed: Any, expected: Unknown | UnknownEvent) -> None:
     assert COMPACT.decode(msgspec.msgpack.encode(packed)) == expected

@@ -15,6 +15,7 @@ GIVEN_FIELDS = [
     "unread",
     "member", "name", "admin", "since_ms", "head", "read", "repeat", "events", "more", "members",
     "rooms", "last_ts", "total", "code", "message", "retryable", "retry_after_seconds",
+    "unnumbered",
 ]  # fmt: skip
 """Every name that ever had a number, by its number. Names are added at the end; one that is used no more stays."""
 
@@ -22,7 +23,7 @@ GIVEN_TYPES = [
     "message", "reply", "room_created", "member_joined", "member_left", "welcome", "typing", "presence", "read",
     "membership",
     "auth", "rooms", "directory", "create_room", "join", "leave", "send", "history", "members", "watch",
-    "user",
+    "user", "unknown",
 ]  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from hubbub.vocabulary import (
     Rooms,
     Send,
     Sent,
+    UnknownEvent,
     User,
     UserName,
     Welcome,
@@ -173,7 +174,50 @@ def test_a_client_reads_replies() -> None:
 def test_a_client_leaves_out_what_has_no_name() -> None:
     newer = {0: 99, FIELD_KEYS["room"]: "r", FIELD_KEYS["seq"]: 7, 99: {1: 2}, -3: "x"}
     assert UNPACKER.unpack(msgspec.msgpack.encode(newer)) == {"room": "r", "seq": 7}
-    assert UNPACKER.unpack(msgspec.msgpack.encode({0: [1], 2: {"text": 1}})) == {"ok": {}}
+    assert UNPACKER.unpack(msgspec.msgpack.encode({0: [1], 2: {8: 1, 99: 2}})) == {"ok": {"text": 1}}
+
+
+def test_an_event_of_a_later_version_is_read_as_it_was() -> None:
+    later = {
+        "type": "poll_opened",
+        "room": "r",
+        "seq": 7,
+        "sender": "ada",
+        "ts": 5,
+        "text": "Which?",
+        "options": [{"type": "x", "votes": [1]}, None],
+    }
+    event = UnknownEvent.read(later)
+    assert msgspec.msgpack.decode(WIRE.encode(event)) == {
+        0: "poll_opened",
+        4: "r",
+        5: 7,
+        6: "ada",
+        7: 5,
+        8: "Which?",
+        FIELD_KEYS["unnumbered"]: {"options": later["options"]},
+    }
+    assert UNPACKER.unpack(WIRE.encode(event)) == later
+    page = WIRE.encode_reply(3, EventPage(events=[HELLO, event], more=False, head=7))
+    assert UNPACKER.unpack(page)["ok"]["events"][1] == later
+
+
+def test_a_command_whose_field_has_no_number_is_a_mistake() -> None:
+    with pytest.raises(KeyError, match="since"):
+        NativeMessagePack(Command, {name: key for name, key in FIELD_KEYS.items() if name != "since"}, TYPE_KEYS)
+    with pytest.raises(KeyError, match="join"):
+        NativeMessagePack(Command, FIELD_KEYS, {name: key for name, key in TYPE_KEYS.items() if name != "join"})
+
+
+def test_what_is_written_by_name_never_hides_what_has_a_number() -> None:
+    packed_event = {0: TYPE_KEYS["message"], 4: "r", 5: 7, 47: {"room": "other", "type": "reply", "more": 1}}
+    assert UNPACKER.unpack(msgspec.msgpack.encode(packed_event)) == {
+        "type": "message",
+        "room": "r",
+        "seq": 7,
+        "more": 1,
+    }
+    assert UNPACKER.unpack(msgspec.msgpack.encode({47: 5})) == {"unnumbered": 5}
 
 
 @given(st.binary(max_size=200))

@@ -48,6 +48,7 @@ export const FIELD_KEYS: Readonly<Record<string, number>> = {
   message: 44,
   retryable: 45,
   retry_after_seconds: 46,
+  unnumbered: 47,
 };
 
 export const TYPE_KEYS: Readonly<Record<string, number>> = {
@@ -72,4 +73,5 @@ export const TYPE_KEYS: Readonly<Record<string, number>> = {
   members: 18,
   watch: 19,
   user: 20,
+  unknown: 21,
 };

@@ -192,6 +192,19 @@ export interface Message {
 }
 
 /**
+ * An entry of a kind that a later version has added: skip it, and let the cursor pass it.
+ *
+ * It is passed on with its own type and fields, as far as whoever passes it on can read them.
+ */
+export interface UnknownEvent {
+  type: "unknown";
+  room: string;
+  seq: number;
+  sender: string;
+  ts: number;
+}
+
+/**
  * This connection now acts as `user`.
  *
  * `session` names the login for lists of devices; `transport` and `wire` are what this connection uses, as the
@@ -396,7 +409,8 @@ export type Event =
   | RoomCreated
   | MemberJoined
   | MemberLeft
-  | Message;
+  | Message
+  | UnknownEvent;
 
 /** What passes without a trace. */
 export type Signal =

@@ -336,10 +336,9 @@ class Client:
                     self._tracks.remove(item.room)
                 self._signals.push(item)
             case Unknown():
-                if item.room is not None and item.seq is not None:
-                    self._event(item.room, item.seq, None)
+                pass  # a later version's
             case _:
-                self._event(item.room, item.seq, item)
+                self._event(item)
 
     def interrupted(self) -> None:
         """The connection is gone: no room is joined, no message on its way."""
@@ -354,14 +353,13 @@ class Client:
 
     # inside
 
-    def _event(self, room: RoomId, seq: Seq, event: Event | None) -> None:
-        track = self._tracks.get(room)
+    def _event(self, event: Event) -> None:
+        track = self._tracks.get(event.room)
         if track is None:
             return
-        match track.event(seq):
+        match track.event(event.seq):
             case Verdict.DELIVER:
-                if event is not None:
-                    self._events.push(event)
+                self._events.push(event)
             case Verdict.REJOIN:
                 self._joiner.rejoin(track)
             case Verdict.DROP:

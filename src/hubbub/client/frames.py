@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
@@ -13,50 +14,67 @@ from hubbub.vocabulary import (
     Presence,
     ProfileChanged,
     ReadChanged,
-    RoomId,
-    Seq,
     Signal,
     TypingChanged,
+    UnknownEvent,
     Welcome,
 )
+from hubbub.wire.rejection import UNDECODABLE
 
+from .failures import BadAnswer
 from .requests import ReplyFrame
 
 
 class Unknown(Struct, frozen=True):
-    """Something that this version does not know; of an event, `room` and `seq` still count."""
+    """What is not known to this version and has no place in a log."""
 
     type: str = ""
-    room: RoomId | None = None
-    seq: Seq | None = None
 
 
 Arrived = Event | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged | Unknown
 Inbound = Arrived | Welcome | ReplyFrame
 
 _known: Final[msgspec.json.Decoder[Event | Signal | ReplyFrame]] = msgspec.json.Decoder(Event | Signal | ReplyFrame)
-_any: Final = msgspec.json.Decoder(Unknown).decode
-_event: Final = msgspec.json.Decoder(Event).decode
+_object: Final = msgspec.json.Decoder(dict[str, Any]).decode
+_event: Final[Callable[[bytes], Event]] = msgspec.json.Decoder(Event).decode
 
 
 def decode(frame: bytes) -> Inbound:
     """One frame's meaning. What is no JSON object at all is an `Unknown` without a type."""
     try:
         return _known.decode(frame)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         pass
     try:
-        return _any(frame)
-    except msgspec.MsgspecError:
+        return unknown(_object(frame))
+    except UNDECODABLE:
         return Unknown()
 
 
+def unknown(named: dict[str, Any]) -> UnknownEvent | Unknown:
+    """A decoded object that is nothing of this version: an event if it has an event's place in a room's log."""
+    try:
+        return UnknownEvent.read(named)
+    except msgspec.ValidationError:
+        kind = named.get("type")
+        return Unknown(kind if isinstance(kind, str) else "")
+
+
 def decode_events(raw: list[Raw]) -> list[Event]:
-    """The events of a page that this version knows."""
-    events = []
-    for one in raw:
-        try:
-            events.append(_event(one))
-        except msgspec.ValidationError:
-            continue
-    return events
+    """The events of a page. Of a kind that this version does not know they are `UnknownEvent`.
+
+    Raises:
+        BadAnswer: one of them has no place in a log.
+    """
+    return [_event_in(bytes(one)) for one in raw]
+
+
+def _event_in(raw: bytes) -> Event:
+    try:
+        return _event(raw)
+    except UNDECODABLE:
+        pass
+    try:
+        return UnknownEvent.read(_object(raw))
+    except UNDECODABLE:
+        raise BadAnswer from None

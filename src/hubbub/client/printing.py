@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, tzinfo
 
-from hubbub.vocabulary import Event, MemberJoined, MemberLeft, Message, RoomCreated
+from hubbub.vocabulary import Event, MemberJoined, MemberLeft, Message, RoomCreated, UnknownEvent
 
 
 def line(event: Event, zone: tzinfo | None = None) -> str:
@@ -20,6 +20,8 @@ def line(event: Event, zone: tzinfo | None = None) -> str:
             return f"{time} * {event.sender} left"
         case RoomCreated():
             return f"{time} * {event.sender} created {event.room}"
+        case UnknownEvent():
+            return f"{time} * {event.sender} did something that this version does not know: {event.type}"
 
 
 def printable(text: str) -> str:

@@ -14,7 +14,7 @@ from hubbub.wire import compact, native
 from hubbub.wire.compact import NativeMessagePack, Unpacker
 from hubbub.wire.rejection import ErrorBody
 
-from .frames import Inbound, Unknown, decode
+from .frames import Inbound, Unknown, decode, unknown
 from .requests import ReplyFrame
 
 _KINDS: Final[dict[str, type[Event | Signal]]] = {kind.__struct_config__.tag: kind for kind in get_args(Event | Signal)}
@@ -75,9 +75,9 @@ class _Compact:
                 return _reply(named)
             # not to the union: that builds a description of all its types each time, which takes 15 µs
             known = _KINDS.get(kind) if isinstance(kind, str) else None
-            return _unknown(named) if known is None else msgspec.convert(named, known)
+            return unknown(named) if known is None else msgspec.convert(named, known)
         except msgspec.MsgspecError:
-            return _unknown(named)
+            return unknown(named)
 
 
 def _reply(named: dict[str, Any]) -> ReplyFrame:
@@ -86,13 +86,6 @@ def _reply(named: dict[str, Any]) -> ReplyFrame:
     error = msgspec.convert(named["error"], ErrorBody) if "error" in named else None
     ref = named.get("ref")
     return ReplyFrame(ref if isinstance(ref, int | str) else None, ok, error)
-
-
-def _unknown(named: dict[str, Any]) -> Unknown:
-    try:
-        return msgspec.convert(named, Unknown)
-    except msgspec.MsgspecError:
-        return Unknown()
 
 
 JSON: Final[Wire] = _Json()

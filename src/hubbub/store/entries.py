@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 
-from hubbub.errors import BadField, Internal
-from hubbub.vocabulary import Event, MemberJoined, MemberLeft, Message, RoomCreated, RoomId, Seq, UserName
+from hubbub.errors import BadField
+from hubbub.vocabulary import (
+    Event,
+    MemberJoined,
+    MemberLeft,
+    Message,
+    RoomCreated,
+    RoomId,
+    Seq,
+    UnknownEvent,
+    UserName,
+)
+from hubbub.wire.rejection import UNDECODABLE
 
 from .protocols import Draft
 
@@ -32,8 +45,15 @@ class RoomDescription(Struct, frozen=True):
     topic: str
 
 
+_object = msgspec.json.Decoder(dict[str, Any]).decode
+_described = msgspec.json.Decoder(RoomDescription).decode
+
+
 def event_of(room: RoomId, row: Row) -> Event:
-    """The event that a row holds."""
+    """The event that a row holds. Of a kind without a name here the body is the JSON object of the event's own fields.
+
+    A row that can't be read has its place in the log nevertheless: it is an `UnknownEvent`.
+    """
     seq, kind, sender, ts, body = row
     if kind == MESSAGE:
         return Message(room, seq, sender, ts, body)
@@ -41,10 +61,13 @@ def event_of(room: RoomId, row: Row) -> Event:
         return MemberJoined(room, seq, sender, ts, body)
     if kind == MEMBER_LEFT:
         return MemberLeft(room, seq, sender, ts)
-    if kind == ROOM_CREATED:
-        described = msgspec.json.decode(body, type=RoomDescription)
-        return RoomCreated(room, seq, sender, ts, described.title, described.topic)
-    raise Internal
+    try:
+        if kind == ROOM_CREATED:
+            described = _described(body)
+            return RoomCreated(room, seq, sender, ts, described.title, described.topic)
+        return UnknownEvent.of(room, seq, sender, ts, _object(body))
+    except UNDECODABLE:
+        return UnknownEvent(room, seq, sender, ts)
 
 
 def check_unicode(draft: Draft) -> None:

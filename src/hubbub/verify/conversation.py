@@ -126,7 +126,7 @@ class Conversation:
             self._answered(item)
             return False
         event = as_event(item)
-        if event is None or event.room is None or (view := self.views.get(event.room)) is None:
+        if event is None or (view := self.views.get(event.room)) is None:
             return False
         stretch = self._live.get(event.room)
         if stretch is None:

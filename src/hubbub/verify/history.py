@@ -6,11 +6,14 @@ A history is plain data. `check` judges it without knowing how it came about.
 from __future__ import annotations
 
 import sys
+from typing import Final, get_args
 
 from msgspec import Struct, field
 
-from hubbub.client.frames import Inbound, Unknown
-from hubbub.vocabulary import Event, MemberJoined, MemberLeft, Message, RoomCreated, RoomId, Seq
+from hubbub.client.frames import Inbound
+from hubbub.vocabulary import Event, Message, RoomId, Seq, UnknownEvent
+
+_EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)
 
 
 class Entry(Struct, frozen=True, array_like=True, gc=False):
@@ -85,23 +88,20 @@ class History(Struct):
     logs: list[Log] = field(default_factory=list)
 
 
-def entry(event: Event | Unknown) -> Entry:
-    """An event as an entry; one of a kind that this version does not know has its place, too."""
+def entry(event: Event) -> Entry:
+    """An event as an entry; one of a kind that this version does not know has its place, too, whatever it is called.
+
+    Its type is not compared: on the compact wire it is a number that this version has no name for.
+    """
     match event:
         case Message():
             return Entry(event.seq, event.sender, sys.intern(event.text))  # one text for all readers
-        case Unknown():
-            return Entry(event.seq or 0, "", f"<{event.type}>")
+        case UnknownEvent():
+            return Entry(event.seq, event.sender, "<unknown>")
         case _:
             return Entry(event.seq, event.sender, f"<{event.__struct_config__.tag}>")
 
 
-def as_event(item: Inbound) -> Event | Unknown | None:
+def as_event(item: Inbound) -> Event | None:
     """The item if it has a place in a log; None: it is something else."""
-    match item:
-        case Unknown(seq=None):
-            return None
-        case RoomCreated() | MemberJoined() | MemberLeft() | Message() | Unknown():
-            return item
-        case _:
-            return None
+    return item if isinstance(item, _EVENTS) else None

@@ -27,6 +27,7 @@ from .rooms import (
 from .sessions import Auth, Done, Limits, ProfileChanged, User, Welcome
 from .types import Ref, RoomId, Seq, UserId, UserName
 from .unions import Command, Event, Reply, Signal
+from .unknown import UnknownEvent
 
 __all__ = [
     "Action",
@@ -71,6 +72,7 @@ __all__ = [
     "Signal",
     "Typing",
     "TypingChanged",
+    "UnknownEvent",
     "User",
     "UserId",
     "UserName",

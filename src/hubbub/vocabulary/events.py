@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .messages import Message
 from .rooms import MemberJoined, MemberLeft, RoomCreated
+from .unknown import UnknownEvent
 
-Event = RoomCreated | MemberJoined | MemberLeft | Message
+Event = RoomCreated | MemberJoined | MemberLeft | Message | UnknownEvent

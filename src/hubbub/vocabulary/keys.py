@@ -25,8 +25,9 @@ _ENVELOPE_FIELDS: Final = {
     "message": 44,
     "retryable": 45,
     "retry_after_seconds": 46,
+    "unnumbered": 47,
 }
-"""Of replies and refusals, which are no Structs of the vocabulary."""
+"""Of replies and refusals, which are no Structs of the vocabulary, and of what has no number here (wire/compact.py)."""
 
 _ENVELOPE_TYPES: Final = {"reply": 1}
 

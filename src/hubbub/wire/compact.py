@@ -4,7 +4,8 @@
     wire.decode(msgspec.msgpack.encode({0: 14, 4: "general"}))      # join general
 
 The same objects as on the JSON wire. Unknown keys are ignored, as unknown fields are there. The server reads and
-writes Structs by `NativeMessagePack`; a client writes its commands by the same, and reads by `Unpacker`.
+writes Structs by `NativeMessagePack`; a client writes its commands by the same, and reads by `Unpacker`. What is passed
+on and has no number here keeps its name: a `type` as a text, fields in a map under the key of `unnumbered`.
 """
 
 from __future__ import annotations
@@ -27,15 +28,18 @@ SUBPROTOCOL: Final = "hubbub.v1.msgpack"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[int, Any]).decode
 
-_Plan = tuple[tuple[int, int] | None, tuple[tuple[str, int, Any], ...]]
-"""How a Struct is written: the pair for `type` if it is tagged, then attribute, key and default of each field."""
+_Plan = tuple[tuple[int, int | str] | None, tuple[tuple[str, int, Any], ...], tuple[tuple[str, str], ...]]
+"""How a Struct is written: the pair for `type` if it is tagged, then attribute, key and default of each field.
+
+At last attribute and name of the fields that have no key.
+"""
 
 
 class NativeMessagePack:
     """Codec of a vocabulary whose commands are a union of Structs tagged by `type`. Holds no state of a connection.
 
     Args:
-        field_keys: the key of every field's name; `type`, `ref`, `ok` and `error` among them.
+        field_keys: the key of every field's name; `type`, `ref`, `ok`, `error` and `unnumbered` among them.
         type_keys: the number of every tag.
 
     Raises:
@@ -51,7 +55,9 @@ class NativeMessagePack:
         self._commands = {type_keys[tag]: struct for tag, struct in known.items()}
         self._plans: dict[type[Struct], _Plan] = {}
         for struct in known.values():
-            self._plan(struct)
+            _, _, unnumbered = self._plan(struct)
+            if unnumbered:
+                raise KeyError(*(name for _, name in unnumbered))
 
     def decode(self, payload: Bytes) -> Any:
         """The command in one binary frame's payload. 2 µs.
@@ -96,22 +102,29 @@ class NativeMessagePack:
 
     def _pack(self, value: Any) -> Any:
         if isinstance(value, list):
-            return [self._pack(item) for item in value]
-        if not isinstance(value, Struct):
-            return value
-        head, plan = self._plans.get(type(value)) or self._plan(type(value))
-        packed = {} if head is None else {head[0]: head[1]}
+            return [self._pack(item) if isinstance(item, Struct) else item for item in value]
+        head, plan, unnumbered = self._plans.get(type(value)) or self._plan(type(value))
+        packed: dict[int, Any] = {} if head is None else {head[0]: head[1]}
         for name, key, default in plan:
             item = getattr(value, name)
             if item != default:
                 packed[key] = self._pack(item) if isinstance(item, list | Struct) else item
+        if unnumbered:
+            packed[self._fields["unnumbered"]] = {name: getattr(value, attribute) for attribute, name in unnumbered}
         return packed
 
     def _plan(self, struct: type[Struct]) -> _Plan:
         tag = struct.__struct_config__.tag
-        head = (self._fields["type"], self._types[tag]) if isinstance(tag, str) else None
-        plan = (head, tuple((field.name, self._fields[field.name], _default(field)) for field in fields(struct)))
-        self._plans[struct] = plan
+        head = (self._fields["type"], self._types.get(tag, tag)) if isinstance(tag, str) else None
+        keyed: list[tuple[str, int, Any]] = []
+        unnumbered: list[tuple[str, str]] = []
+        for field in fields(struct):
+            key = self._fields.get(field.encode_name)
+            if key is None:
+                unnumbered.append((field.name, field.encode_name))
+            else:
+                keyed.append((field.name, key, _default(field)))
+        plan = self._plans[struct] = (head, tuple(keyed), tuple(unnumbered))
         return plan
 
 
@@ -126,11 +139,12 @@ class Unpacker:
         self._fields = {key: name for name, key in field_keys.items()}
         self._types = {key: name for name, key in type_keys.items()}
         self._type = field_keys["type"]
+        self._unnumbered = field_keys["unnumbered"]
 
     def unpack(self, payload: Bytes) -> dict[str, Any]:
         """One binary frame's object: what a JSON decoder gives for it on the other wire. 2 µs.
 
-        Fields that have no name here are left out, and so is a `type` that has none: a newer server's.
+        Numbers of fields that have no name here are left out, and so is that of a `type`: a newer server's.
 
         Raises:
             BadJson: the bytes are no such map.
@@ -144,8 +158,14 @@ class Unpacker:
         named: dict[str, Any] = {}
         for key, value in packed.items():
             if key == self._type:
-                if isinstance(value, int) and value in self._types:
+                if isinstance(value, str):
+                    named["type"] = value
+                elif isinstance(value, int) and value in self._types:
                     named["type"] = self._types[value]
+            elif key == self._unnumbered and isinstance(value, dict):
+                named = self._named(value) | named
+            elif isinstance(key, str):
+                named[key] = self._value(value)
             elif (name := self._fields.get(key)) is not None:
                 named[name] = self._value(value)
         return named
