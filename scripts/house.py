@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 500
 LONG_FOR_A_REASON: dict[str, str] = {
     "clients/js/src/vocabulary.ts": "generated, and imported by users as one module",
-    "tests/chat/test_joining.py": "joining is one subject, and each of its promises is a short test",
+    "tests/chat/actions/test_joining.py": "joining is one subject, and each of its promises is a short test",
 }
 """Files of more than 500 lines, each with the reason why it is not two files."""
 

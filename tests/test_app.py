@@ -20,7 +20,7 @@ from hubbub.config import Config
 from hubbub.errors import CloseCode
 from hubbub.identity import IdentityLimits
 from hubbub.identity.bucket import Rate
-from hubbub.serving import Accepting, StartError, bind, url_of
+from hubbub.run.listening import Accepting, StartError, bind, url_of
 
 PASSWORD = "correct horse"
 
@@ -210,7 +210,7 @@ class TestProxies:
         assert not await self.peer_is_limited(config, forwarded=True)
 
     def test_connections_know_the_same_proxies(self, config: Config) -> None:
-        """tests/realtime/test_proxies.py shows what they make of it."""
+        """tests/realtime/server/test_proxies.py shows what they make of it."""
         assert gateway_settings(config).trusted_proxies == config.trusted_proxies
 
     async def test_nobody_s_word_is_believed_when_none_is_trusted(self, config: Config) -> None:

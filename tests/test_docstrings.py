@@ -27,7 +27,7 @@ from hubbub.app import running
 from hubbub.bus import LocalBus, NodeId
 from hubbub.chat import Chat, ChatSettings
 from hubbub.client import Api, Client
-from hubbub.cluster.line import Line
+from hubbub.cluster.observed_bus import Line
 from hubbub.config import Config
 from hubbub.identity import Identity
 from hubbub.realtime import EngineServer, Gateway, GatewaySettings, Hub, Server, VocabularyCodec, serving
@@ -44,7 +44,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 
 NO_PYTHON = {
     "hubbub.bus.redis.address",
-    "hubbub.realtime.streams",
+    "hubbub.realtime.protocols.native_http_app",
     "hubbub.wire.engineio.UpgradeProbe",
     "hubbub.wire.socketio",
     "hubbub.wire.socketio_events",
@@ -220,12 +220,12 @@ GIVEN: dict[str, Callable[[Config], AbstractAsyncContextManager[Given]]] = {
     "hubbub.chat.service": a_store,
     "hubbub.client.client": a_room,
     "hubbub.cluster.canary": a_bus,
-    "hubbub.cluster.line": a_bus,
+    "hubbub.cluster.observed_bus": a_bus,
     "hubbub.identity.identity": a_store,
-    "hubbub.realtime.gateway": a_handler,
-    "hubbub.realtime.toolkit.engine_server": a_run_of_an_engine,
-    "hubbub.realtime.toolkit.raw.RawSocket": a_toolkit_server,
-    "hubbub.realtime.toolkit.server": a_run_of_a_server,
+    "hubbub.realtime.server.gateway": a_handler,
+    "hubbub.toolkit.engine_server": a_run_of_an_engine,
+    "hubbub.toolkit.raw.RawSocket": a_toolkit_server,
+    "hubbub.toolkit.server": a_run_of_a_server,
     "hubbub.wire.compact": a_vocabulary,
     "hubbub.wire.http_requests": a_request,
     "hubbub.wire.native": a_vocabulary,

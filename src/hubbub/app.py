@@ -31,7 +31,7 @@ from hubbub.http.metrics import new_registry
 from hubbub.http.site import SiteSettings, build_site
 from hubbub.identity import Identity, IdentityLimits
 from hubbub.realtime import Gateway, GatewaySettings, Hub, VocabularyCodec
-from hubbub.serving import BACKLOG, Accepting, StartError, bind, url_of
+from hubbub.run.listening import BACKLOG, Accepting, StartError, bind, url_of
 from hubbub.store import Store
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import Command, Limits

@@ -90,8 +90,8 @@ def _help(field: Field) -> str:
 def serve(file: Path | None, **flags: str | None) -> None:
     """Run the server until it gets SIGTERM or SIGINT."""
     from hubbub.logs import set_up_logging
-    from hubbub.process import allow_open_files, run
-    from hubbub.serving import StartError
+    from hubbub.run.listening import StartError
+    from hubbub.run.process import allow_open_files, run
 
     config = _load(file, flags).config
     set_up_logging(config.log_level, config.log_format)
@@ -108,7 +108,7 @@ def _started(url: str) -> None:
 
 
 async def _serve(config: Config) -> None:
-    from hubbub.lifetime import Stop, serve, stop_limit_seconds, stop_signals
+    from hubbub.run.server import Stop, serve, stop_limit_seconds, stop_signals
 
     stop = Stop(stop_limit_seconds(config.shutdown_grace_seconds))
     stop_signals(stop)
@@ -116,9 +116,8 @@ async def _serve(config: Config) -> None:
 
 
 async def _supervise(config: Config) -> None:
-    from hubbub.lifetime import Stop, stop_signals
-    from hubbub.workers import FirstWorkerFailed, Supervisor
-    from hubbub.workers.supervisor import supervisor_stop_seconds
+    from hubbub.run.server import Stop, stop_signals
+    from hubbub.run.supervisor import FirstWorkerFailed, Supervisor, supervisor_stop_seconds
 
     supervisor = Supervisor(config)
     stop = Stop(supervisor_stop_seconds(config))
@@ -154,7 +153,7 @@ def version() -> None:
 def migrate(file: Path | None, **flags: str | None) -> None:
     """Bring the database to this version's schema. `serve` does it, too; here it can be done before."""
     from hubbub.app import database_path
-    from hubbub.process import run
+    from hubbub.run.process import run
     from hubbub.store.commands import Migrated, migrate_postgres, migrate_sqlite
 
     config = _load(file, flags).config
@@ -180,8 +179,8 @@ def user() -> None:
 @_settings
 def user_add(name: str, title: str, file: Path | None, *, admin: bool, **flags: str | None) -> None:
     """Make the account NAME. The password is asked for, or read from standard input when that is no terminal."""
-    from hubbub.process import run
-    from hubbub.serving import StartError
+    from hubbub.run.listening import StartError
+    from hubbub.run.process import run
 
     config = _load(file, flags).config
     if sys.stdin.isatty():

@@ -1,6 +1,6 @@
 """A client as the chat sees one: a connection with a real lane, which keeps what it was sent.
 
-It behaves as `hubbub.realtime.peer.Peer` does: `lagging` comes a tick after its buffer has filled.
+It behaves as `hubbub.realtime.protocols.base_connection.Peer` does: `lagging` comes a tick after its buffer has filled.
 """
 
 from __future__ import annotations

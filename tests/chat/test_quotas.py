@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hubbub.chat import ChatSettings
+from hubbub.chat.log.append_queue import _ALONE_UNITS, _GROUP_UNITS, _SHARE_UNITS
 from hubbub.chat.quotas import AT_ONCE, PAGES_AT_ONCE, Quotas, units_of
-from hubbub.chat.sending import _ALONE_UNITS, _GROUP_UNITS, _SHARE_UNITS
 from hubbub.errors import RateLimited
 from hubbub.realtime import Rate
 from hubbub.vocabulary import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.chat.credentials import Credentials, cookie_token, find_credentials
+from hubbub.auth.credentials import Credentials, cookie_token, find_credentials
 from hubbub.errors import CloseCode, Unauthenticated
 from hubbub.vocabulary import Auth, Done, Limits, RoomId, RoomList, Rooms, Send, Typing, Watch, Welcome
 

@@ -11,7 +11,7 @@ from hubbub.client.frames import Unknown
 from hubbub.client.requests import ReplyFrame
 from hubbub.client.wires import COMPACT, JSON
 from hubbub.errors import TextTooLong
-from hubbub.realtime.codec import JsonWire, MessagePackWire
+from hubbub.realtime.protocols.codec import JsonWire, MessagePackWire
 from hubbub.vocabulary import (
     Command,
     EventPage,

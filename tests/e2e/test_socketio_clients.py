@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.toolkit.clients import TRANSPORTS, Client, Driver, JsClient, PythonClient, event
+from tests.toolkit.clients import TRANSPORTS, Client, Driver, JsClient, PythonClient, event
 
 PROGRAM = Path(__file__).parent / "toolkit_program.py"
 

@@ -16,15 +16,15 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from hubbub.chat import resuming
+from hubbub.chat.log import resuming
 from hubbub.errors import HubbubError
 from hubbub.http.api import OPERATIONS
 from hubbub.http.body import decode_body
 from hubbub.realtime import RecoverySettings, VocabularyCodec
-from hubbub.realtime.codec import Codec
-from hubbub.realtime.proxies import Proxies
-from hubbub.realtime.toolkit.events import EventCodec
-from hubbub.realtime.toolkit.recovery import Recovery
+from hubbub.realtime.protocols.codec import Codec
+from hubbub.realtime.server.proxies import Proxies
+from hubbub.toolkit.events import EventCodec
+from hubbub.toolkit.recovery import Recovery
 from hubbub.vocabulary import Command
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 from hubbub.wire import deflate, engineio, rejection, socketio, upgrade

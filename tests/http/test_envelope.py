@@ -17,7 +17,7 @@ from hubbub.app import Application, running
 from hubbub.config import Config
 from hubbub.http.envelope import Envelope
 from hubbub.http.metrics import HttpMetrics
-from hubbub.serving import Accepting, bind
+from hubbub.run.listening import Accepting, bind
 
 from .conftest import refusal
 

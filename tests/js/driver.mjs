@@ -1,5 +1,5 @@
 // Drives unmodified socket.io-client sockets for the Python tests: JSON commands on stdin, one per line, and JSON
-// reports on stdout. Binary data is {"$bytes": base64} in both directions. See tests/realtime/toolkit/clients.py.
+// reports on stdout. Binary data is {"$bytes": base64} in both directions. See tests/toolkit/clients.py.
 import { createInterface } from "node:readline";
 import { Manager } from "socket.io-client";
 

@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 import pytest
 
-from hubbub.realtime import GatewaySettings, meter
+from hubbub.realtime import GatewaySettings
+from hubbub.realtime.core import meter
 from hubbub.wire.websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, masked_frame
+from tests.realtime.protocols.test_native import SEND, Raw, masked, raw
 
 from .conftest import Stand, running, spin
-from .test_native_socket import SEND, Raw, masked, raw
 
 MASK = b"\0\0\0\0"
 FLOODS = {

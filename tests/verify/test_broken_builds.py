@@ -9,9 +9,10 @@ import pytest
 
 from hubbub.app import running
 from hubbub.bus import LocalBus, RoomNote
-from hubbub.chat import feeds, service
-from hubbub.chat.feed import Feed
-from hubbub.chat.sending import Sending, _Pending
+from hubbub.chat import service
+from hubbub.chat.log import feed_registry as feeds
+from hubbub.chat.log.append_queue import Sending, _Pending
+from hubbub.chat.log.feed import Feed
 from hubbub.client import Api
 from hubbub.config import Config
 from hubbub.errors import StoreUnavailable

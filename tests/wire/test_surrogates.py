@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hubbub.http.body import decode_body
 from hubbub.realtime import VocabularyCodec
-from hubbub.realtime.toolkit.events import Answer, Event, EventCodec
+from hubbub.toolkit.events import Answer, Event, EventCodec
 from hubbub.vocabulary import Command
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 from hubbub.wire import CommandError, socketio

@@ -14,9 +14,9 @@ import click
 import msgspec
 
 from hubbub import __version__
+from hubbub.bench.attack.catalog import ATTACKS
+from hubbub.bench.attack.scenario import attacks
 
-from .attack.catalog import ATTACKS
-from .attack.scenario import attacks
 from .cluster import cluster
 from .contestants import CONTESTANTS, Contestant
 from .lab import Lab, LabError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .attack import table as attack_table
+from hubbub.bench.attack import table as attack_table
+
 from .goals import goals
 from .results import GENERATOR_LIMIT, Results, Row
 

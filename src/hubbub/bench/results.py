@@ -7,7 +7,8 @@ from statistics import median
 
 from msgspec import Struct
 
-from .attack.outcome import Outcome
+from hubbub.bench.attack.outcome import Outcome
+
 from .load import Window
 from .machine import Machine
 from .plan import Tally

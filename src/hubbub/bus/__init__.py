@@ -3,7 +3,7 @@
 from .counters import BusCounters
 from .errors import BusError
 from .local import LocalBus
-from .notes import (
+from .node_messages import (
     ALONE,
     Chirp,
     ForUser,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hubbub.vocabulary import Event, RoomId, Signal
 
-from .notes import Note, RoomNote
+from .node_messages import Note, RoomNote
 from .protocols import Receiver
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from hubbub.vocabulary import Event, RoomId, Signal
 
 from .counters import BusCounters
-from .notes import Note, RoomNote
+from .node_messages import Note, RoomNote
 
 
 class Receiver(Protocol):

@@ -14,6 +14,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from hubbub.chat.actions.checks import check_nonce, check_text
+from hubbub.chat.actions.rooms import Actions
+from hubbub.chat.log.append_queue import Sending
+from hubbub.chat.log.feed import Feed
+from hubbub.chat.log.feed_registry import Feeds
+from hubbub.chat.log.subscriptions import Subscriptions
+from hubbub.chat.presence.tracker import Presence
+from hubbub.chat.presence.typing import Typists
 from hubbub.errors import HubbubError, Internal, NotJoined, RateLimited, Unauthenticated
 from hubbub.realtime import Connection
 from hubbub.vocabulary import (
@@ -28,20 +36,12 @@ from hubbub.vocabulary import (
     Watch,
 )
 
-from .actions import Actions
 from .actor import Actor
-from .checks import check_nonce, check_text
+from .connection_state import Session
 from .counters import ChatCounters
-from .feed import Feed
-from .feeds import Feeds
-from .presence import Presence
 from .quotas import Quotas, units_of
-from .sending import Sending
-from .session import Session
 from .settings import ChatSettings
-from .subscriptions import Subscriptions
 from .tasks import Spawn
-from .typists import Typists
 
 logger = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from typing import Final
 
 import msgspec
 
+from hubbub.chat.log.append_queue import Sending
 from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
 
-from .sending import Sending
-from .session import Session
-from .sessions import NEVER_MS, Authenticator, Sessions
+from .connection_state import Session
+from .connections import NEVER_MS, Authenticator, Sessions
 from .tasks import Spawn
 
 logger = logging.getLogger(__name__)

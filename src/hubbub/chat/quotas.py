@@ -1,7 +1,7 @@
 """What one user may ask of the chat, over all connections and requests together.
 
-A connection has a rate of its own (realtime/meter.py); this one is for somebody with many of them. Whoever is above it
-waits; a request that would have to wait for long gets `rate_limited` and the time.
+A connection has a rate of its own (realtime/core/meter.py); this one is for somebody with many of them. Whoever is
+above it waits; a request that would have to wait for long gets `rate_limited` and the time.
 """
 
 from __future__ import annotations

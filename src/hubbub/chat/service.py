@@ -19,6 +19,17 @@ from typing import Final
 import msgspec
 
 from hubbub.bus import ALONE, Bus, NodeId, UserChanged
+from hubbub.chat.actions.checks import check_nonce, check_text
+from hubbub.chat.actions.profiles import Profiles
+from hubbub.chat.actions.rooms import Actions, joined
+from hubbub.chat.log import resuming
+from hubbub.chat.log.append_queue import Sending
+from hubbub.chat.log.catchup import CatchUp
+from hubbub.chat.log.feed import Feed
+from hubbub.chat.log.feed_registry import CallLater, Feeds, Timer
+from hubbub.chat.log.subscriptions import Subscriptions
+from hubbub.chat.presence.tracker import Presence
+from hubbub.chat.presence.typing import Typists
 from hubbub.errors import NotJoined, RateLimited, ShuttingDown, UnknownCommand
 from hubbub.realtime import Connection, Handshake, Hub, Rate
 from hubbub.store.protocols import Store
@@ -38,28 +49,17 @@ from hubbub.vocabulary import (
     Watch,
 )
 
-from . import resuming
-from .actions import Actions, joined
 from .actor import Actor
-from .answer import Answer
-from .catchup import CatchUp
-from .checks import check_nonce, check_text
+from .bus_receiver import Listener
 from .commands import Commands
+from .connection_state import Session
+from .connections import Authenticator, Sessions
 from .counters import ChatCounters
 from .expiry import Expiry
-from .feed import Feed
-from .feeds import CallLater, Feeds, Timer
-from .listener import Listener
-from .presence import Presence
-from .profiles import Profiles
+from .future_reply import Answer
 from .quotas import Quotas, units_of
-from .sending import Sending
-from .session import Session
-from .sessions import Authenticator, Sessions
 from .settings import ChatSettings
-from .subscriptions import Subscriptions
 from .tasks import Tasks
-from .typists import Typists
 
 _BURST_SECONDS: Final = 20.0
 """Of a user's rate: somebody who comes back joins many rooms at once."""

@@ -2,11 +2,11 @@
 
 from .address import DoorError
 from .canary import Canary
-from .credentials import NodeSecret
-from .line import Line
-from .member import Member, MemberSettings
+from .cluster_node import Member, MemberSettings
 from .metrics import ClusterCollector
+from .node_secret import NodeSecret
 from .nodes import Nodes
+from .observed_bus import Line
 
 __all__ = [
     "Canary",

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from .hop import HopFailed
+from .node_connection import HopFailed
 
 CONNECT_SECONDS: Final = 2.0
 _BACKLOG: Final = 1024

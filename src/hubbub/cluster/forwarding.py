@@ -11,11 +11,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from hubbub.realtime.http_body import ClientGone, hangup, read_body
+from hubbub.realtime.transports.http_body import ClientGone, hangup, read_body
 
-from .credentials import NodeSecret, passed_on
-from .hop import Answer, HopFailed, request_bytes
-from .hops import Hops
+from .node_connection import Answer, HopFailed, request_bytes
+from .node_pool import Hops
+from .node_secret import NodeSecret, passed_on
 from .nodes import Nodes
 from .ownership import owner_of
 from .traffic import Traffic

@@ -13,11 +13,11 @@ from prometheus_client.registry import Collector
 from hubbub.bus import NodeId
 
 from .address import same_machine
-from .credentials import NodeSecret
-from .hop import HopFailed, request_bytes
-from .hops import Hops
+from .internal_listener import METRICS
+from .node_connection import HopFailed, request_bytes
+from .node_pool import Hops
+from .node_secret import NodeSecret
 from .nodes import Nodes, Peer
-from .private import METRICS
 from .traffic import Traffic
 
 _SECONDS: Final = 2.0

@@ -14,14 +14,14 @@ from urllib.parse import unquote
 
 from hubbub.bus import NodeId
 from hubbub.errors import CloseCode
-from hubbub.realtime.proxies import Client
+from hubbub.realtime.server.proxies import Client
 from hubbub.wire.trace import ServerTrace, Stage
 from hubbub.wire.upgrade import Refusal, Request
 from hubbub.wire.websocket import close_frame
 
 from .address import connect
-from .credentials import NodeSecret, passed_on
-from .hop import HopFailed, request_bytes
+from .node_connection import HopFailed, request_bytes
+from .node_secret import NodeSecret, passed_on
 from .nodes import Nodes
 from .ownership import owner_of
 from .traffic import Traffic

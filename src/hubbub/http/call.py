@@ -8,13 +8,12 @@ from typing import Protocol
 
 from starlette.requests import Request
 
+from hubbub.auth.cookies import DEVICE_COOKIE, cookie_token, only_cookie
 from hubbub.chat import Actor
 from hubbub.errors import Unauthenticated
 from hubbub.identity import Identity
 from hubbub.store import Login
 from hubbub.vocabulary import Command, Limits, Reply
-
-from .cookie import DEVICE_COOKIE, cookie_token, only_cookie
 
 
 class Performer(Protocol):

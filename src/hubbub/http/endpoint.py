@@ -10,14 +10,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from hubbub.auth.cookies import cookie_token
+from hubbub.auth.origins import lost_scheme, may_write
 from hubbub.chat.access import check_outside_rooms
 from hubbub.errors import Forbidden, HubbubError, Internal, Unauthenticated
-from hubbub.realtime.origins import lost_scheme, may_write
 from hubbub.store import Login
 
 from .body import check_content_type, decode_body, decode_query, read_body
 from .call import Call, Services
-from .cookie import cookie_token
 from .errors import error_response
 from .operation import Operation
 from .origin import SAFE_METHODS

@@ -10,12 +10,12 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from hubbub.auth.cookies import COOKIE
 from hubbub.errors import BadField, BadJson, Forbidden, HubbubError, Internal, StoreUnavailable, Unauthenticated
 from hubbub.vocabulary import Event
 from hubbub.vocabulary.describe.schema import Schema
 
 from .api import OPERATIONS
-from .cookie import COOKIE
 from .errors import STATUS, BodyTooLarge, Failure, WrongContentType
 from .operation import Nothing, Operation
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hubbub.auth.cookies import device_cookie, no_cookie, session_cookie
 from hubbub.errors import NotFound, TooManyAttempts, WrongCredentials
 from hubbub.identity import SignedIn
 from hubbub.store import Login
 from hubbub.vocabulary import Action
 
 from .call import Call
-from .cookie import device_cookie, no_cookie, session_cookie
 from .operation import Nothing, Operation
 from .views import SessionList, SessionsQuery, SessionView, SignedInView, SignIn
 

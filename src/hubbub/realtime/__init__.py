@@ -1,29 +1,37 @@
-"""Connections, rooms and fan-out for raw WebSocket and Socket.IO clients alike. Knows nothing about chat."""
+"""Connections and fan-out for raw WebSocket and Socket.IO clients alike. Knows nothing about chat.
 
-from .addresses import Strangers
-from .codec import Codec, VocabularyCodec
-from .connection import Connection, Handler, Handshake
-from .gateway import Gateway
-from .meter import Meter, Rate
-from .room import Hub, Lane, Outgoing, Room
-from .settings import GatewaySettings
-from .small_set import SmallSet, with_member, without_member
-from .toolkit import (
-    Beside,
-    Broadcast,
-    ConnectionRefused,
-    EngineServer,
-    EngineSocket,
-    Namespace,
-    NoAnswer,
-    RawSocket,
-    RecoverySettings,
-    Server,
-    Socket,
-    run,
-    serve,
-    serving,
-)
+The names of the toolkit (`hubbub.toolkit`) are found here, too: `from hubbub.realtime import Server`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from .core.addresses import Strangers
+from .core.connection import Connection, Handler, Handshake
+from .core.meter import Meter, Rate
+from .core.settings import GatewaySettings
+from .core.small_set import SmallSet, with_member, without_member
+from .fanout.group import Hub, Lane, Outgoing, Room
+from .protocols.codec import Codec, VocabularyCodec
+from .server.gateway import Gateway
+
+if TYPE_CHECKING:
+    from hubbub.toolkit import (
+        Beside,
+        Broadcast,
+        ConnectionRefused,
+        EngineServer,
+        EngineSocket,
+        Namespace,
+        NoAnswer,
+        RawSocket,
+        RecoverySettings,
+        Server,
+        Socket,
+        run,
+        serve,
+        serving,
+    )
 
 __all__ = [
     "Beside",
@@ -58,3 +66,10 @@ __all__ = [
     "with_member",
     "without_member",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """A name of the toolkit. It stands above this package, so it is imported when it is asked for."""
+    if name in __all__:
+        return getattr(import_module("hubbub.toolkit"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,9 @@ import apsw
 import click
 from msgspec import Struct
 
-from .copying import CopyError, copy, reported, source_at, target_at
+from hubbub.store.copying import copy
+
+from .copying import CopyError, reported, source_at, target_at
 
 
 class Migrated(Struct, frozen=True):

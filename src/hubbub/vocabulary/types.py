@@ -26,8 +26,8 @@ Nonce = Annotated[str, Meta(min_length=1, max_length=64, description="The client
 PageSize = Annotated[int, Meta(ge=1, le=200)]
 Cursor = Annotated[int, Meta(ge=0, le=EXACT)]
 
-# What the chat demands beyond the parser, with error codes of its own: described here, checked in chat/checks.py and
-# identity/texts.py. A test tries each.
+# What the chat demands beyond the parser, with error codes of its own: described here, checked in
+# chat/actions/checks.py and identity/texts.py. A test tries each.
 ROOM_PATTERN: Final = "[a-z0-9][a-z0-9_-]{0,63}"
 ONE_LINE_PATTERN: Final = r"^[^\u0000-\u001f\u007f]*$"
 NewRoomId = Annotated[RoomId, Meta(extra_json_schema={"pattern": f"^{ROOM_PATTERN}$"})]

@@ -10,7 +10,7 @@ import pytest
 
 from hubbub.app import running
 from hubbub.config import Config
-from hubbub.serving import StartError
+from hubbub.run.listening import StartError
 from tests.support.redis import RedisServer, free_port
 
 

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from hubbub.bus.counters import BusCounters
 from hubbub.bus.errors import BusError
-from hubbub.bus.notes import Chirp, NodeAlive, Note, RoomNote
+from hubbub.bus.node_messages import Chirp, NodeAlive, Note, RoomNote
 from hubbub.bus.protocols import Receiver
 from hubbub.vocabulary import Event, RoomId, Signal
 

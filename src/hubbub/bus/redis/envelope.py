@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from hubbub.bus.notes import Note, RoomNote
+from hubbub.bus.node_messages import Note, RoomNote
 from hubbub.vocabulary import Event, RoomId, Signal
 
 VERSION: Final = 1

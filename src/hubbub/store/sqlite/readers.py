@@ -19,7 +19,7 @@ import apsw
 from hubbub.errors import StoreUnavailable
 
 from .database import connect, translate
-from .turns import Turns
+from .gil_yield import Turns
 
 T = TypeVar("T")
 Outcome = tuple[asyncio.Future[Any], Any, Exception | None]

@@ -22,13 +22,13 @@ from .accounts import SqliteAccounts
 from .attempts import SqliteAttempts
 from .database import connect, create_private, translate
 from .events import SqliteEvents
+from .gil_yield import Turns
 from .lock import FileLock
 from .logins import SqliteLogins
 from .looks import SqliteLooks
 from .migrate import migrate, released
 from .readers import Readers
 from .rooms import SqliteRooms
-from .turns import Turns
 from .writer import Writer
 
 READERS = 3

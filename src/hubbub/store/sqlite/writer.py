@@ -19,9 +19,9 @@ from hubbub.errors import HubbubError, StoreUnavailable
 from hubbub.store.protocols import Appended, Draft, Refused
 
 from .database import translate
+from .gil_yield import Turns
 from .log import RoomLog
 from .readers import answer
-from .turns import Turns
 
 T = TypeVar("T")
 Write = Callable[[apsw.Connection], T]

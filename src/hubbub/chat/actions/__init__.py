@@ -1,0 +1,1 @@
+"""What users do in rooms, one noun a file: check, do, and publish after the commit."""

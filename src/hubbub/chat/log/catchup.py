@@ -1,0 +1,194 @@
+"""Bringing a connection that is behind back to the head of its rooms: after a join with a cursor, after lagging.
+
+It is sent pages from the store, only as fast as it reads them and never beyond its feed's head; when its cursor is at
+the head it becomes live in the same instant. So it misses nothing, gets nothing twice, and costs a cursor, however
+much it missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from hubbub.chat.connection_state import Gap, Session
+from hubbub.chat.counters import ChatCounters
+from hubbub.chat.presence.tracker import Presence
+from hubbub.chat.settings import ChatSettings
+from hubbub.chat.tasks import Spawn
+from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
+from hubbub.realtime import Outgoing
+from hubbub.store.protocols import Store
+from hubbub.vocabulary import Event, Message, RoomId, Seq
+
+from .feed import Feed
+
+logger = logging.getLogger(__name__)
+
+
+class _Entry(Outgoing):
+    """An event of a page, encoded once for all connections that share the page."""
+
+    __slots__ = ()
+
+    body: Event
+
+
+class CatchUp:
+    """Closes the gaps of connections."""
+
+    def __init__(
+        self,
+        store: Store,
+        presence: Presence,
+        settings: ChatSettings,
+        counters: ChatCounters,
+        *,
+        spawn: Spawn,
+    ) -> None:
+        self._store = store
+        self._presence = presence
+        self._settings = settings
+        self._counters = counters
+        self._spawn = spawn
+        self._returning: set[Session] = set()  # slow ones that read again
+        self._reads: dict[tuple[RoomId, Seq], asyncio.Future[list[_Entry]]] = {}
+
+    def fall_behind(self, session: Session, feed: Feed) -> Gap:
+        """Take the connection out of the live room. It has everything up to the feed's head."""
+        gap = session.gap(feed)
+        if gap is None:
+            feed.live.remove(session.connection)
+            gap = Gap(feed, feed.head, feed.head)
+            session.open_gap(gap)
+        return gap
+
+    def begin(self, session: Session, feed: Feed | None = None) -> None:
+        """Close all gaps, or that of one room: those without anything to send at once, the others in a task."""
+        if session.catching_up is not None or session.gaps is None or session.connection.closed:
+            return  # a running task comes to the new gaps by itself
+        if not session.connection.paused:
+            gaps = tuple(session.gaps.values()) if feed is None else (session.gaps.get(feed),)
+            for gap in gaps:
+                if gap is not None and gap.ready and gap.cursor == gap.feed.head:
+                    self._attach(session, gap)
+        if self._ready(session):
+            self._counters.replays += 1
+            session.catching_up = self._spawn(self._run(session))
+
+    def resume(self, session: Session) -> None:
+        """It was slow and reads again."""
+        self._returning.add(session)
+        self.begin(session)
+        if session.gaps is None:
+            self.arrived(session)
+
+    def arrived(self, session: Session) -> None:
+        """It is behind nowhere any more."""
+        self._presence.resume(session)
+        if session in self._returning:
+            self._returning.remove(session)
+            self._counters.caught_up += 1
+
+    def forget(self, session: Session) -> None:
+        """It is gone."""
+        self._returning.discard(session)
+        if session.catching_up is not None:
+            session.catching_up.cancel()
+
+    async def _run(self, session: Session) -> None:
+        try:
+            while gaps := self._ready(session):
+                for gap in gaps:
+                    while self._is_open(session, gap):
+                        await self._step(session, gap)
+        except StoreUnavailable:
+            session.connection.disconnect(Disconnect(CloseCode.INTERNAL, "the log can't be read now"))
+        except Exception:
+            logger.exception("a connection could not be caught up")
+            self._counters.failures += 1
+            session.connection.disconnect(Disconnect(CloseCode.INTERNAL, "server error"))
+        finally:
+            session.catching_up = None
+
+    def _ready(self, session: Session) -> list[Gap]:
+        """The gaps that may be closed now. Looked up once for all of them, not once for each."""
+        if session.gaps is None or session.connection.closed:
+            return []
+        return [gap for gap in session.gaps.values() if gap.ready]
+
+    def _is_open(self, session: Session, gap: Gap) -> bool:
+        """Whether it is still to be closed: neither done, nor left, nor joined again meanwhile."""
+        return gap.ready and session.gap(gap.feed) is gap and not session.connection.closed
+
+    async def _step(self, session: Session, gap: Gap) -> None:
+        """One thing at a time: wait, or become live, or send one page."""
+        feed = gap.feed
+        if session.connection.paused:
+            await session.writable()
+        elif gap.cursor > feed.head:  # it comes from a node that knows more
+            feed.expect(gap.cursor)
+            await feed.moved()
+            if feed.target < gap.cursor and session.gap(feed) is gap:
+                raise LookupError(f"the store has lost entry {gap.cursor} of a room whose head is {feed.head}")
+        elif gap.cursor == feed.head:
+            self._attach(session, gap)
+        else:
+            page = await self._page(feed.room, gap.cursor)
+            if self._is_open(session, gap):
+                self._send(session, gap, page)
+
+    async def _page(self, room: RoomId, cursor: Seq) -> list[_Entry]:
+        """What follows a cursor. Connections that ask for the same while it is being read share one read.
+
+        After a node's crash thousands come back with one cursor. `cursor + 1` was stored before the first of them
+        asked, so a page that a later one shares is not empty either; what is missing at its end, it asks for next.
+        """
+        key = (room, cursor)
+        read = self._reads.get(key)
+        if read is None:
+            read = self._reads[key] = asyncio.ensure_future(self._read(room, cursor))
+            read.add_done_callback(lambda done: self._end_read(key, done))
+        return await asyncio.shield(read)  # who is gone does not end it for the others
+
+    async def _read(self, room: RoomId, cursor: Seq) -> list[_Entry]:
+        return [_Entry(event) for event in await self._store.events.after(room, cursor, self._settings.page_events)]
+
+    def _end_read(self, key: tuple[RoomId, Seq], done: asyncio.Future[list[_Entry]]) -> None:
+        del self._reads[key]
+        if not done.cancelled():
+            done.exception()  # it goes to those who wait; perhaps nobody does any more
+
+    def _send(self, session: Session, gap: Gap, page: list[_Entry]) -> None:
+        """Send a page up to the feed's head; stop when the connection turns out to be slow.
+
+        What is beyond the head waits for the feed: it is published after its sender's reply, and so it comes here.
+        """
+        if not page or page[0].body.seq != gap.cursor + 1:
+            raise LookupError(f"the store has no entry {gap.cursor + 1} of a room whose head is {gap.feed.head}")
+        head = gap.feed.head
+        chunk: list[Outgoing] = []
+        chunk_bytes = 0
+        for entry in page:
+            event = entry.body
+            if event.seq > head or session.connection.paused:
+                break
+            chunk.append(entry)
+            if isinstance(event, Message):
+                chunk_bytes += len(event.text)
+            if chunk_bytes >= self._settings.chunk_bytes:
+                self._emit(session, gap, chunk)
+                chunk, chunk_bytes = [], 0
+        if chunk:
+            self._emit(session, gap, chunk)
+
+    def _emit(self, session: Session, gap: Gap, chunk: list[Outgoing]) -> None:
+        gap.cursor += len(chunk)
+        self._counters.replayed += len(chunk)
+        session.connection.charge(len(chunk))
+        session.connection.emit_many(chunk)
+
+    def _attach(self, session: Session, gap: Gap) -> None:
+        session.close_gap(gap.feed)
+        gap.feed.live.add(session.connection)
+        if session.gaps is None:
+            self.arrived(session)

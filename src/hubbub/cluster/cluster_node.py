@@ -1,0 +1,92 @@
+"""This node as one of several: everything between it and the others, wired."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from hubbub.bus import NodeId
+from hubbub.realtime import Gateway
+
+from .forwarding import Forwarding
+from .internal_listener import PrivateDoor
+from .metrics import Gathering
+from .node_pool import Hops
+from .node_secret import NodeSecret
+from .nodes import Nodes
+from .observed_bus import Line
+from .relay import Relay
+from .traffic import Traffic
+
+
+class MemberSettings(Struct, frozen=True):
+    """What the configuration says about it.
+
+    Attributes:
+        address: host:port where other nodes reach this one; empty: only those of this machine do.
+        body_bytes: the longest body of a forwarded request.
+        answer_seconds: how long a forwarded request may take; longer than a poll waits.
+    """
+
+    address: str
+    body_bytes: int
+    answer_seconds: float
+
+
+class Member:
+    """One node among several, from `open` to `close`.
+
+    Attributes:
+        nodes: who else is there.
+        http: ASGI application for the transports over HTTP, in the place of the gateway's.
+        metrics: the page of all nodes on this machine.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        node: NodeId,
+        gateway: Gateway,
+        secret: NodeSecret,
+        settings: MemberSettings,
+        metrics: Callable[[], bytes],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.traffic = Traffic()
+        self.nodes = Nodes(line.announce, node, loop)
+        self._settings = settings
+        self._hops = Hops(loop)
+        self._relay = Relay(self.nodes, secret, self.traffic, loop)
+        self._door = PrivateDoor(gateway, secret, self.traffic, metrics)
+        self.http = Forwarding(
+            gateway.http,
+            self.nodes,
+            self._hops,
+            secret,
+            self.traffic,
+            body_bytes=settings.body_bytes,
+            seconds=settings.answer_seconds,
+        )
+        self.metrics = Gathering(self.nodes, self._hops, secret, metrics).page
+        self.nodes.lost += [self._hops.drop, self._relay.drop]
+        line.listeners.append(self.nodes.heard)
+        gateway.elsewhere = self._relay
+
+    async def open(self) -> None:
+        """Open the door and tell the others. The bus is open. Raises DoorError."""
+        await self._door.open(self._settings.address, self.nodes.node)
+        self.nodes.address = self._door.address
+        self.nodes.start()
+
+    async def close(self) -> None:
+        """Say goodbye and let go. The clients of this node have been asked to move already."""
+        await self.leave(0, 0)
+        self.nodes.stop()
+        self._hops.close()
+        await self._door.close()
+
+    async def leave(self, grace_seconds: float, spread_seconds: float) -> None:
+        """Let go what only passes through here, at most within the grace; spread over the given part of it."""
+        await asyncio.gather(self._relay.close(grace_seconds, spread_seconds), self.http.close(spread_seconds))

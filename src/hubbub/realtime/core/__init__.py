@@ -1,0 +1,1 @@
+"""What every connection has, whatever its wire and transport: its interface, settings, rates and deadlines."""

@@ -1,0 +1,1 @@
+"""One event to many connections: groups, and writing to their sockets."""

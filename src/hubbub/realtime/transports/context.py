@@ -1,0 +1,84 @@
+"""What everything that is open on one port shares, so that each carries one reference instead of ten."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from hubbub.realtime.core.addresses import Strangers, Waiting
+from hubbub.realtime.core.deadlines import Checked, Deadlines, Timed
+from hubbub.realtime.core.meter import Rate
+from hubbub.realtime.core.notices import Notices
+from hubbub.realtime.core.settings import GatewaySettings
+from hubbub.realtime.core.turns import Turns
+from hubbub.realtime.fanout.direct_write import Unsent
+
+from .farewells import Farewells
+from .heartbeat import Heartbeat
+
+if TYPE_CHECKING:
+    from .engineio import EngineSession
+    from .websocket import WebSocketLink
+
+
+class LinkContext:
+    """Shared by everything that is open, whatever is said on it.
+
+    Attributes:
+        node: prefix of connection ids, unique among nodes.
+        sessions: Engine.IO sessions by sid.
+        links: open WebSockets, closing ones included.
+        goodbyes: those whose close handshake waits for the client.
+        unsent: those of them whose transports may hold bytes.
+        notices: log lines about what clients do.
+        farewells: what long-polling sessions that are over could not be told.
+        stalls: connections that speak HTTP, each looked at once in `stalled_seconds`.
+        least_bytes: what has to be read, or sent, from one look to the next.
+        turns: where those go on who have more to do than their budget.
+        rate: of one connection; None: no limit.
+        slowed: how often a connection was read more slowly, because it had used its rate.
+        limited: how many connections were closed for it, or because too much waited for their address.
+        strangers: Engine.IO sessions whose client has not connected to a namespace yet.
+        waiting: what waits for clients that do not read.
+    """
+
+    def __init__(self, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str) -> None:
+        self.settings = settings
+        self.loop = loop
+        self.node = node
+        self.heartbeat = Heartbeat(loop, settings.heartbeat_seconds, settings.heartbeat_timeout_seconds)
+        self.deadlines = Deadlines(loop, settings.handshake_seconds)
+        self.stalls: Timed[Checked] = Timed(loop, settings.stalled_seconds, lambda http: http.check())
+        self.least_bytes = settings.stalled_seconds * settings.least_bytes_per_second
+        self.sessions: dict[str, EngineSession] = {}
+        self.links = 0
+        self.goodbyes: set[WebSocketLink] = set()
+        self.unsent = Unsent(loop)
+        self.turns = Turns(loop)
+        self.rate = Rate.of(settings.work_per_second)
+        self.slowed = 0
+        self.limited = 0
+        self.strangers = Strangers(settings.strangers_per_address, settings.handshake_seconds)
+        self.waiting = Waiting(settings.waiting_bytes_per_address)
+        self.closing = False
+        self.farewells = Farewells(loop)
+        self.notices = Notices(loop.time)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def new_key(self) -> str:
+        """A secret id of what further requests name: `<node>.<random>`, so that any node knows whose it is."""
+        return f"{self.node}.{secrets.token_urlsafe(15)}"
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run to the end in the background; `close` cancels what is left."""
+        task = self.loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
