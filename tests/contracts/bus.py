@@ -23,6 +23,7 @@ from hubbub.vocabulary import (
     RoomId,
     Signal,
     TypingChanged,
+    UnknownEvent,
     UserId,
     UserName,
 )
@@ -237,7 +238,8 @@ class SharedBusContract(BusContract):
             RoomCreated(GENERAL, 1, ada, 17, "Title", "Topic"),
             MemberJoined(GENERAL, 2, ada, 18, "Ada"),
             Message(GENERAL, 3, ada, 19, "\u00e4\U0001f600 \x00"),
-            MemberLeft(GENERAL, 4, ada, 20),
+            UnknownEvent.of(GENERAL, 4, ada, 20, {"type": "later", "seen": [{"by": ada}]}),
+            MemberLeft(GENERAL, 5, ada, 21),
         ]
 
         one.publish(GENERAL, events)

@@ -73,11 +73,12 @@ class RedisServer:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
-    def command(self, *words: str) -> str:
+    def command(self, *words: str | bytes) -> str:
         """Run a command and give what the server says, until it is silent. Not for large answers."""
         with socket.create_connection(("127.0.0.1", self.port), 5) as client:
             client.sendall(f"*{len(words)}\r\n".encode())
-            client.sendall(b"".join(b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode()) for word in words))
+            encoded = [word if isinstance(word, bytes) else word.encode() for word in words]
+            client.sendall(b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded))
             return client.recv(65_536).decode()
 
     def _answers(self) -> bool:

@@ -19,7 +19,10 @@ class Receiver(Protocol):
     """What a node does with what arrives. Called on the event loop; must not block."""
 
     def events(self, room: RoomId, events: Sequence[Event]) -> None:
-        """Committed events of a room that this node subscribed, in the order of one publisher."""
+        """Committed events of a room that this node subscribed, in the order of one publisher.
+
+        What a later version publishes beside them is an `UnknownEvent`. Its signals and notes are skipped.
+        """
         ...
 
     def signal(self, room: RoomId, signal: Signal | RoomNote) -> None: ...

@@ -105,7 +105,7 @@ async def test_what_proves_that_the_bus_carries_travels_through_the_server(
         assert mine.seen_notes == [note]
 
 
-async def test_what_a_newer_node_says_is_skipped(redis_server: RedisServer) -> None:
+async def test_what_a_newer_node_says_is_skipped(redis_server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
     async with node(redis_server) as (one, mine), node(redis_server) as (other, _):
         await hears(other, GENERAL, mine)
         channel = "hubbub:0:events:{general}"
@@ -115,6 +115,8 @@ async def test_what_a_newer_node_says_is_skipped(redis_server: RedisServer) -> N
         other.publish(GENERAL, [message(1)])
         await mine.until(lambda: mine.seen_events == [(GENERAL, [1])])
         assert one.counters.unreadable == 3
+        said = {line.rpartition(": ")[2] for line in caplog.messages if "later version" in line}
+        assert said == {"the head b'\\x02e' is skipped", "events is skipped", "the head b'' is skipped"}
 
 
 @pytest.mark.parametrize("scheme", ["redis", "redis+sentinel", "redis+cluster"])

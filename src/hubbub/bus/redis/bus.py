@@ -40,6 +40,7 @@ SILENT_CHECKS: Final = 3
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 _CLOSE_SECONDS: Final = 1.0
+_SKIPPED_MAX: Final = 100
 _GAP_SPREAD_SECONDS: Final = 0.5
 """All nodes hear of a loss at once; they don't ask the store at once."""
 
@@ -67,6 +68,7 @@ class RedisBus:
         self._session: Session | None = None
         self._publish = self._subscribe = self._unsubscribe = b""
         self._lossy = False
+        self._skipped: set[str] = set()
         self._gap: asyncio.TimerHandle | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -168,8 +170,8 @@ class RedisBus:
         self.counters.received += 1
         try:
             body = envelope.unpack(data)
-        except envelope.Unreadable:
-            self.counters.unreadable += 1
+        except envelope.Unreadable as what:
+            self._skip(str(what))
             return
         if channel == self._channels.nodes:
             if body is None:
@@ -184,6 +186,13 @@ class RedisBus:
             receiver.events(room, body)
         else:
             receiver.signal(room, body)  # type: ignore[arg-type]
+
+    def _skip(self, what: str) -> None:
+        """Something of a later version. The log is told of each kind once."""
+        self.counters.unreadable += 1
+        if what not in self._skipped and len(self._skipped) < _SKIPPED_MAX:
+            self._skipped.add(what)
+            logger.warning("another node, of a later version, says what this one does not know: %s is skipped", what)
 
     def _tell_gap_soon(self) -> None:
         if self._gap is None:

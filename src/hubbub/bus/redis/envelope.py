@@ -1,19 +1,22 @@
 """What is said on the channels: a version, a kind, the publisher's id, and a body in MessagePack.
 
 The first ten bytes tell a receiver whether it has to decode the rest: its own comes back from the server and is thrown
-away unread. A body is a tagged union, so fields that a newer node adds are skipped, and what it says in an unknown
-way is `Unreadable`, which costs a hint and nothing else.
+away unread. A body is a tagged union, so fields that a newer node adds are skipped. Its events of a kind without a name
+here come as `UnknownEvent`; everything else that it says in an unknown way is `Unreadable`, which costs a hint and
+nothing else.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from hubbub.bus.node_messages import Note, RoomNote
-from hubbub.vocabulary import Event, RoomId, Signal
+from hubbub.vocabulary import Event, RoomId, Signal, UnknownEvent
+from hubbub.wire.rejection import UNDECODABLE
 
 VERSION: Final = 1
 ORIGIN_BYTES: Final = 8
@@ -26,6 +29,8 @@ BODY: Final = HEAD_BYTES + ORIGIN_BYTES
 
 Body = Sequence[Event] | Signal | RoomNote | Note
 
+_NAME_LENGTH: Final = 64
+
 _encode = msgspec.msgpack.Encoder().encode
 _decoders: Final[Mapping[bytes, msgspec.msgpack.Decoder[Any]]] = {
     EVENTS: msgspec.msgpack.Decoder(list[Event]),
@@ -37,8 +42,21 @@ _decoders: Final[Mapping[bytes, msgspec.msgpack.Decoder[Any]]] = {
 }
 
 
+_raw_events: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+_event: Final = msgspec.msgpack.Decoder(Event).decode
+_object: Final = msgspec.msgpack.Decoder(dict[str, Any]).decode
+
+
 class Unreadable(Exception):
-    """Of a newer version, or of nobody that we know."""
+    """Of a newer version, or of nobody that we know. The message says what it is, for a log."""
+
+
+class _Tag(msgspec.Struct):
+    note: str = ""
+    type: str = ""
+
+
+_tag: Final = msgspec.msgpack.Decoder(_Tag).decode
 
 
 def pack(head: bytes, origin: bytes, body: object) -> bytes:
@@ -53,14 +71,41 @@ def is_own(data: bytes, origin: bytes) -> bool:
 
 def unpack(data: bytes) -> Body | None:
     """The body; None for LOST. Raises Unreadable."""
-    decoder = _decoders.get(data[:HEAD_BYTES])
+    head, rest = data[:HEAD_BYTES], memoryview(data)[BODY:]
+    decoder = _decoders.get(head)
     if decoder is None:
-        raise Unreadable
+        raise Unreadable(f"the head {head!r}")
     try:
-        body: Body | None = decoder.decode(memoryview(data)[BODY:])
-    except msgspec.DecodeError as error:
-        raise Unreadable from error
+        body: Body | None = decoder.decode(rest)
+    except UNDECODABLE:
+        if head == EVENTS:
+            return _each_event(rest)
+        raise Unreadable(_named(rest)) from None
     return body
+
+
+def _each_event(data: memoryview) -> list[Event]:
+    """The events of a batch, one of which is of a later version: the others are not lost with it."""
+    try:
+        parts = _raw_events(data)
+    except UNDECODABLE:
+        raise Unreadable("events") from None
+    events: list[Event] = []
+    for part in parts:
+        try:
+            events.append(_event(part))
+        except UNDECODABLE:
+            with contextlib.suppress(*UNDECODABLE):  # without a place in a log it is none
+                events.append(UnknownEvent.read(_object(part)))
+    return events
+
+
+def _named(data: memoryview) -> str:
+    try:
+        tag = _tag(data)
+    except UNDECODABLE:
+        return "no object"
+    return f"the note {tag.note[:_NAME_LENGTH]!r}" if tag.note else f"the signal {tag.type[:_NAME_LENGTH]!r}"
 
 
 class Channels:
