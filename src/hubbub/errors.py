@@ -143,6 +143,40 @@ class CursorAhead(HubbubError):
     message = "The room has no such entry yet. Forget your cursor and read the history again."
 
 
+class UnknownMessage(HubbubError):
+    code = "unknown_message"
+    message = "There is no such message."
+
+
+class MessageGone(HubbubError):
+    code = "message_deleted"
+    message = "This message was deleted."
+
+
+class NotYours(HubbubError):
+    code = "not_yours"
+    message = "This is not your message."
+
+
+class NonceReused(HubbubError):
+    """The nonce stands for an event of another kind, or about another message: the client made it twice."""
+
+    code = "nonce_reused"
+    message = "This nonce was used for something else."
+
+
+class HeadMoved(HubbubError):
+    """Something came between: the room's log has gone on since the `seq` that the command expects."""
+
+    code = "head_moved"
+    message = "Something else happened in this room just before. Look again."
+
+
+class TooManyReactions(HubbubError):
+    code = "too_many_reactions"
+    message = "This message has as many different reactions as a message may have."
+
+
 class StoreUnavailable(HubbubError):
     code = "store_unavailable"
     message = "The server can't store this right now. Try again."

@@ -18,37 +18,22 @@ from hubbub.realtime import Connection, Handler, Lane, Outgoing
 from hubbub.vocabulary import (
     Command,
     Event,
-    MemberJoined,
-    MemberLeft,
     Membership,
     Message,
     Presence,
     ProfileChanged,
     ReadChanged,
     Reply,
-    RoomCreated,
     Seq,
     TypingChanged,
-    UnknownEvent,
     Welcome,
 )
+from hubbub.vocabulary.declaration import EventBase
 
 T = TypeVar("T", bound=Struct)
 R = TypeVar("R", bound=Struct)
 F = TypeVar("F")
-Received = (
-    RoomCreated
-    | MemberJoined
-    | MemberLeft
-    | Message
-    | UnknownEvent
-    | Welcome
-    | TypingChanged
-    | Presence
-    | ReadChanged
-    | Membership
-    | ProfileChanged
-)
+Received = Event | Welcome | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged
 _decode = msgspec.json.Decoder(Received).decode
 _numbers = count(1)
 PATIENCE_SECONDS: Final = 20.0  # until a test that waits for what never comes fails
@@ -281,11 +266,7 @@ class TestConnection(Connection):
         return [one for one in self.log if isinstance(one, kind)]
 
     def events(self, room: str) -> list[Event]:
-        return [
-            one
-            for one in self.log
-            if isinstance(one, RoomCreated | MemberJoined | MemberLeft | Message | UnknownEvent) and one.room == room
-        ]
+        return [one for one in self.log if isinstance(one, EventBase) and one.room == room]
 
     def seqs(self, room: str) -> list[Seq]:
         return [event.seq for event in self.events(room)]

@@ -14,8 +14,8 @@ GIVEN_FIELDS = [
     "transport", "wire", "heartbeat_seconds", "limits", "text_bytes", "frame_bytes", "count", "online", "offline",
     "unread",
     "member", "name", "admin", "since_ms", "head", "read", "repeat", "events", "more", "members",
-    "rooms", "last_ts", "total", "code", "message", "retryable", "retry_after_seconds",
-    "unnumbered",
+    "rooms", "last_ts", "total", "code", "message", "retryable", "retry_after_seconds", "unnumbered", "edited_ts",
+    "deleted", "reactions", "reply_to", "state", "about", "emoji", "users", "mine",
 ]  # fmt: skip
 """Every name that ever had a number, by its number. Names are added at the end; one that is used no more stays."""
 
@@ -23,7 +23,7 @@ GIVEN_TYPES = [
     "message", "reply", "room_created", "member_joined", "member_left", "welcome", "typing", "presence", "read",
     "membership",
     "auth", "rooms", "directory", "create_room", "join", "leave", "send", "history", "members", "watch",
-    "user", "unknown",
+    "user", "unknown", "message_edited", "message_deleted", "reaction_added", "reaction_removed", "room_changed",
 ]  # fmt: skip
 
 

@@ -18,14 +18,14 @@ import { TRANSPORTS, type Transport, type TransportHandler, type TransportName }
 import type { Events, Options, Outgoing, State } from "./types.js";
 import { Typing } from "./typing.js";
 import type {
-  Command,
+  CreateRoom,
+  Directory,
   DirectoryPage,
   EventPage,
-  FieldsOf,
   Joined,
   MemberPage,
+  Members,
   ReadMark,
-  ReplyOf,
   RoomEntry,
   RoomState,
   ServerFrame,
@@ -34,9 +34,6 @@ import type {
 } from "./vocabulary.js";
 import { Watch } from "./watch.js";
 import { WebSocketTransport } from "./websocket.js";
-
-/** Commands whose effect the client keeps track of. */
-type Tracked = "auth" | "join" | "leave" | "send" | "typing" | "watch";
 
 /**
  * One user's link to a server: connects, comes back by itself, catches up, and sends each message exactly once.
@@ -156,14 +153,6 @@ export class Hubbub {
     return this.#emitter.on(name, listener);
   }
 
-  /**
-   * The server's reply to any command, of those too that have no method here. What the client keeps track of has one:
-   * joining and leaving, sending, watching, typing.
-   */
-  ask<K extends Exclude<keyof FieldsOf, Tracked>>(type: K, fields: FieldsOf[K]): Promise<ReplyOf[K]> {
-    return this.#requests.ask({ type, ...fields } as Extract<Command, { type: K }>) as Promise<ReplyOf[K]>;
-  }
-
   /** All the rooms that I am a member of, by id. */
   rooms(): Promise<RoomState[]> {
     return new Promise((resolve, reject) => {
@@ -173,11 +162,11 @@ export class Hubbub {
 
   /** The public rooms. `after`: the last room of the page before. */
   directory(after?: string, limit?: number): Promise<DirectoryPage> {
-    return this.ask("directory", { after, limit });
+    return this.#requests.ask({ type: "directory", after, limit } as Directory);
   }
 
   createRoom(room: string, title?: string, topic?: string): Promise<RoomEntry> {
-    return this.ask("create_room", { room, title, topic });
+    return this.#requests.ask({ type: "create_room", room, title, topic } as CreateRoom);
   }
 
   /**
@@ -226,17 +215,17 @@ export class Hubbub {
 
   /** A page of a room's log: before or after a `seq`, or its newest. */
   history(room: string, page: { before?: number; after?: number; limit?: number } = {}): Promise<EventPage> {
-    return this.ask("history", { room, ...page });
+    return this.#requests.ask({ type: "history", room, ...page });
   }
 
   /** Who is in a room, by name. `after`: the last name of the page before. */
   members(room: string, after?: string, limit?: number): Promise<MemberPage> {
-    return this.ask("members", { room, after, limit });
+    return this.#requests.ask({ type: "members", room, after, limit } as Members);
   }
 
   /** I have read everything up to `seq`. */
   markRead(room: string, seq: number): Promise<ReadMark> {
-    return this.ask("read", { room, seq });
+    return this.#requests.ask({ type: "read", room, seq });
   }
 
   /**
@@ -281,6 +270,11 @@ export class Hubbub {
       case "member_joined":
       case "member_left":
       case "room_created":
+      case "room_changed":
+      case "message_edited":
+      case "message_deleted":
+      case "reaction_added":
+      case "reaction_removed":
         return this.#rooms.receive(frame);
       case "typing":
       case "presence":

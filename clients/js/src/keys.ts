@@ -49,6 +49,15 @@ export const FIELD_KEYS: Readonly<Record<string, number>> = {
   retryable: 45,
   retry_after_seconds: 46,
   unnumbered: 47,
+  edited_ts: 48,
+  deleted: 49,
+  reactions: 50,
+  reply_to: 51,
+  state: 52,
+  about: 53,
+  emoji: 54,
+  users: 55,
+  mine: 56,
 };
 
 export const TYPE_KEYS: Readonly<Record<string, number>> = {
@@ -74,4 +83,9 @@ export const TYPE_KEYS: Readonly<Record<string, number>> = {
   watch: 19,
   user: 20,
   unknown: 21,
+  message_edited: 22,
+  message_deleted: 23,
+  reaction_added: 24,
+  reaction_removed: 25,
+  room_changed: 26,
 };

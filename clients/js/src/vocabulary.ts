@@ -180,7 +180,12 @@ export interface MemberLeft {
   ts: number;
 }
 
-/** `sender` said `text`: Markdown, as it was typed. */
+/**
+ * `sender` said `text`: Markdown, as it was typed. `reply_to`: the `seq` of the message that it answers.
+ *
+ * In a page of history `text` is the text of now, and `state` what became of the message; absent: nothing. Messages
+ * that come live, or are caught up with, have the text that was sent and no `state`: later events tell.
+ */
 export interface Message {
   type: "message";
   room: string;
@@ -189,6 +194,93 @@ export interface Message {
   ts: number;
   /** Default: "". */
   text?: string;
+  /** Default: null. */
+  reply_to?: number | null;
+  /** Default: null. */
+  state?: MessageState | null;
+}
+
+/**
+ * What became of a message. `seq`: the last event about it that is taken into account.
+ *
+ * `edited_ts`: when its text was changed last. `deleted`: its text is gone. `reactions`: in the order in which each
+ * emoji came up.
+ */
+export interface MessageState {
+  seq: number;
+  /** Default: null. */
+  edited_ts?: number | null;
+  /** Default: false. */
+  deleted?: boolean;
+  /** Default: []. */
+  reactions?: Reaction[];
+}
+
+/** One emoji below a message. `count`: how many reacted so; `users`: the first ten of them; `mine`: I am one. */
+export interface Reaction {
+  emoji: string;
+  count: number;
+  /** Default: []. */
+  users?: string[];
+  /** Default: false. */
+  mine?: boolean;
+}
+
+/** `sender` gave its message `about` another text. */
+export interface MessageEdited {
+  type: "message_edited";
+  room: string;
+  seq: number;
+  sender: string;
+  ts: number;
+  about: number;
+  /** Default: "". */
+  text?: string;
+}
+
+/** The message `about` is gone, with its texts and reactions. Its place in the log stays. */
+export interface MessageDeleted {
+  type: "message_deleted";
+  room: string;
+  seq: number;
+  sender: string;
+  ts: number;
+  about: number;
+}
+
+/** `sender` reacted to the message `about`. */
+export interface ReactionAdded {
+  type: "reaction_added";
+  room: string;
+  seq: number;
+  sender: string;
+  ts: number;
+  about: number;
+  emoji: string;
+}
+
+/** `sender` took its reaction to the message `about` back. */
+export interface ReactionRemoved {
+  type: "reaction_removed";
+  room: string;
+  seq: number;
+  sender: string;
+  ts: number;
+  about: number;
+  emoji: string;
+}
+
+/** `sender` gave the room this title and this topic. */
+export interface RoomChanged {
+  type: "room_changed";
+  room: string;
+  seq: number;
+  sender: string;
+  ts: number;
+  /** Default: "". */
+  title?: string;
+  /** Default: "". */
+  topic?: string;
 }
 
 /**
@@ -410,6 +502,11 @@ export type Event =
   | MemberJoined
   | MemberLeft
   | Message
+  | MessageEdited
+  | MessageDeleted
+  | ReactionAdded
+  | ReactionRemoved
+  | RoomChanged
   | UnknownEvent;
 
 /** What passes without a trace. */
@@ -471,22 +568,6 @@ export type ServerFrame =
   | Signal
   | ReplyFrame;
 
-/** What a command takes besides `type` and `ref`, by its `type`. What is undefined is left out. */
-export interface FieldsOf {
-  auth: { token: string };
-  rooms: { after?: string | null | undefined; limit?: number | undefined };
-  directory: { after?: string | null | undefined; limit?: number | undefined };
-  create_room: { room: string; title?: string | undefined; topic?: string | undefined };
-  join: { room: string; since?: number | null | undefined };
-  leave: { room: string };
-  send: { room: string; text: string; nonce: string };
-  history: { room: string; before?: number | null | undefined; after?: number | null | undefined; limit?: number | undefined };
-  members: { room: string; after?: string | null | undefined; limit?: number | undefined };
-  read: { room: string; seq: number };
-  typing: { room: string; typing?: boolean | undefined };
-  watch: { room: string | null };
-}
-
 /** What stands under `ok` in the reply, by the command's `type`. */
 export interface ReplyOf {
   auth: Done;
@@ -525,6 +606,12 @@ export type ErrorCode =
   | "text_empty"
   | "text_too_long"
   | "cursor_ahead"
+  | "unknown_message"
+  | "message_deleted"
+  | "not_yours"
+  | "nonce_reused"
+  | "head_moved"
+  | "too_many_reactions"
   | "store_unavailable"
   | "shutting_down"
   | "unknown_user"

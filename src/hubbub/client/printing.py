@@ -5,7 +5,19 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, tzinfo
 
-from hubbub.vocabulary import Event, MemberJoined, MemberLeft, Message, RoomCreated, UnknownEvent
+from hubbub.vocabulary import (
+    Event,
+    MemberJoined,
+    MemberLeft,
+    Message,
+    MessageDeleted,
+    MessageEdited,
+    ReactionAdded,
+    ReactionRemoved,
+    RoomChanged,
+    RoomCreated,
+    UnknownEvent,
+)
 
 
 def line(event: Event, zone: tzinfo | None = None) -> str:
@@ -20,6 +32,16 @@ def line(event: Event, zone: tzinfo | None = None) -> str:
             return f"{time} * {event.sender} left"
         case RoomCreated():
             return f"{time} * {event.sender} created {event.room}"
+        case RoomChanged():
+            return f"{time} * {event.sender} called {event.room} {printable(event.title)!r}"
+        case MessageEdited():
+            return f"{time} * {event.sender} changed {event.about}: {printable(event.text)}"
+        case MessageDeleted():
+            return f"{time} * {event.sender} deleted {event.about}"
+        case ReactionAdded():
+            return f"{time} * {event.sender} reacted to {event.about}: {printable(event.emoji)}"
+        case ReactionRemoved():
+            return f"{time} * {event.sender} took back a reaction to {event.about}: {printable(event.emoji)}"
         case UnknownEvent():
             return f"{time} * {event.sender} did something that this version does not know: {event.type}"
 

@@ -2,8 +2,9 @@
 
 from .access import Action, Role
 from .declaration import CommandBase
-from .messages import Message, Send, Sent
+from .messages import Message, MessageDeleted, MessageEdited, MessageState, Send, Sent
 from .presence import Presence, Typing, TypingChanged, Watch, Watching
+from .reactions import Reaction, ReactionAdded, ReactionRemoved
 from .reading import EventPage, History, Read, ReadChanged, ReadMark
 from .rooms import (
     CreateRoom,
@@ -18,6 +19,7 @@ from .rooms import (
     MemberPage,
     Members,
     Membership,
+    RoomChanged,
     RoomCreated,
     RoomEntry,
     RoomList,
@@ -52,14 +54,21 @@ __all__ = [
     "Members",
     "Membership",
     "Message",
+    "MessageDeleted",
+    "MessageEdited",
+    "MessageState",
     "Presence",
     "ProfileChanged",
+    "Reaction",
+    "ReactionAdded",
+    "ReactionRemoved",
     "Read",
     "ReadChanged",
     "ReadMark",
     "Ref",
     "Reply",
     "Role",
+    "RoomChanged",
     "RoomCreated",
     "RoomEntry",
     "RoomId",

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from .messages import Message
-from .rooms import MemberJoined, MemberLeft, RoomCreated
+from .messages import Message, MessageDeleted, MessageEdited
+from .reactions import ReactionAdded, ReactionRemoved
+from .rooms import MemberJoined, MemberLeft, RoomChanged, RoomCreated
 from .unknown import UnknownEvent
 
-Event = RoomCreated | MemberJoined | MemberLeft | Message | UnknownEvent
+Event = (
+    RoomCreated
+    | MemberJoined
+    | MemberLeft
+    | Message
+    | MessageEdited
+    | MessageDeleted
+    | ReactionAdded
+    | ReactionRemoved
+    | RoomChanged
+    | UnknownEvent
+)

@@ -42,6 +42,17 @@ class MemberLeft(EventBase, frozen=True, tag="member_left"):
     """`sender` is no longer a member."""
 
 
+@declare(
+    number=26,
+    example=lambda: RoomChanged(room=GENERAL, seq=48, sender=ADA, ts=TS, title="General", topic="Everything else"),
+)
+class RoomChanged(EventBase, frozen=True, tag="room_changed"):
+    """`sender` gave the room this title and this topic."""
+
+    title: str = ""
+    topic: str = ""
+
+
 # my rooms, and all public ones
 
 

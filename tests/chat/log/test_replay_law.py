@@ -19,11 +19,11 @@ from hubbub.vocabulary import (
     Message,
     Read,
     ReadMark,
+    RoomChanged,
     RoomCreated,
     RoomId,
     RoomList,
     Rooms,
-    UnknownEvent,
     UserName,
 )
 from tests.chat.client import TestConnection
@@ -56,7 +56,9 @@ class Picture:
             case Message():
                 self.texts.append(event.text)
                 self.unread += event.sender != self.me
-            case UnknownEvent():
+            case RoomChanged():
+                self.title = event.title
+            case _:
                 pass
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from hubbub.errors import CloseCode
 from hubbub.vocabulary.declaration import tag_of
 
-from .schema import COMMANDS, REPLY_OF, UNIONS, Schema, components, error_types
+from .schema import REPLY_OF, UNIONS, Schema, components, error_types
 
 _REF_PREFIX: Final = "#/"
 _SIMPLE: Final = {
@@ -24,12 +24,12 @@ def typescript_module() -> str:
     """The text of `clients/js/src/vocabulary.ts`.
 
     An interface per Struct, the unions `Command`, `Event`, `Signal`, `Reply`, the frames that carry replies, the
-    fields of each command and the type of its reply, and the error and close codes. A field that has a default value is
-    optional, because the wire omits defaults; the default stands in its comment.
+    type of the reply to each command, and the error and close codes. A field that has a default value is optional,
+    because the wire omits defaults; the default stands in its comment.
     """
     parts = ["// Written by scripts/generate.py from src/hubbub/vocabulary. Change the Structs, then run it again."]
     parts += [_declaration(name, schema) for name, schema in components(_REF_PREFIX + "{name}").items()]
-    parts += [_fields_of(), _reply_of(), _error_codes(), _close_codes()]
+    parts += [_reply_of(), _error_codes(), _close_codes()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -80,23 +80,6 @@ def _comment(text: str, indent: str) -> str:
         return f"{indent}/** {lines[0]} */\n"
     body = "".join(f"{indent} * {line}".rstrip() + "\n" for line in lines)
     return f"{indent}/**\n{body}{indent} */\n"
-
-
-def _fields_of() -> str:
-    schemas = components(_REF_PREFIX + "{name}")
-    lines = "".join(f"  {tag_of(command)}: {_fields(schemas[command.__name__])};\n" for command in COMMANDS)
-    about = "What a command takes besides `type` and `ref`, by its `type`. What is undefined is left out."
-    return f"{_comment(about, '')}export interface FieldsOf {{\n{lines}}}"
-
-
-def _fields(schema: Schema) -> str:
-    required = set(schema.get("required", ()))
-    fields = [
-        f"{name}: {_type(value)}" if name in required else f"{name}?: {_type(value)} | undefined"
-        for name, value in schema["properties"].items()
-        if name not in {"type", "ref"}
-    ]
-    return f"{{ {'; '.join(fields)} }}"
 
 
 def _reply_of() -> str:
