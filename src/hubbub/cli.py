@@ -91,11 +91,12 @@ def serve(file: Path | None, **flags: str | None) -> None:
     """Run the server until it gets SIGTERM or SIGINT."""
     from hubbub.logs import set_up_logging
     from hubbub.run.listening import StartError
-    from hubbub.run.process import allow_open_files, run
+    from hubbub.run.process import allow_open_files, keep_one_heap, run
 
     config = _load(file, flags).config
     set_up_logging(config.log_level, config.log_format)
     allow_open_files()
+    keep_one_heap()
     try:
         run(_serve(config) if config.workers == 1 else _supervise(config))
     except StartError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from hubbub.vocabulary import (
     UserId,
 )
 
-from .client import Failed
+from .client import PATIENCE_SECONDS, Failed
 from .clock import Clock
 from .world import World, opened, say
 
@@ -241,6 +242,20 @@ async def test_somebody_with_many_connections_shares_one_rate(tmp_path: Path) ->
         assert all(person.charged >= 500 for person in people)
 
 
+async def test_a_command_in_debt_ends_with_its_connection(tmp_path: Path) -> None:
+    async with opened(tmp_path, ChatSettings(user_work_per_second=10)) as world:
+        await world.room()
+        ada = await world.person("ada", "general")
+        for _ in range(20):  # the last of them would wait for minutes
+            ada.begin(Join(GENERAL))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while ada.state.gone is None:
+                await world.ticks()
+            ada.leave()
+            while ada.state.waiting is not None:
+                await world.ticks()
+
+
 async def test_who_has_less_than_a_share_may_send_when_the_queue_is_full(tmp_path: Path) -> None:
     async with opened(tmp_path, ChatSettings(pending_sends=10)) as world:
         await world.room()
@@ -283,6 +298,31 @@ async def test_many_who_send_a_little_share_one_group(world: World) -> None:
     for person, ref in refs:
         assert isinstance(await person.answer(ref), Sent)
     assert [len(group) for group in world.store.groups] == [1, 30 * len(people)]
+
+
+async def test_of_many_who_send_much_a_few_are_in_a_group_and_they_take_turns(world: World) -> None:
+    await world.room()
+    crowd = [await world.person(f"user{number}", "general") for number in range(12)]
+    bob = await world.person("bob", "general")
+    world.store.groups.clear()
+    world.store.hold("events.append")
+    refs = [(crowd[0], crowd[0].begin(Send(GENERAL, "first", "first")))]
+    await world.store.reached("events.append")
+    for person in crowd:  # one after the other: whose messages come first must not matter
+        refs += [(person, person.begin(Send(GENERAL, str(number), str(number)))) for number in range(96)]
+    refs.append((bob, bob.begin(Send(GENERAL, "hello", "hello"))))
+    world.store.release("events.append")
+    for person, ref in refs:
+        assert isinstance(await person.answer(ref), Sent)
+    groups = [Counter(str(draft.sender) for draft in group) for group in world.store.groups[1:]]
+    assert groups[0]["bob"] == 1
+    # in the third group four of them have no more left than anybody may have in it
+    assert [len(group.keys() - {"bob"}) for group in groups] == [8, 8, 12, 8]
+    assert set(groups[0]) | set(groups[1]) == {"bob", *(f"user{number}" for number in range(12))}
+    assert all(count == 32 for group in groups for name, count in group.items() if name != "bob")
+    for name in (f"user{number}" for number in range(12)):
+        texts = [draft.text for group in world.store.groups[1:] for draft in group if draft.sender == name]
+        assert texts == list(map(str, range(96)))
 
 
 async def test_who_is_alone_has_larger_groups(world: World) -> None:

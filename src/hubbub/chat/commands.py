@@ -8,7 +8,6 @@ A user with many connections has a rate over all of them together (quotas.py).
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -181,7 +180,9 @@ class Commands:
         user = session.actor.user_id
         seconds = self._quotas.spend(user, units)
         if seconds:
-            await asyncio.sleep(seconds)
+            await session.pause(seconds)
+            if session.connection.closed:
+                return
         async with self._quotas.turn(user, command):
             await self._do(session, command)
 

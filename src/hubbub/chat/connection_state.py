@@ -47,9 +47,21 @@ class Session:
         gaps: where it is behind; None: nowhere.
         catching_up: the task that closes the gaps.
         drained: set when a full write buffer is empty again; None: it is not known to be full.
+        gone: set when the connection is gone; None: nobody waits for that.
     """
 
-    __slots__ = ("actor", "catching_up", "connection", "drained", "gaps", "joined", "ticket", "waiting", "watching")
+    __slots__ = (
+        "actor",
+        "catching_up",
+        "connection",
+        "drained",
+        "gaps",
+        "gone",
+        "joined",
+        "ticket",
+        "waiting",
+        "watching",
+    )
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -61,6 +73,7 @@ class Session:
         self.gaps: dict[Feed, Gap] | None = None
         self.catching_up: asyncio.Task[None] | None = None
         self.drained: asyncio.Event | None = None
+        self.gone: asyncio.Event | None = None
 
     def gap(self, feed: Feed) -> Gap | None:
         """Where it is behind in this room; None: it is not."""
@@ -86,3 +99,16 @@ class Session:
                 await asyncio.sleep(0)
             else:
                 await self.drained.wait()
+
+    async def pause(self, seconds: float) -> None:
+        """Return after this time, or when the connection is gone. One at a time."""
+        if self.connection.closed:
+            return
+        self.gone = asyncio.Event()
+        try:
+            async with asyncio.timeout(seconds):
+                await self.gone.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self.gone = None

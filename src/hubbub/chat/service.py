@@ -220,6 +220,8 @@ class Chat:
 
     def disconnected(self, connection: Connection, reason: str) -> None:
         session: Session = connection.state
+        if session.gone is not None:
+            session.gone.set()
         self._sessions.disconnected(session)
         if session.actor is not None:
             self._subscriptions.disconnected(session, session.actor.user.name)

@@ -10,6 +10,7 @@ import resource
 import warnings
 from collections.abc import Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import uvloop
@@ -58,6 +59,20 @@ _MALLINFO2_FIELDS: Final = (
 )
 
 
+_M_ARENA_MAX: Final = -8
+"""glibc's malloc.h."""
+
+
+def keep_one_heap() -> None:
+    """Call before there are threads: all of them allocate from one heap.
+
+    glibc gives each thread its own, whose upper end `malloc_trim` does not give back. After 5 s of messages of 16 KB
+    from 20 connections a server kept 49 MB more than before, with one heap 11. Does nothing with other allocators.
+    """
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
 class _Mallinfo2(ctypes.Structure):
     """What glibc's mallinfo2(3) returns; `fordblks` are the free bytes of all arenas."""
 
@@ -67,7 +82,9 @@ class _Mallinfo2(ctypes.Structure):
 async def give_back_memory(every_seconds: float = 5.0) -> None:
     """For as long as it runs: give back to the system what bursts have left free in the allocator.
 
-    glibc keeps freed memory for later: after a burst of large messages a server kept 160 MB of which it used 10.
+    glibc keeps freed memory for later: after a burst of large messages a server kept 160 MB of which it used 10. What
+    is free says nothing about when: what was given back counts as free, too, and is used again between two looks. So
+    it is done whenever the process has grown.
     Elsewhere, and with other allocators, this returns at once.
     """
     try:
@@ -76,15 +93,25 @@ async def give_back_memory(every_seconds: float = 5.0) -> None:
         libc.malloc_trim.argtypes = [ctypes.c_size_t]
     except (AttributeError, OSError):
         return
-    seen = 0
+    kept = 0  # resident after the last time
     while True:
         await asyncio.sleep(every_seconds)
-        free = int(libc.mallinfo2().fordblks)
-        if free > seen + FREE_BYTES:
-            await asyncio.to_thread(libc.malloc_trim, 0)
-            seen = int(libc.mallinfo2().fordblks)  # they count as free all the same
+        resident = _resident_bytes()
+        if resident > kept + FREE_BYTES and libc.mallinfo2().fordblks > FREE_BYTES:
+            kept = await asyncio.to_thread(_trim, libc)
         else:
-            seen = min(seen, free)
+            kept = min(kept, resident)
+
+
+def _trim(libc: ctypes.CDLL) -> int:
+    """Give back what is free. The resident bytes that are left."""
+    libc.malloc_trim(0)
+    return _resident_bytes()
+
+
+def _resident_bytes() -> int:
+    with Path("/proc/self/statm").open() as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

@@ -18,7 +18,7 @@ from hubbub.config import Config
 from hubbub.logs import set_up_logging
 
 from .listening import StartError
-from .process import allow_open_files, run
+from .process import allow_open_files, keep_one_heap, run
 from .server import Stop, serve, stop_limit_seconds, stop_signals
 from .worker_process import READY
 
@@ -28,6 +28,7 @@ def main() -> None:
     config = msgspec.json.decode(sys.stdin.buffer.readline(), type=Config)
     set_up_logging(config.log_level, config.log_format)
     allow_open_files()
+    keep_one_heap()
     try:
         run(_run(config))
     except StartError as error:

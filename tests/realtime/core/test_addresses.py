@@ -13,9 +13,7 @@ from websockets.exceptions import InvalidStatus
 from hubbub.errors import RateLimited
 from hubbub.realtime import GatewaySettings, Strangers
 from hubbub.realtime.core.addresses import Waiting, address_key
-from hubbub.realtime.protocols import native_http
-from hubbub.realtime.transports import engineio_polling as polling
-from hubbub.realtime.transports import websocket as link
+from hubbub.realtime.transports import context
 from hubbub.wire.websocket import TEXT, masked_frame
 from tests.realtime.conftest import Stand, running, spin
 from tests.realtime.protocols.test_native import raw
@@ -87,8 +85,7 @@ async def test_sessions_that_never_connect_are_refused_above_a_number() -> None:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who does not read has no time."""
-    for module in (link, native_http, polling):
-        monkeypatch.setattr(module, "STUCK_SECONDS", 0.05)
+    monkeypatch.setattr(context, "STUCK_SECONDS", 0.05)
 
 
 def talk(stand: Stand, *, megabytes: int) -> None:
@@ -103,15 +100,15 @@ async def test_a_socket_that_does_not_read_is_cut_when_too_much_waits_for_its_ad
         for client in (one, two):
             client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's
         await stand.handler.until(lambda: len(stand.handler.connections) == 2)
-        context = stand.gateway._context
+        shared = stand.gateway._context
         talk(stand, megabytes=16)
         await spin(lambda: stand.gateway.limits()["limited"] >= 1)
         assert stand.handler.gone
         await asyncio.sleep(0)
         one.writer.transport.abort()
         two.writer.transport.abort()
-        await spin(lambda: not context.links)
-        assert len(context.waiting) == 0
+        await spin(lambda: not shared.links)
+        assert len(shared.waiting) == 0
 
 
 @pytest.mark.usefixtures("at_once")
@@ -160,12 +157,12 @@ async def test_messages_that_never_end_are_cut_when_too_much_of_them_waits_for_t
 
 async def test_a_message_that_ends_no_longer_counts() -> None:
     async with running(GatewaySettings()) as stand, raw(stand) as client:
-        context = stand.gateway._context
+        shared = stand.gateway._context
         frame = masked_frame(
             TEXT, b'{"type":"send","ref":1,"room":"everyone","text":"' + b"x" * 50_000 + b'","nonce":"n"}', b"abcd"
         )
         client.writer.write(frame[:40_000])
-        await spin(lambda: len(context.waiting) == 1)
+        await spin(lambda: len(shared.waiting) == 1)
         client.writer.write(frame[40_000:])
         await client.message()
-        assert len(context.waiting) == 0
+        assert len(shared.waiting) == 0

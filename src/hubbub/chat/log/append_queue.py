@@ -39,16 +39,18 @@ class _Share:
         units: of what waits for its group.
         pending: sends that have not been answered.
         answered: the number of the last one that has been.
-        used: units in the group that is being put together.
+        left: units that it may still have in the group that is being put together.
+        served: the last group that was too small for all and had some of it.
     """
 
-    __slots__ = ("answered", "pending", "units", "used")
+    __slots__ = ("answered", "left", "pending", "served", "units")
 
     def __init__(self, answered: int) -> None:
         self.units = 0
         self.pending = 0
         self.answered = answered
-        self.used = 0
+        self.left = 0
+        self.served = 0
 
 
 _Pending = tuple[Asker, Actor, Send, _Share, int]
@@ -57,7 +59,10 @@ _GROUP_UNITS: Final = 256
 """Of a group, for those who have much waiting: a message is one unit, each half KiB of it one more."""
 
 _USER_UNITS: Final = 32
-"""Of one user in a group in any case: many who send a little share large groups, which cost the least."""
+"""Of one user in a group: many who send a little share large groups, which cost the least.
+
+Of those who have more waiting only so many are in a group as fit into it; they take turns.
+"""
 
 _ALONE_UNITS: Final = 512
 """Of one user in a group when nobody else has sent anything."""
@@ -195,36 +200,47 @@ class Sending:
             await asyncio.sleep(0)
 
     def _next_group(self) -> list[_Pending]:
-        """All that waits, in the order in which it came; if that is too much, the same share for each user first."""
+        """All that waits, in the order in which it came; if that is too much, a share of it for each user."""
         queue = self._queue
-        limit = self._limit_of_each()
-        if limit is None:
+        if not self._share_out():
             self._queue, self._units = [], 0
             for share in self._shares.values():
                 share.units = 0
             return queue
         group: list[_Pending] = []
         self._queue = rest = []
+        taken = 0
         for one in queue:
             share = one[3]
-            if share.used < limit:
-                share.used += _units(one[2])
+            if share.left > 0:
+                units = _units(one[2])
+                share.left -= units
+                share.units -= units
+                taken += units
                 group.append(one)
             else:
                 rest.append(one)
-        for share in {one[3] for one in group}:
-            self._units -= share.used
-            share.units -= share.used
-            share.used = 0
+        self._units -= taken
         return group
 
-    def _limit_of_each(self) -> int | None:
-        """Units of each user in the next group; None: nobody has more, so that all goes."""
+    def _share_out(self) -> bool:
+        """Say how much of each user goes in the next group. False: all of everybody."""
         if self._units <= _GROUP_UNITS:
-            return None
-        waiting = [share.units for share in self._shares.values() if share.units]
-        limit = _ALONE_UNITS if len(waiting) == 1 else max(_USER_UNITS, _GROUP_UNITS // len(waiting))
-        return None if max(waiting) <= limit else limit
+            return False
+        waiting = [share for share in self._shares.values() if share.units]
+        each = _ALONE_UNITS if len(waiting) == 1 else max(_USER_UNITS, _GROUP_UNITS // len(waiting))
+        greedy = [share for share in waiting if share.units > each]
+        if not greedy:
+            return False
+        for share in waiting:
+            share.left = each
+        greedy.sort(key=lambda share: share.served)
+        places = max(1, _GROUP_UNITS // each)
+        for share in greedy[:places]:
+            share.served = self.begun + 1
+        for share in greedy[places:]:
+            share.left = 0
+        return True
 
     def _release(self, group: list[_Pending]) -> None:
         """These have been answered."""

@@ -10,7 +10,6 @@ from typing import Final
 from msgspec import Struct
 
 from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError, RateLimited, retry_after_seconds
-from hubbub.realtime.core.addresses import STUCK_SECONDS
 from hubbub.realtime.core.connection import Connection, Handshake, ended_by
 from hubbub.realtime.core.meter import REFUSED_UNITS
 from hubbub.realtime.fanout.group import Outgoing
@@ -151,16 +150,12 @@ class HttpConnection(Peer):
 
     def congested(self) -> None:
         self.flow.congest()
-        context = self.context
-        if context.waiting.enter(self, self._peer, context.settings.write_buffer_bytes):
-            context.loop.call_later(STUCK_SECONDS, self._cut_if_stuck)
+        self.context.fill(self, self._peer, self.context.settings.write_buffer_bytes, self._cut_unread)
         super().congested()
 
-    def _cut_if_stuck(self) -> None:
-        if self.context.waiting.full(self):
-            self.context.limited += 1
-            self._buffer.clear()
-            self.disconnect(Disconnect(CloseCode.TOO_SLOW, "read faster"))
+    def _cut_unread(self) -> None:
+        self._buffer.clear()
+        self.disconnect(Disconnect(CloseCode.TOO_SLOW, "read faster"))
 
     def relieved(self) -> None:
         self.context.waiting.leave(self)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from hubbub.realtime.core.addresses import Strangers, Waiting
+from hubbub.realtime.core.addresses import STUCK_SECONDS, Strangers, Waiting
 from hubbub.realtime.core.deadlines import Checked, Deadlines, Timed
 from hubbub.realtime.core.meter import Rate
 from hubbub.realtime.core.notices import Notices
@@ -77,6 +77,21 @@ class LinkContext:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def fill(
+        self, holder: object, peer: str, size: int, cut: Callable[[], None], *, stuck: Callable[[], bool] | None = None
+    ) -> None:
+        """This one's buffer is full. When too much waits for its address and goes on waiting, `cut` ends it.
+
+        `size`: bytes; `stuck`: whether nothing has moved since; None: what moves leaves `waiting`.
+        """
+        if self.waiting.enter(holder, peer, size):
+            self.loop.call_later(STUCK_SECONDS, self._cut_if_stuck, holder, cut, stuck)
+
+    def _cut_if_stuck(self, holder: object, cut: Callable[[], None], stuck: Callable[[], bool] | None) -> None:
+        if self.waiting.full(holder) and (stuck is None or stuck()):
+            self.limited += 1
+            cut()
 
     async def close(self) -> None:
         for task in list(self._tasks):

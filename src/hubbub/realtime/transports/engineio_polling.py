@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from hubbub.errors import CloseCode
-from hubbub.realtime.core.addresses import STUCK_SECONDS
 from hubbub.wire import engineio
 from hubbub.wire.engineio import UpgradeProbe
 
@@ -91,14 +90,11 @@ class PollTransport:
             self._congested = True
             self.flow.congest()
             context = self._session.context
-            if context.waiting.enter(self, self.peer, context.settings.write_buffer_bytes):
-                context.loop.call_later(STUCK_SECONDS, self._cut_if_stuck)
+            context.fill(self, self.peer, context.settings.write_buffer_bytes, self._cut_unread)
             self._session.congested()
 
-    def _cut_if_stuck(self) -> None:
-        if self._session.context.waiting.full(self):
-            self._session.context.limited += 1
-            self._session.close("too slow", CloseCode.TOO_SLOW, "read faster")
+    def _cut_unread(self) -> None:
+        self._session.close("too slow", CloseCode.TOO_SLOW, "read faster")
 
     def take(self) -> list[bytes]:
         """Everything that is buffered, one entry per packet."""

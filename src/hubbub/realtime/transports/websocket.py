@@ -8,7 +8,6 @@ import math
 from typing import Final, Protocol
 
 from hubbub.errors import CloseCode
-from hubbub.realtime.core.addresses import STUCK_SECONDS
 from hubbub.realtime.core.meter import CONTROL_UNITS, FREE_UNITS, LinkMeter
 from hubbub.realtime.core.turns import STEP_UNITS
 from hubbub.realtime.fanout.direct_write import Outlet
@@ -227,17 +226,13 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         if self._meter is not None:
             self._meter.noise += decoder.spent
         size = decoder.held_bytes
-        if size > _HELD_BYTES and decoder not in self._context.waiting:
-            context = self._context
-            if context.waiting.enter(decoder, self.peer, context.settings.message_bytes):
-                context.loop.call_later(STUCK_SECONDS, self._cut_if_unfinished, size)
+        context = self._context
+        if size > _HELD_BYTES and decoder not in context.waiting:
+            most = context.settings.message_bytes
+            context.fill(decoder, self.peer, most, self._cut_unfinished, stuck=lambda: decoder.held_bytes == size)
 
-    def _cut_if_unfinished(self, size: int) -> None:
-        """Too much waits for its address, and of its message nothing has arrived since."""
-        decoder = self._decoder
-        if self._context.waiting.full(decoder) and decoder.held_bytes == size:
-            self._context.limited += 1
-            self.close(CloseCode.RATE_LIMITED, "unfinished message", because="rate limited")
+    def _cut_unfinished(self) -> None:
+        self.close(CloseCode.RATE_LIMITED, "unfinished message", because="rate limited")
 
     def _wait_for_turn(self) -> None:
         if not self._stops & _WAITS:
@@ -328,17 +323,13 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         # a client that does not read its answers is not read either: what it asks for must not pile up here
         if self.endpoint is not None:
             self._stop(_CONGESTED)
-            context = self._context
-            if context.waiting.enter(self, self.peer, context.settings.write_buffer_bytes):
-                context.loop.call_later(STUCK_SECONDS, self._cut_if_stuck, self.unsent_bytes)
+            most, unsent = self._context.settings.write_buffer_bytes, self.unsent_bytes
+            self._context.fill(self, self.peer, most, self._cut_unread, stuck=lambda: self.unsent_bytes >= unsent)
             self.endpoint.congested()
 
-    def _cut_if_stuck(self, unsent_bytes: int) -> None:
-        """Too much waits for its address, and it has read nothing since."""
-        if self._context.waiting.full(self) and self.unsent_bytes >= unsent_bytes:
-            self._context.limited += 1
-            self.close(CloseCode.TOO_SLOW, "read faster", because="too slow")
-            self.transport.abort()
+    def _cut_unread(self) -> None:
+        self.close(CloseCode.TOO_SLOW, "read faster", because="too slow")
+        self.transport.abort()
 
     def resume_writing(self) -> None:
         self.silent = 0

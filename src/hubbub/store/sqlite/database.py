@@ -14,7 +14,8 @@ from hubbub.store.entries import NOT_UNICODE
 _log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 5_000
-CACHE_KIB = 32_768
+CACHE_KIB = 8_192
+"""Of each connection. What was read or written stays in the system's cache of files, too, which is nobody's memory."""
 
 
 def create_private(path: Path) -> None:
@@ -39,7 +40,7 @@ def connect(path: Path, *, read_only: bool = False) -> apsw.Connection:
         database.execute("PRAGMA wal_autocheckpoint=0")
     database.execute("PRAGMA synchronous=FULL")
     database.execute("PRAGMA foreign_keys=ON")
-    database.execute(f"PRAGMA cache_size=-{CACHE_KIB if not read_only else CACHE_KIB // 4}")
+    database.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return database
 
 
