@@ -64,8 +64,12 @@ class Stage:
         return client
 
     async def raw(self, query: str = "", **options: Any) -> ClientConnection:
-        """A raw WebSocket client."""
-        return await self._stack.enter_async_context(websocket(f"ws://127.0.0.1:{self.port}/ws{query}", **options))
+        """A raw WebSocket client, which the server knows by now, or has refused."""
+        known = set(self.server.sockets)
+        client = await self._stack.enter_async_context(websocket(f"ws://127.0.0.1:{self.port}/ws{query}", **options))
+        while known.issuperset(self.server.sockets) and client.close_code is None:
+            await asyncio.sleep(0)
+        return client
 
     async def session(self, way: str, *, connected: bool = True) -> Session:
         """A Socket.IO session by hand, `way` "websocket" or "polling". Not `connected`: before its CONNECT."""

@@ -75,7 +75,7 @@ async def test_beside_an_application_on_one_port(stage: Stage, make: Any) -> Non
     server = Server()
     server.on("connect")(lambda socket: LIFE.append("connect"))
     async with serving(server, make(server), grace_seconds=1) as port:
-        stage.port = port
+        stage.server, stage.port = server, port
         clients = [await stage.connect("js", transport) for transport in ("websocket", "polling")]
         raw = await stage.raw()
         async with httpx.AsyncClient(base_url=stage.url) as http:
