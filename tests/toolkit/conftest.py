@@ -67,7 +67,7 @@ class Stage:
         """A raw WebSocket client, which the server knows by now, or has refused."""
         known = set(self.server.sockets)
         client = await self._stack.enter_async_context(websocket(f"ws://127.0.0.1:{self.port}/ws{query}", **options))
-        while known.issuperset(self.server.sockets) and client.close_code is None:
+        while known.issuperset(self.server.sockets) and client.close_code is None:  # noqa: ASYNC110  the server says so to nobody
             await asyncio.sleep(0)
         return client
 

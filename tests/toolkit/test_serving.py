@@ -130,6 +130,25 @@ async def test_a_stopped_server_lets_go_of_polls_and_handlers_come_to_their_end(
     assert sorted(steps) == ["server shutting down"] * 2
 
 
+HEAD = b"POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+
+
+@pytest.mark.parametrize("said", [b"", HEAD, HEAD + b"\r\n42"], ids=["nothing", "half a head", "half a body"])
+async def test_a_stopped_server_leaves_no_connection_open(said: bytes) -> None:
+    async with serving(Server(), grace_seconds=0.1) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(said)
+        await writer.drain()
+        async with httpx.AsyncClient() as http:  # what was said has been read by now
+            await http.get(f"http://127.0.0.1:{port}/")
+    try:
+        async with asyncio.timeout(5):
+            await reader.read()
+    except ConnectionResetError:
+        pass
+    writer.close()
+
+
 async def test_a_server_can_be_opened_again() -> None:
     server = Server()
     server.on("hi")(lambda socket: "hi")

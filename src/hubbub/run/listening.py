@@ -10,6 +10,8 @@ from typing import Final
 
 import uvicorn
 
+from hubbub.realtime.server.http_protocol import abort_left
+
 BACKLOG: Final = 4096
 """Connections that the kernel keeps while the loop is busy: a whole team reconnecting at once."""
 
@@ -119,3 +121,4 @@ class Accepting(uvicorn.Server):
             await self._task
             if late := self.server_state.tasks:
                 await asyncio.wait(late, timeout=_LAST_WORDS_SECONDS)
+        await abort_left(self.server_state)

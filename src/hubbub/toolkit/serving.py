@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import uvicorn
 
 from hubbub.realtime.server.acceptor import Entrance
+from hubbub.realtime.server.http_protocol import abort_left
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -165,6 +166,7 @@ class _Uvicorn(uvicorn.Server):
         """Clients first: requests that wait for events would not end by themselves."""
         await self._closing()
         await super().shutdown(sockets)
+        await abort_left(self.server_state)
 
 
 def run(

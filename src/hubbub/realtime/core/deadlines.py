@@ -90,6 +90,13 @@ class Deadlines(Timed[Expiring]):
         super().__init__(loop, seconds, lambda entry: entry.expire())
         self._held: dict[Expiring, float] = {}
         self._resumed: dict[Expiring, asyncio.TimerHandle] = {}
+        self._stopped = False
+
+    def add(self, entry: Expiring) -> None:
+        if self._stopped:
+            self._loop.call_soon(entry.expire)
+        else:
+            super().add(entry)
 
     def hold(self, entry: Expiring) -> None:
         """It may have been done: its time goes on, but does not end. Then `remove` or `resume` it."""
@@ -116,12 +123,20 @@ class Deadlines(Timed[Expiring]):
         if timer is not None:
             timer.cancel()
 
+    def start(self) -> None:
+        self._stopped = False
+
     def stop(self) -> None:
+        """Time is up for all, and for whatever is added from now on: what has said nothing yet would stay open."""
+        self._stopped = True
+        waiting = [*self._entries, *self._held, *self._resumed]
         super().stop()
         self._held.clear()
         for timer in self._resumed.values():
             timer.cancel()
         self._resumed.clear()
+        for entry in waiting:
+            entry.expire()
 
     def _expire(self, entry: Expiring) -> None:
         del self._resumed[entry]

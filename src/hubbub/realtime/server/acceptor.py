@@ -91,6 +91,7 @@ class Entrance(ABC):
     def start(self) -> None:
         """Begin to look after connections. Needed before the first one."""
         self._links.heartbeat.start()
+        self._links.deadlines.start()
 
     async def close(self, grace_seconds: float, *, spread_seconds: float = 0.0) -> None:
         """Ask every client to come back elsewhere, wait until they have gone, at most for the grace.

@@ -21,6 +21,8 @@ from hubbub.wire.upgrade import Refusal, parse_request, wants_upgrade
 from .first_request import Upgrade, refuse
 
 if TYPE_CHECKING:
+    from uvicorn.server import ServerState
+
     from hubbub.realtime.transports.context import LinkContext
 
 logger = logging.getLogger(__name__)
@@ -252,3 +254,11 @@ class HttpProtocol(HttpToolsProtocol):
         wanted = not self.flow.read_paused and not (self.cycle is not None and self.cycle.waiting_for_100_continue)
         self._awaited_body = self._requests.in_body and wanted
         return before and self._awaited_body and came < self._context.least_bytes
+
+
+async def abort_left(state: ServerState) -> None:
+    """End the connections that uvicorn gave up waiting for when it stopped: it leaves them open."""
+    for protocol in [*state.connections]:
+        if isinstance(protocol, HttpProtocol):
+            protocol.transport.abort()
+    await asyncio.sleep(0)  # in which the event loop closes them
