@@ -51,6 +51,19 @@ describe("grouping", () => {
     expect(line?.kind === "line" && line.events.map((event) => event.sender)).toEqual(["bob", "cy"]);
   });
 
+  it("shows nothing of what a later version of the server has added", () => {
+    const later: Event = {
+      type: "unknown",
+      room: "kitchen",
+      seq: 2,
+      sender: "bob",
+      ts: NOON + 9 * 24 * 60 * MINUTE,
+    };
+    const events = [message(1, "ada", 0), later, message(3, "ada", 2)];
+    expect(outline(buildRows(events, [], "me", null))).toEqual(["day", "ada: first", "ada"]);
+    expect(outline(buildRows([later], [], "me", 1))).toEqual([]);
+  });
+
   it("draws the divider before the first unread message of somebody else", () => {
     const events = [message(1, "ada", 0), message(2, "me", 1), joined(3, "cy", 1), message(4, "ada", 2)];
     expect(outline(buildRows(events, [], "me", 1))).toEqual([

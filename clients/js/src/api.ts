@@ -1,4 +1,5 @@
 import { HubbubError } from "./errors.js";
+import { knownPage } from "./known.js";
 import { byId } from "./requests.js";
 import type {
   DirectoryPage,
@@ -161,7 +162,7 @@ export class Api {
   }
 
   history(room: string, page: { before?: number; after?: number; limit?: number } = {}): Promise<EventPage> {
-    return this.#call("GET", `${path(room)}/events${query(page)}`);
+    return this.#call<EventPage>("GET", `${path(room)}/events${query(page)}`).then(knownPage);
   }
 
   /** The same nonce gives the same message however often it is sent. */

@@ -1,11 +1,15 @@
 import { FIELD_KEYS, TYPE_KEYS } from "./keys.js";
 import { type Packable, pack, type Unpacked, unpack } from "./msgpack.js";
 
-/** The compact wire: the objects of the JSON wire with numbers for the fields' names and for the value of `type`. */
+/**
+ * The compact wire: the objects of the JSON wire with numbers for the fields' names and for the value of `type`. What
+ * the server itself has no number for, it passes on by its name: a `type` as a text, fields under `unnumbered`.
+ */
 
 const FIELDS = inverse(FIELD_KEYS);
 const TYPES = inverse(TYPE_KEYS);
 const TYPE = FIELD_KEYS["type"];
+const UNNUMBERED = FIELD_KEYS["unnumbered"];
 
 function inverse(keys: Readonly<Record<string, number>>): ReadonlyMap<unknown, string> {
   return new Map(Object.entries(keys).map(([name, number]) => [number, name]));
@@ -16,7 +20,7 @@ export function encode(command: object): Uint8Array<ArrayBuffer> {
   return pack(toNumbers(command));
 }
 
-/** An object of the server; fields that have no name here are left out. Throws when the bytes are none. */
+/** An object of the server; numbers that have no name here are left out. Throws when the bytes are none. */
 export function decode(data: Uint8Array): object {
   const frame = toNames(unpack(data));
   if (typeof frame !== "object" || frame === null || Array.isArray(frame)) throw new TypeError("no object");
@@ -44,10 +48,15 @@ function number(keys: Readonly<Record<string, number>>, name: string): number {
 function toNames(value: Unpacked): unknown {
   if (Array.isArray(value)) return value.map(toNames);
   if (!(value instanceof Map)) return value;
-  const named: Record<string, unknown> = {};
+  const named: [string, unknown][] = [];
   for (const [key, item] of value) {
-    const name = FIELDS.get(key);
-    if (name !== undefined) named[name] = key === TYPE ? TYPES.get(item) : toNames(item);
+    if (key === UNNUMBERED && item instanceof Map) named.unshift(...Object.entries(toNames(item) as object));
+    else if (typeof key === "string") named.push([key, toNames(item)]);
+    else {
+      const name = FIELDS.get(key);
+      const known = key !== TYPE || typeof item === "string" ? toNames(item) : TYPES.get(item);
+      if (name !== undefined) named.push([name, known]);
+    }
   }
-  return named;
+  return Object.fromEntries(named);
 }

@@ -4,6 +4,7 @@ import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
 import { disconnected, type HubbubError } from "./errors.js";
 import { IndexedDbStorage } from "./indexeddb.js";
+import { asEvent, knownPage } from "./known.js";
 import { Ladder, tabMemory } from "./ladder.js";
 import { MemoryStorage } from "./memory.js";
 import { Nonces } from "./nonce.js";
@@ -215,7 +216,7 @@ export class Hubbub {
 
   /** A page of a room's log: before or after a `seq`, or its newest. */
   history(room: string, page: { before?: number; after?: number; limit?: number } = {}): Promise<EventPage> {
-    return this.#requests.ask({ type: "history", room, ...page });
+    return this.#requests.ask({ type: "history", room, ...page }).then(knownPage);
   }
 
   /** Who is in a room, by name. `after`: the last name of the page before. */
@@ -266,16 +267,6 @@ export class Hubbub {
     switch (frame.type) {
       case "reply":
         return this.#requests.settle(frame);
-      case "message":
-      case "member_joined":
-      case "member_left":
-      case "room_created":
-      case "room_changed":
-      case "message_edited":
-      case "message_deleted":
-      case "reaction_added":
-      case "reaction_removed":
-        return this.#rooms.receive(frame);
       case "typing":
       case "presence":
       case "read":
@@ -286,6 +277,10 @@ export class Hubbub {
       case "membership":
         if (!frame.member) this.#forget(frame.room, notMember());
         return this.#emitter.emit("membership", frame);
+      default: {
+        const event = asEvent(frame);
+        if (event !== null) this.#rooms.receive(event);
+      }
     }
   }
 

@@ -91,7 +91,10 @@ export interface Outgoing {
 
 export interface Events {
   state: State;
-  /** Durable. Each `seq` exactly once per room, in order, without holes from the first one on. */
+  /**
+   * Durable. Each `seq` exactly once per room, in order, without holes from the first one on. What a later version has
+   * added is of the type `unknown`.
+   */
   event: Event;
   typing: TypingChanged;
   presence: Presence;

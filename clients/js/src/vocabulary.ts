@@ -568,6 +568,20 @@ export type ServerFrame =
   | Signal
   | ReplyFrame;
 
+/** The types of events of this version. A newer server may send others. */
+export const EVENT_TYPES: ReadonlySet<unknown> = new Set([
+  "room_created",
+  "member_joined",
+  "member_left",
+  "message",
+  "message_edited",
+  "message_deleted",
+  "reaction_added",
+  "reaction_removed",
+  "room_changed",
+  "unknown",
+]);
+
 /** What stands under `ok` in the reply, by the command's `type`. */
 export interface ReplyOf {
   auth: Done;

@@ -39,7 +39,7 @@ afterAll(() => {
 
 beforeEach(() => {
   asked = [];
-  answer = { status: 200, body: '{"rooms":[],"sessions":[]}' };
+  answer = { status: 200, body: '{"rooms":[],"sessions":[],"events":[]}' };
 });
 
 test("every call asks what the server understands", async () => {

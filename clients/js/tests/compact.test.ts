@@ -4,6 +4,7 @@ import { FIELD_KEYS, TYPE_KEYS } from "../src/keys.js";
 import { type Packable, pack, unpack } from "../src/msgpack.js";
 import { range } from "./page.js";
 import { random } from "./random.js";
+import { packed } from "./server.js";
 
 const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "hex"));
@@ -70,8 +71,8 @@ const FRAMES: readonly [string, object][] = [
 ];
 
 describe("the compact wire", () => {
-  test.each(FRAMES)("%s", (packed, frame) => {
-    expect(decode(bytes(packed))).toEqual(frame);
+  test.each(FRAMES)("%s", (data, frame) => {
+    expect(decode(bytes(data))).toEqual(frame);
     expect(decode(encode(frame))).toEqual(frame);
   });
 
@@ -97,6 +98,45 @@ describe("the compact wire", () => {
     ]);
     expect(decode(pack(frame))).toEqual({ type: "message", room: "general" });
     expect(decode(pack(new Map([[0, 999]])))).toEqual({});
+  });
+
+  test("what the server passes on by its name is read as on the other wire", () => {
+    const later =
+      "8700ab706f6c6c5f6f70656e656404a767656e6572616c050706a361646107050fa35465612f82a76f7074696f" +
+      "6e739182a474797065a178a5766f7465739201c0a5636c617373c3";
+    const event = {
+      type: "poll_opened",
+      room: "general",
+      seq: 7,
+      sender: "ada",
+      ts: 5,
+      title: "Tea",
+      options: [{ type: "x", votes: [1, null] }],
+      class: true,
+    };
+    expect(decode(bytes(later))).toEqual(event);
+    expect(hex(packed(event))).toBe(later);
+  });
+
+  test("a name never hides what has a number, nor more than that", () => {
+    const rest = new Map<string, Packable>([
+      ["room", "other"],
+      ["type", "reply"],
+      ["__proto__", new Map([["more", 1]])],
+      ["more", 1],
+    ]);
+    const frame = decode(
+      pack(
+        new Map<number, Packable>([
+          [0, 0],
+          [4, "general"],
+          [47, rest],
+        ]),
+      ),
+    );
+    expect(frame).toMatchObject({ type: "message", room: "general", more: 1 });
+    expect(Object.getPrototypeOf(frame)).toBe(Object.prototype);
+    expect(decode(pack(new Map<number, Packable>([[47, 5]])))).toEqual({ unnumbered: 5 });
   });
 
   test.each(["", "c0", "90", "a0", "05", "81", "8100", "c1", "d4", "a5616263", "a1ff", "8000"])(

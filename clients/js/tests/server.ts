@@ -1,6 +1,8 @@
 /** A small server in this process, in the protocol's words, that does on demand what networks and servers do. */
 
-import { decode, encode } from "../src/compact.js";
+import { decode } from "../src/compact.js";
+import { FIELD_KEYS, TYPE_KEYS } from "../src/keys.js";
+import { type Packable, pack } from "../src/msgpack.js";
 import type { TransportName } from "../src/transport.js";
 import type { Command, ErrorBody, Event, Joined, Message, ServerFrame } from "../src/vocabulary.js";
 
@@ -35,6 +37,7 @@ export const ERRORS: Record<string, ErrorBody> = {
   not_joined: { code: "not_joined", message: "Join the room first.", retryable: false },
   cursor_ahead: { code: "cursor_ahead", message: "No such entry yet.", retryable: false },
   room_forbidden: { code: "room_forbidden", message: "You are not a member.", retryable: false },
+  of_a_later_version: { code: "of_a_later_version", message: "Enough tea.", retryable: false },
   unauthenticated: { code: "unauthenticated", message: "Sign in first.", retryable: false },
 };
 
@@ -112,6 +115,13 @@ export class Server {
     };
     this.#append(room, message);
     return message;
+  }
+
+  /** An event of a later version, as the server passes it on. */
+  later(id: string, type: string, fields: object = {}, sender = "eve"): void {
+    const room = this.room(id);
+    const event = { type, room: id, seq: room.log.length + 1, sender, ts: ++this.#clock, ...fields };
+    this.#append(room, event as Event);
   }
 
   texts(id: string): string[] {
@@ -264,6 +274,32 @@ export class Server {
   }
 }
 
+/** A frame on the compact wire. What has no number there stands by its name, as the server writes it. */
+export function packed(frame: object): Uint8Array<ArrayBuffer> {
+  return pack(numbered(frame));
+}
+
+function numbered(value: unknown): Packable {
+  if (Array.isArray(value)) return value.map(numbered);
+  if (typeof value !== "object" || value === null) return value as Packable;
+  const map = new Map<number | string, Packable>();
+  const unnumbered = new Map<number | string, Packable>();
+  for (const [name, item] of Object.entries(value)) {
+    const key = FIELD_KEYS[name];
+    if (name === "type") map.set(0, TYPE_KEYS[item] ?? item);
+    else if (key !== undefined) map.set(key, numbered(item));
+    else unnumbered.set(name, plain(item));
+  }
+  if (unnumbered.size > 0) map.set(FIELD_KEYS["unnumbered"] as number, unnumbered);
+  return map;
+}
+
+function plain(value: unknown): Packable {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value as Packable;
+  return new Map(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
+
 /** Both ends of one WebSocket. */
 export class Socket implements Peer {
   readonly transport = "websocket";
@@ -315,7 +351,7 @@ export class Socket implements Peer {
 
   tell(frame: ServerFrame): void {
     if (this.readyState !== 1 || this.mute) return;
-    if (this.#out.push(this.wire === "native.msgpack" ? encode(frame).buffer : JSON.stringify(frame)) > 1)
+    if (this.#out.push(this.wire === "native.msgpack" ? packed(frame).buffer : JSON.stringify(frame)) > 1)
       return;
     setTimeout(() => {
       const frames = this.#out.splice(0);

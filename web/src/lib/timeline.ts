@@ -4,6 +4,9 @@ import { dayOf } from "./time";
 /** Messages of one sender stand under one heading while pauses between them are shorter than this. */
 const GROUP_MS = 5 * 60_000;
 
+/** What is told in a line of its own. Other events, and what a later version of the server has added, have no row. */
+const LINES: ReadonlySet<Event["type"]> = new Set(["room_created", "member_joined", "member_left"]);
+
 export type Row =
   | { kind: "day"; key: string; seq: number; ts: number }
   | { kind: "divider"; key: string; seq: number }
@@ -35,6 +38,7 @@ export function buildRows(
   const trail: Trail = { day: Number.NaN, sender: null, ts: 0 };
   let dividerAt = divider === null ? null : firstUnread(events, me, divider);
   for (const event of events) {
+    if (event.type !== "message" && !LINES.has(event.type)) continue;
     startDay(rows, trail, event.ts, event.seq);
     if (dividerAt !== null && event.seq >= dividerAt) {
       rows.push({ kind: "divider", key: "divider", seq: event.seq });

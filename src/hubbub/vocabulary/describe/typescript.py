@@ -23,13 +23,13 @@ _SIMPLE: Final = {
 def typescript_module() -> str:
     """The text of `clients/js/src/vocabulary.ts`.
 
-    An interface per Struct, the unions `Command`, `Event`, `Signal`, `Reply`, the frames that carry replies, the
-    type of the reply to each command, and the error and close codes. A field that has a default value is optional,
-    because the wire omits defaults; the default stands in its comment.
+    An interface per Struct, the unions `Command`, `Event`, `Signal`, `Reply`, the frames that carry replies, the types
+    of events, the type of the reply to each command, and the error and close codes. A field that has a default value is
+    optional, because the wire omits defaults; the default stands in its comment.
     """
     parts = ["// Written by scripts/generate.py from src/hubbub/vocabulary. Change the Structs, then run it again."]
     parts += [_declaration(name, schema) for name, schema in components(_REF_PREFIX + "{name}").items()]
-    parts += [_reply_of(), _error_codes(), _close_codes()]
+    parts += [_event_types(), _reply_of(), _error_codes(), _close_codes()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -80,6 +80,12 @@ def _comment(text: str, indent: str) -> str:
         return f"{indent}/** {lines[0]} */\n"
     body = "".join(f"{indent} * {line}".rstrip() + "\n" for line in lines)
     return f"{indent}/**\n{body}{indent} */\n"
+
+
+def _event_types() -> str:
+    lines = "".join(f"  {json.dumps(tag_of(struct))},\n" for struct in UNIONS["Event"])
+    about = "The types of events of this version. A newer server may send others."
+    return f"{_comment(about, '')}export const EVENT_TYPES: ReadonlySet<unknown> = new Set([\n{lines}]);"
 
 
 def _reply_of() -> str:
