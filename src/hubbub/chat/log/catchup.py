@@ -18,7 +18,7 @@ from hubbub.chat.tasks import Spawn
 from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
 from hubbub.realtime import Outgoing
 from hubbub.store.protocols import Store
-from hubbub.vocabulary import Event, Message, RoomId, Seq
+from hubbub.vocabulary import Event, Message, MessageEdited, RoomId, Seq, UnknownEvent
 
 from .feed import Feed
 
@@ -173,8 +173,10 @@ class CatchUp:
             if event.seq > head or session.connection.paused:
                 break
             chunk.append(entry)
-            if isinstance(event, Message):
+            if isinstance(event, Message | MessageEdited):
                 chunk_bytes += len(event.text)
+            elif isinstance(event, UnknownEvent):
+                chunk_bytes += len(entry.json)
             if chunk_bytes >= self._settings.chunk_bytes:
                 self._emit(session, gap, chunk)
                 chunk, chunk_bytes = [], 0
