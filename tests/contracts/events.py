@@ -234,6 +234,26 @@ class EventContract:
 
         assert [event.seq for event in seen] == list(range(1, 11))
 
+    async def test_a_page_ends_with_the_text_that_fills_it(self, store: Store) -> None:
+        [ada] = await team(store, "ada")
+        await store.events.append([draft(ada, str(n), "\u00e9" * 500) for n in range(6)])  # 1,000 bytes each
+
+        async def after(seq: int, limit: int, size: int) -> list[int]:
+            return [event.seq for event in await store.events.after(GENERAL, seq, limit, size)]
+
+        async def before(seq: int | None, limit: int, size: int) -> list[int]:
+            return [event.seq for event in await store.events.before(GENERAL, seq, limit, size)]
+
+        assert await after(2, 10, 1) == [3]
+        assert await after(2, 10, 1_000) == [3]
+        assert await after(2, 10, 1_001) == [3, 4]
+        assert await after(2, 3, 10_000) == [3, 4, 5]
+        assert await after(8, 10, 1) == []
+        assert await before(None, 10, 1) == [8]
+        assert await before(None, 10, 1_001) == [7, 8]
+        assert await before(5, 1, 10_000) == [4]
+        assert await before(1, 10, 1) == []
+
     async def test_the_ends_of_the_log(self, store: Store) -> None:
         await team(store, "ada", "bob")
 

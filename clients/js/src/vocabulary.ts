@@ -400,7 +400,11 @@ export interface Sent {
   repeat?: boolean;
 }
 
-/** `events` ascend by `seq`. `more`: there are further ones in the asked direction. `head`: the log's last `seq`. */
+/**
+ * `events` ascend by `seq`. `more`: there are further ones in the asked direction. `head`: the log's last `seq`.
+ *
+ * A page of long messages has fewer events than were asked for: it ends at 128 KiB of text.
+ */
 export interface EventPage {
   events: Event[];
   more: boolean;

@@ -8,13 +8,19 @@ Each sentence here has a test in `tests/contracts/store.py`, which runs for ever
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from hubbub.vocabulary import Event, RoomEntry, RoomId, RoomState, Seq, User, UserId, UserName
 
 from .attempts import Attempt, Bucket, Outcome
+
+ALL_BYTES: Final = 2**62
+"""A page that no size of its texts ends."""
+
+PAGE_BYTES: Final = 131_072
+"""Of texts, in a page for a client: more at once keeps everybody else waiting (measured: 8 ms instead of 0.6)."""
 
 
 class Account(Struct, frozen=True):
@@ -259,15 +265,18 @@ class EventStore(Protocol):
         """
         ...
 
-    async def after(self, room: RoomId, seq: Seq, limit: int) -> list[Event]:
+    async def after(self, room: RoomId, seq: Seq, limit: int, size: int = ALL_BYTES) -> list[Event]:
         """Events with a greater `seq`, ascending, at most `limit`. Sees every append that has returned.
 
-        An unknown room has no events.
+        The page ends with the event that brings its texts to `size` bytes. An unknown room has no events.
         """
         ...
 
-    async def before(self, room: RoomId, seq: Seq | None, limit: int) -> list[Event]:
-        """The nearest events with a smaller `seq` (None: the newest), ascending, at most `limit`."""
+    async def before(self, room: RoomId, seq: Seq | None, limit: int, size: int = ALL_BYTES) -> list[Event]:
+        """The nearest events with a smaller `seq` (None: the newest), ascending, at most `limit`.
+
+        The page begins with the event that brings its texts to `size` bytes.
+        """
         ...
 
 

@@ -25,7 +25,10 @@ from .types import Cursor, PageSize, Ref, RoomId, Seq
     ),
 )
 class EventPage(ReplyBase, frozen=True):
-    """`events` ascend by `seq`. `more`: there are further ones in the asked direction. `head`: the log's last `seq`."""
+    """`events` ascend by `seq`. `more`: there are further ones in the asked direction. `head`: the log's last `seq`.
+
+    A page of long messages has fewer events than were asked for: it ends at 128 KiB of text.
+    """
 
     events: list[Event]
     more: bool

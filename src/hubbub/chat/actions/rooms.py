@@ -14,7 +14,7 @@ from hubbub.chat.actor import Actor
 from hubbub.errors import BadField, CursorAhead, NotJoined, RoomForbidden, StoreUnavailable
 from hubbub.identity.looks import Looks
 from hubbub.identity.texts import one_line
-from hubbub.store.protocols import RoomHead, Store
+from hubbub.store.protocols import PAGE_BYTES, RoomHead, Store
 from hubbub.vocabulary import (
     CreateRoom,
     Directory,
@@ -179,9 +179,9 @@ class Actions:
             raise BadField("Give 'before' or 'after', not both.")
         head = (await self.access_member(actor, command.room)).head
         if command.after is not None:
-            events = await self._store.events.after(command.room, command.after, command.limit)
+            events = await self._store.events.after(command.room, command.after, command.limit, PAGE_BYTES)
         else:
-            events = await self._store.events.before(command.room, command.before, command.limit)
+            events = await self._store.events.before(command.room, command.before, command.limit, PAGE_BYTES)
         if not events:
             return EventPage([], more=False, head=head)
         head = max(head, events[-1].seq)  # the log may have grown between the two reads

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Final, NamedTuple
 
 from hubbub.chat.connection_state import Gap, Session
 from hubbub.chat.counters import ChatCounters
@@ -17,7 +18,7 @@ from hubbub.chat.settings import ChatSettings
 from hubbub.chat.tasks import Spawn
 from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
 from hubbub.realtime import Outgoing
-from hubbub.store.protocols import Store
+from hubbub.store.protocols import PAGE_BYTES, Store
 from hubbub.vocabulary import Event, Message, MessageEdited, RoomId, Seq, UnknownEvent
 
 from .feed import Feed
@@ -31,6 +32,17 @@ class _Entry(Outgoing):
     __slots__ = ()
 
     body: Event
+
+
+class _Page(NamedTuple):
+    """What follows a cursor. `size`: characters of its texts."""
+
+    entries: list[_Entry]
+    size: int
+
+
+_LARGE: Final = 16_384
+"""Characters of a page that takes a tick of the event loop for itself."""
 
 
 class CatchUp:
@@ -51,7 +63,8 @@ class CatchUp:
         self._counters = counters
         self._spawn = spawn
         self._returning: set[Session] = set()  # slow ones that read again
-        self._reads: dict[tuple[RoomId, Seq], asyncio.Future[list[_Entry]]] = {}
+        self._reads: dict[tuple[RoomId, Seq], asyncio.Future[_Page]] = {}
+        self._turn = asyncio.Lock()
 
     def fall_behind(self, session: Session, feed: Feed) -> Gap:
         """Take the connection out of the live room. It has everything up to the feed's head."""
@@ -134,10 +147,14 @@ class CatchUp:
             self._attach(session, gap)
         else:
             page = await self._page(feed.room, gap.cursor)
-            if self._is_open(session, gap):
+            if page.size <= _LARGE:
                 self._send(session, gap, page)
+                return
+            async with self._turn:  # many who catch up with long messages would keep the others waiting
+                self._send(session, gap, page)
+                await asyncio.sleep(0)
 
-    async def _page(self, room: RoomId, cursor: Seq) -> list[_Entry]:
+    async def _page(self, room: RoomId, cursor: Seq) -> _Page:
         """What follows a cursor. Connections that ask for the same while it is being read share one read.
 
         After a node's crash thousands come back with one cursor. `cursor + 1` was stored before the first of them
@@ -150,33 +167,35 @@ class CatchUp:
             read.add_done_callback(lambda done: self._end_read(key, done))
         return await asyncio.shield(read)  # who is gone does not end it for the others
 
-    async def _read(self, room: RoomId, cursor: Seq) -> list[_Entry]:
-        return [_Entry(event) for event in await self._store.events.after(room, cursor, self._settings.page_events)]
+    async def _read(self, room: RoomId, cursor: Seq) -> _Page:
+        events = await self._store.events.after(room, cursor, self._settings.page_events, PAGE_BYTES)
+        entries = [_Entry(event) for event in events]
+        return _Page(entries, sum(map(_size, entries)))
 
-    def _end_read(self, key: tuple[RoomId, Seq], done: asyncio.Future[list[_Entry]]) -> None:
+    def _end_read(self, key: tuple[RoomId, Seq], done: asyncio.Future[_Page]) -> None:
         del self._reads[key]
         if not done.cancelled():
             done.exception()  # it goes to those who wait; perhaps nobody does any more
 
-    def _send(self, session: Session, gap: Gap, page: list[_Entry]) -> None:
-        """Send a page up to the feed's head; stop when the connection turns out to be slow.
+    def _send(self, session: Session, gap: Gap, page: _Page) -> None:
+        """Send a page up to the feed's head if the gap is still open; stop when the connection turns out to be slow.
 
         What is beyond the head waits for the feed: it is published after its sender's reply, and so it comes here.
         """
-        if not page or page[0].body.seq != gap.cursor + 1:
+        if not self._is_open(session, gap):
+            return
+        entries = page.entries
+        if not entries or entries[0].body.seq != gap.cursor + 1:
             raise LookupError(f"the store has no entry {gap.cursor + 1} of a room whose head is {gap.feed.head}")
         head = gap.feed.head
         chunk: list[Outgoing] = []
         chunk_bytes = 0
-        for entry in page:
+        for entry in entries:
             event = entry.body
             if event.seq > head or session.connection.paused:
                 break
             chunk.append(entry)
-            if isinstance(event, Message | MessageEdited):
-                chunk_bytes += len(event.text)
-            elif isinstance(event, UnknownEvent):
-                chunk_bytes += len(entry.json)
+            chunk_bytes += _size(entry)
             if chunk_bytes >= self._settings.chunk_bytes:
                 self._emit(session, gap, chunk)
                 chunk, chunk_bytes = [], 0
@@ -194,3 +213,11 @@ class CatchUp:
         gap.feed.live.add(session.connection)
         if session.gaps is None:
             self.arrived(session)
+
+
+def _size(entry: _Entry) -> int:
+    """About how many bytes it is on a wire, when that is much."""
+    event = entry.body
+    if isinstance(event, Message | MessageEdited):
+        return len(event.text)
+    return len(entry.json) if isinstance(event, UnknownEvent) else 0

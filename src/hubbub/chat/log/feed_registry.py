@@ -13,7 +13,7 @@ from hubbub.chat.settings import ChatSettings
 from hubbub.chat.tasks import Spawn
 from hubbub.errors import StoreUnavailable
 from hubbub.realtime import Hub
-from hubbub.store.protocols import Store
+from hubbub.store.protocols import PAGE_BYTES, Store
 from hubbub.vocabulary import Event, MemberLeft, RoomId, Seq
 
 from .append_queue import Sending
@@ -173,7 +173,7 @@ class Feeds:
     async def _fill(self, feed: Feed) -> None:
         while feed.head < feed.target and self._feeds.get(feed.room) is feed:
             asked = feed.head
-            page = await self._store.events.after(feed.room, asked, self._settings.page_events)
+            page = await self._store.events.after(feed.room, asked, self._settings.page_events, PAGE_BYTES)
             # Some of it may come from a group whose senders wait for their replies: those come first.
             await self._sending.finished(self._sending.begun)
             if not page or page[0].seq != asked + 1:
