@@ -1,5 +1,6 @@
 export * from "./api.js";
 export { HubbubError } from "./errors.js";
+export { foldChanges, foldEvents, foldMessage, foldRoom } from "./fold.js";
 export { Hubbub } from "./hubbub.js";
 export { IndexedDbStorage } from "./indexeddb.js";
 export type { Fallback } from "./ladder.js";
