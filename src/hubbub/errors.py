@@ -8,6 +8,7 @@ secret, a path or a setting.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 
 class HubbubError(Exception):
@@ -53,6 +54,10 @@ class BadField(HubbubError):
 
     code = "bad_field"
     message = "A field is missing or of the wrong type."
+
+
+NOT_UNICODE: Final = "A text holds a lone surrogate: it is not Unicode."
+"""The message of a BadField."""
 
 
 class Unauthenticated(HubbubError):

@@ -18,6 +18,7 @@ from hubbub.store.protocols import (
     RoomStore,
     Store,
 )
+from hubbub.store.records import Records
 
 
 class Valve:
@@ -82,6 +83,10 @@ class Valve:
     @property
     def looks(self) -> LookStore:
         return self._store.looks
+
+    @property
+    def records(self) -> Records:
+        return self._store.records
 
     @property
     def rooms(self) -> RoomStore:

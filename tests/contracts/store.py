@@ -27,12 +27,24 @@ from .events import EventContract
 from .logins import LoginContract, log_in, token
 from .looks import LookContract
 from .people import GENERAL, NOW, draft, person, positions, say, team
+from .record_pages import RecordPageContract
+from .records import RecordContract
 from .rooms import RoomContract
+from .shared_records import SharedRecordContract
 
 MakeStore = Callable[[], Store]
 
 
-class StoreContract(AccountContract, LoginContract, AttemptContract, LookContract, RoomContract, EventContract):
+class StoreContract(
+    AccountContract,
+    LoginContract,
+    AttemptContract,
+    LookContract,
+    RecordContract,
+    RecordPageContract,
+    RoomContract,
+    EventContract,
+):
     @pytest.fixture
     def make_store(self) -> MakeStore:
         raise NotImplementedError("the subclass supplies it")
@@ -160,7 +172,7 @@ class StoreContract(AccountContract, LoginContract, AttemptContract, LookContrac
         assert [event.seq for event in events] == list(range(1, outcome.seq + 1))
 
 
-class SharedStoreContract(StoreContract):
+class SharedStoreContract(StoreContract, SharedRecordContract):
     """For stores that several nodes use at a time. Each `make_store()` is a node."""
 
     @pytest.fixture

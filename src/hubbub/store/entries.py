@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from hubbub.errors import BadField
+from hubbub.errors import NOT_UNICODE, BadField
 from hubbub.vocabulary import (
     Event,
     MemberJoined,
@@ -31,8 +31,6 @@ UNREAD_LIMIT = 1_000
 
 MAX_INTEGER = 2**63 - 1
 """The greatest integer that an engine holds. A cursor beyond it means the same as this one."""
-
-NOT_UNICODE = "A text holds a lone surrogate: it is not Unicode."
 
 Row = tuple[Seq, int, UserName, int, str]
 """(seq, kind, sender's name, ts, body)"""

@@ -2,7 +2,8 @@
 
 Obligations of all methods: they raise `StoreUnavailable` when the engine can't answer, and then nothing of the call
 has happened or all of it has. A write is durable (it survives a crash of process and machine) before it returns.
-Each sentence here has a test in `tests/contracts/store.py`, which runs for every implementation.
+Each sentence here has a test in `tests/contracts/store.py`, which runs for every implementation. An engine has three
+parts: the log (`EventStore`), rooms with members, and records of everything else (`records.RecordEngine`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from msgspec import Struct
 from hubbub.vocabulary import Event, RoomEntry, RoomId, RoomState, Seq, User, UserId, UserName
 
 from .attempts import Attempt, Bucket, Outcome
+from .records import Records
 
 ALL_BYTES: Final = 2**62
 """A page that no size of its texts ends."""
@@ -291,6 +293,8 @@ class Store(Protocol):
     def attempts(self) -> AttemptStore: ...
     @property
     def looks(self) -> LookStore: ...
+    @property
+    def records(self) -> Records: ...
     @property
     def rooms(self) -> RoomStore: ...
     @property

@@ -12,7 +12,10 @@ import apsw
 from hubbub.store import Account, Store
 from hubbub.store.postgres import PostgresLimits
 from hubbub.store.postgres.session import Address, connect
+from hubbub.store.records import Change
 from hubbub.vocabulary import RoomId
+from tests.contracts.collections import BOOKS, NOTES, Book, Note
+from tests.contracts.collections import STRANGE as STRANGE_KEYS
 from tests.contracts.events import STRANGE_TEXTS
 from tests.contracts.logins import log_in
 from tests.contracts.people import NOW, draft, person
@@ -26,6 +29,7 @@ ORDER: Final = {
     "users": "key",
     "settings": "key",
     "logins": "id",
+    "records": "collection, key",
     "rooms": "key",
     "members": "room_key, user_key",
     "events": "room_key, seq",
@@ -44,6 +48,10 @@ async def fill(store: Store) -> AsyncIterator[None]:
     await store.accounts.set_setting("motto", STRANGE)
     for one in people:
         await log_in(store, one, f"{one.name}'s phone")
+    await store.records.write(
+        [Change(BOOKS, Book(text, text, n, text.encode(), n)) for n, text in enumerate(STRANGE_KEYS)]
+    )
+    await store.records.write([Change(NOTES, Note(n, f"{n}")) for n in range(-50, 50)])
     for number, room in enumerate(ROOMS):
         await fill_room(store, room, people[number:])
     yield

@@ -10,7 +10,7 @@ from hashlib import blake2b
 import msgspec
 
 from .sides import CopyError, Side, Source, Target
-from .tables import EVENTS, TABLES, Row, Table, Value
+from .tables import EVENTS, TABLES, Place, Row, Table, Value
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -89,7 +89,7 @@ async def compare(source: Source, target: Target, advance: Callable[[int], None]
 
 async def _read(side: Side, table: Table, advance: Callable[[int], None] = lambda rows: None) -> Content:
     content = Content()
-    after: tuple[int | str, ...] = ()
+    after: Place = ()
     while rows := await side.rows(table, after):
         after = table.key_of(rows[-1])
         content.add(rows)

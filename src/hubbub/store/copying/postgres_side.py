@@ -16,7 +16,7 @@ from hubbub.store.postgres.session import Address, Connection, check_server, con
 from hubbub.store.postgres.texts import texts
 
 from .sides import BATCH_CHARACTERS, BATCH_ROWS, CopyError, continued
-from .tables import TABLES, Progress, Row, Table, Value
+from .tables import TABLES, Place, Progress, Row, Table, Value
 
 _PROGRESS = "CREATE TABLE copy_progress (key integer PRIMARY KEY CHECK (key = 1), progress text NOT NULL)"
 _HAS_CONTENT = " OR ".join(f"EXISTS (SELECT FROM {table.name})" for table in TABLES)
@@ -32,7 +32,7 @@ FROM rooms AS log CROSS JOIN LATERAL (
 WHERE rooms.key = log.key;
 SELECT setval(pg_get_serial_sequence('users', 'key'), max(key)) FROM users HAVING max(key) IS NOT NULL;
 SELECT setval(pg_get_serial_sequence('rooms', 'key'), max(key)) FROM rooms HAVING max(key) IS NOT NULL;
-ANALYZE users, settings, logins, rooms, members, events;
+ANALYZE users, settings, logins, records, rooms, members, events;
 """
 
 
@@ -62,7 +62,7 @@ class _Side:
         with self._told():
             rows: int = await self._connection.fetchval(
                 "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM settings) + (SELECT count(*) FROM logins) "
-                "+ (SELECT count(*) FROM rooms) + (SELECT count(*) FROM members) "
+                "+ (SELECT count(*) FROM records) + (SELECT count(*) FROM rooms) + (SELECT count(*) FROM members) "
                 "+ (SELECT coalesce(sum(head), 0) FROM rooms)::bigint"
             )
             return rows
@@ -71,7 +71,7 @@ class _Side:
         with self._told():
             return {row["key"]: row["head"] for row in await self._connection.fetch("SELECT key, head FROM rooms")}
 
-    async def rows(self, table: Table, after: tuple[int | str, ...]) -> list[Row]:
+    async def rows(self, table: Table, after: Place) -> list[Row]:
         keys, last = ", ".join(table.key), list(table.columns)[-1]
         where = f"WHERE ({keys}) > ({', '.join(f'${n}' for n in range(1, len(after) + 1))})" if after else ""
         size = f"octet_length({last})" if table.columns[last] == "text" else "0"
@@ -81,7 +81,7 @@ class _Side:
                 f"SELECT *, sum({size}) OVER (ORDER BY {keys}) - {size} AS before FROM ("
                 f"SELECT * FROM {table.name} {where} ORDER BY {keys} LIMIT {BATCH_ROWS}) AS page) AS sized "
                 f"WHERE before < {BATCH_CHARACTERS} ORDER BY {keys}",
-                *after,
+                *table.values_of(after),
             )
         return [tuple(row) for row in found]
 

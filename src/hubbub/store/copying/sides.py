@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Protocol
 
-from .tables import Progress, Row, Table
+from .tables import Place, Progress, Row, Table
 
 BATCH_ROWS: Final = 2_000
 BATCH_CHARACTERS: Final = 4_000_000
@@ -33,7 +33,7 @@ class Side(Protocol):
         """A room's key -> its head, as a server reads it."""
         ...
 
-    async def rows(self, table: Table, after: tuple[int | str, ...]) -> list[Row]:
+    async def rows(self, table: Table, after: Place) -> list[Row]:
         """The next batch in the order of the key; () for `after`: the first. Empty: there are no more."""
         ...
 

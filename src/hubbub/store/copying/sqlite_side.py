@@ -18,7 +18,7 @@ from hubbub.store.sqlite.lock import FileLock
 from hubbub.store.sqlite.migrate import migrate, released
 
 from .sides import BATCH_CHARACTERS, BATCH_ROWS, CopyError, continued
-from .tables import TABLES, Progress, Row, Table
+from .tables import TABLES, Place, Progress, Row, Table
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class _Side:
     async def heads(self) -> dict[int, int]:
         return await self._run(self._heads)
 
-    async def rows(self, table: Table, after: tuple[int | str, ...]) -> list[Row]:
+    async def rows(self, table: Table, after: Place) -> list[Row]:
         return await self._run(self._rows, table, after)
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -86,7 +86,7 @@ class _Side:
         # a log has no holes: its events need not be counted
         rows: int = self._connection.execute(
             "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM settings) + (SELECT count(*) FROM logins) "
-            "+ (SELECT count(*) FROM rooms) + (SELECT count(*) FROM members) "
+            "+ (SELECT count(*) FROM records) + (SELECT count(*) FROM rooms) + (SELECT count(*) FROM members) "
             "+ coalesce((SELECT sum((SELECT max(seq) FROM events WHERE room_key = rooms.key)) FROM rooms), 0)"
         ).get
         return rows
@@ -98,7 +98,7 @@ class _Side:
             )
         )
 
-    def _rows(self, table: Table, after: tuple[int | str, ...]) -> list[Row]:
+    def _rows(self, table: Table, after: Place) -> list[Row]:
         keys = ", ".join(table.key)
         where = f"WHERE ({keys}) > ({', '.join('?' * len(after))})" if after else ""
         kinds = list(table.columns.values())
@@ -107,7 +107,7 @@ class _Side:
         characters = 0
         for row in self._connection.execute(
             f"SELECT {', '.join(table.columns)} FROM {table.name} {where} ORDER BY {keys} LIMIT {BATCH_ROWS}",  # noqa: S608
-            after,
+            table.values_of(after),
         ):
             found.append(row if boolean is None else (*row[:boolean], bool(row[boolean]), *row[boolean + 1 :]))
             characters += len(row[-1]) if isinstance(row[-1], str) else 0

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 Value: TypeAlias = int | str | bytes | bool | None
 Row: TypeAlias = tuple[Value, ...]
+Place: TypeAlias = tuple[int | str, ...]
+"""A row's key as `Progress` can hold it: bytes as hexadecimal digits."""
 
 
 class Table(Struct, frozen=True):
@@ -22,8 +24,17 @@ class Table(Struct, frozen=True):
     columns: dict[str, str]
     key: tuple[str, ...]
 
-    def key_of(self, row: Row) -> tuple[int | str, ...]:
-        return tuple(value for value in row[: len(self.key)] if isinstance(value, int | str))
+    def key_of(self, row: Row) -> Place:
+        """The place of a row, to go on behind it."""
+        key = row[: len(self.key)]
+        return tuple(value.hex() if isinstance(value, bytes) else value for value in key if value is not None)
+
+    def values_of(self, place: Place) -> Row:
+        """The key of the row at this place, as the engines have it; () of ()."""
+        kinds = [self.columns[column] for column in self.key]
+        return tuple(
+            bytes.fromhex(str(value)) if kind == "bytea" else value for kind, value in zip(kinds, place, strict=False)
+        )
 
 
 EVENTS: Final = Table(
@@ -68,6 +79,21 @@ TABLES: Final = (
         },
         ("id",),
     ),
+    Table(
+        "records",
+        {
+            "collection": "text",
+            "key": "bytea",
+            "revision": "bigint",
+            "expires_ms": "bigint",
+            "s1": "bytea",
+            "s2": "bytea",
+            "s3": "bytea",
+            "s4": "bytea",
+            "body": "text",
+        },
+        ("collection", "key"),
+    ),
     Table("rooms", {"key": "bigint", "id": "text", "title": "text", "topic": "text", "created_ms": "bigint"}, ("key",)),
     Table(
         "members",
@@ -91,5 +117,5 @@ class Progress(Struct, frozen=True):
 
     source: str
     table: str = ""
-    last: tuple[int | str, ...] = ()
+    last: Place = ()
     rows: int = 0

@@ -6,8 +6,7 @@ import logging
 
 import asyncpg
 
-from hubbub.errors import BadField, HubbubError, StoreUnavailable
-from hubbub.store.entries import NOT_UNICODE
+from hubbub.errors import NOT_UNICODE, BadField, HubbubError, StoreUnavailable
 
 _log = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from hubbub.errors import HubbubError, StoreUnavailable
 from hubbub.store.protocols import AccountStore, AttemptStore, EventStore, LoginStore, LookStore, RoomStore
+from hubbub.store.records import Records
 
 from .accounts import PostgresAccounts
 from .attempts import PostgresAttempts
@@ -25,6 +26,7 @@ from .logins import PostgresLogins
 from .looks import PostgresLooks
 from .migrate import migrate, released
 from .pool import Pool
+from .records import PostgresRecords
 from .rooms import PostgresRooms
 from .session import Address, Connection, check_server, connect, has_table, share
 from .writer import Writer
@@ -40,6 +42,7 @@ class _Parts:
     def __init__(self, readers: Pool, writer: Writer) -> None:
         self.readers = readers
         self.writer = writer
+        self.records = Records(PostgresRecords(readers))
         self.accounts = PostgresAccounts(readers, writer)
         self.logins = PostgresLogins(readers, writer)
         self.attempts = PostgresAttempts(readers)
@@ -50,6 +53,7 @@ class _Parts:
     async def close(self) -> None:
         await self.logins.close()
         await self.attempts.close()
+        await self.records.close()
         await self.rooms.close()
         await self.writer.close()
         await self.readers.close()
@@ -91,6 +95,10 @@ class PostgresStore:
     @property
     def looks(self) -> LookStore:
         return self._open_parts().looks
+
+    @property
+    def records(self) -> Records:
+        return self._open_parts().records
 
     @property
     def rooms(self) -> RoomStore:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import apsw
 
-from hubbub.errors import BadField, StoreUnavailable
-from hubbub.store.entries import NOT_UNICODE
+from hubbub.errors import NOT_UNICODE, BadField, StoreUnavailable
 
 _log = logging.getLogger(__name__)
 

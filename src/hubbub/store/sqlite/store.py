@@ -17,6 +17,7 @@ import apsw
 
 from hubbub.errors import StoreUnavailable
 from hubbub.store.protocols import AccountStore, AttemptStore, EventStore, LoginStore, LookStore, RoomStore
+from hubbub.store.records import Records
 
 from .accounts import SqliteAccounts
 from .attempts import SqliteAttempts
@@ -28,6 +29,7 @@ from .logins import SqliteLogins
 from .looks import SqliteLooks
 from .migrate import migrate, released
 from .readers import Readers
+from .records import SqliteRecords
 from .rooms import SqliteRooms
 from .writer import Writer
 
@@ -40,6 +42,7 @@ class _Parts:
     def __init__(self, readers: Readers, writer: Writer) -> None:
         self.readers = readers
         self.writer = writer
+        self.records = Records(SqliteRecords(readers, writer))
         self.accounts = SqliteAccounts(readers, writer)
         self.logins = SqliteLogins(readers, writer)
         self.attempts = SqliteAttempts(writer)
@@ -76,6 +79,10 @@ class SqliteStore:
         return self._open_parts().looks
 
     @property
+    def records(self) -> Records:
+        return self._open_parts().records
+
+    @property
     def rooms(self) -> RoomStore:
         return self._open_parts().rooms
 
@@ -89,6 +96,7 @@ class SqliteStore:
     async def close(self) -> None:
         parts, self._parts = self._parts, None
         if parts is not None:
+            await parts.records.close()
             await asyncio.to_thread(self._stop, parts)
 
     async def ping(self) -> None:
