@@ -177,5 +177,5 @@ def whole(node: str, number: int, *online: str, lease: float = 30.0) -> Presence
 
 async def hear(one: Nodes, note: PresenceHere | PresenceWanted) -> None:
     """Another node says something to the first one; a second passes."""
-    one[0].chat.listener.signal(GENERAL, note)
+    one[0].chat.bus_receiver.signal(GENERAL, note)
     await one.after(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.chat.multimap import Roster
+from hubbub.chat.multimap import Multimap
 
 
 class Value:
@@ -19,7 +19,7 @@ operations = st.lists(st.tuples(st.booleans(), st.sampled_from("ab"), st.integer
 
 @given(operations)
 def test_it_behaves_as_a_dict_of_lists_would(done: list[Operation]) -> None:
-    roster: Roster[str, Value] = Roster()
+    roster: Multimap[str, Value] = Multimap()
     model: dict[str, list[Value]] = {}
     for adding, key, number in done:
         value = VALUES[number]
@@ -42,7 +42,7 @@ def test_it_behaves_as_a_dict_of_lists_would(done: list[Operation]) -> None:
 
 
 def test_one_value_among_others_is_added_once() -> None:
-    roster: Roster[str, Value] = Roster()
+    roster: Multimap[str, Value] = Multimap()
     first, second, _, _ = VALUES
     for value in (first, first, second, second):
         roster.add("a", value)

@@ -22,7 +22,7 @@ async def test_a_login_that_ended_on_another_node_takes_its_connections_along(wo
 
 async def test_what_ends_here_is_told_to_all(world: World) -> None:
     seen: list[Note] = []
-    world.chat.listener.note = seen.append  # type: ignore[method-assign, assignment]
+    world.chat.bus_receiver.note = seen.append  # type: ignore[method-assign, assignment]
     ada = await world.person("ada")
     login = await world.identity.authenticate(world.tokens["ada"])
 

@@ -161,7 +161,7 @@ async def test_a_client_that_goes_while_it_signs_in_is_not_online(world: World) 
     connection.leave()
     world.store.release("logins.by_token")
     await world.person("bob")
-    assert not world.chat._sessions.online(actor.user_id)
+    assert not world.chat._connections.online(actor.user_id)
 
 
 async def test_one_login_is_one_actor(world: World) -> None:

@@ -11,7 +11,7 @@ from hubbub.app import running
 from hubbub.bus import LocalBus, RoomNote
 from hubbub.chat import service
 from hubbub.chat.log import feed_registry as feeds
-from hubbub.chat.log.append_queue import Sending, _Pending
+from hubbub.chat.log.append_queue import AppendQueue, _Pending
 from hubbub.chat.log.feed import Feed
 from hubbub.client import Api
 from hubbub.config import Config
@@ -21,7 +21,7 @@ from hubbub.vocabulary import Event, Message, RoomId, Signal
 from tests.conftest import PASSWORD
 
 
-class EarlySending(Sending):
+class EarlySending(AppendQueue):
     """Publishes what it is about to store, and does not always come to store it."""
 
     async def _commit(self, group: list[_Pending]) -> None:
@@ -94,7 +94,7 @@ async def test_a_node_that_ignores_gaps_is_found(config: Config, monkeypatch: py
 async def test_an_action_that_publishes_before_it_stores_is_found(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "Sending", EarlySending)
+    monkeypatch.setattr(service, "AppendQueue", EarlySending)
 
     found = (await outcome(config)).verdict
 

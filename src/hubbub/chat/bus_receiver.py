@@ -6,30 +6,30 @@ from collections.abc import Sequence
 
 from hubbub.bus import ForUser, NodeAlive, NodeGone, Note, PresenceHere, PresenceWanted, RoomNote, UserChanged
 from hubbub.chat.actions.profiles import Profiles
-from hubbub.chat.log.feed_registry import Feeds
-from hubbub.chat.presence.tracker import Presence
-from hubbub.chat.presence.typing import Typists
+from hubbub.chat.log.feed_registry import FeedRegistry
+from hubbub.chat.presence.tracker import PresenceTracker
+from hubbub.chat.presence.typing import TypingTracker
 from hubbub.vocabulary import Event, RoomId, Signal, TypingChanged
 
-from .connections import Authenticator, Sessions
+from .connections import Authenticator, Connections
 
 
-class Listener:
+class BusReceiver:
     """The chat's `bus.Receiver`: each thing goes to the part that it concerns."""
 
     def __init__(
         self,
-        feeds: Feeds,
-        sessions: Sessions,
-        presence: Presence,
-        typists: Typists,
+        feeds: FeedRegistry,
+        connections: Connections,
+        presence: PresenceTracker,
+        typing: TypingTracker,
         profiles: Profiles,
         identity: Authenticator,
     ) -> None:
         self._feeds = feeds
-        self._sessions = sessions
+        self._connections = connections
         self._presence = presence
-        self._typists = typists
+        self._typing = typing
         self._profiles = profiles
         self._identity = identity
 
@@ -42,30 +42,30 @@ class Listener:
             return
         match signal:
             case TypingChanged():
-                self._typists.deliver(feed, signal)
+                self._typing.deliver(feed, signal)
             case PresenceHere():
-                self._presence.elsewhere.heard(feed, signal)
+                self._presence.remote.heard(feed, signal)
             case PresenceWanted():
-                self._presence.herald.wanted(feed, signal)
+                self._presence.announcer.wanted(feed, signal)
             case _:
                 pass  # for users, not for rooms
 
     def note(self, note: Note) -> None:
         match note:
             case ForUser():
-                self._sessions.signal(note.user, note.signal, note.origin)
+                self._connections.signal(note.user, note.signal, note.origin)
             case UserChanged():
                 self._identity.forget(note.user)
-                self._sessions.end(note.user, note.ended)
+                self._connections.end(note.user, note.ended)
                 if note.renamed:
                     self._profiles.renamed(note.user)
             case NodeAlive():
-                self._presence.elsewhere.alive(note)
+                self._presence.remote.alive(note)
             case NodeGone():
-                self._presence.elsewhere.gone(note)
+                self._presence.remote.gone(note)
             case _:
                 pass  # the canary's
 
     def gap(self) -> None:
         self._feeds.compare()
-        self._presence.elsewhere.doubt()
+        self._presence.remote.doubt()

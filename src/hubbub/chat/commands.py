@@ -15,12 +15,12 @@ from typing import Final
 
 from hubbub.chat.actions.checks import check_nonce, check_text
 from hubbub.chat.actions.rooms import Actions
-from hubbub.chat.log.append_queue import Sending
+from hubbub.chat.log.append_queue import AppendQueue
 from hubbub.chat.log.feed import Feed
-from hubbub.chat.log.feed_registry import Feeds
+from hubbub.chat.log.feed_registry import FeedRegistry
 from hubbub.chat.log.subscriptions import Subscriptions
-from hubbub.chat.presence.tracker import Presence
-from hubbub.chat.presence.typing import Typists
+from hubbub.chat.presence.tracker import PresenceTracker
+from hubbub.chat.presence.typing import TypingTracker
 from hubbub.errors import HubbubError, Internal, NotJoined, RateLimited, Unauthenticated
 from hubbub.realtime import Connection
 from hubbub.vocabulary import (
@@ -36,7 +36,7 @@ from hubbub.vocabulary import (
 )
 
 from .actor import Actor
-from .connection_state import Session
+from .connection_state import ConnectionState
 from .counters import ChatCounters
 from .quotas import Quotas, units_of
 from .settings import ChatSettings
@@ -56,17 +56,17 @@ class Commands:
 
     def __init__(
         self,
-        feeds: Feeds,
-        sending: Sending,
+        feeds: FeedRegistry,
+        sending: AppendQueue,
         actions: Actions,
         subscriptions: Subscriptions,
-        presence: Presence,
-        typists: Typists,
+        presence: PresenceTracker,
+        typists: TypingTracker,
         quotas: Quotas,
         settings: ChatSettings,
         counters: ChatCounters,
         *,
-        authenticate: Callable[[Session, str], Awaitable[None]],
+        authenticate: Callable[[ConnectionState, str], Awaitable[None]],
         spawn: Spawn,
     ) -> None:
         """`authenticate` signs a session in by a token and sends `welcome`; it raises Unauthenticated, Forbidden."""
@@ -85,7 +85,7 @@ class Commands:
 
     def received(self, connection: Connection, command: Command) -> None:
         """Take one command. The path of a send in a joined room is the hottest of the chat: keep it short."""
-        session: Session = connection.state
+        session: ConnectionState = connection.state
         waiting = session.waiting
         if waiting is None:
             try:
@@ -104,7 +104,7 @@ class Commands:
             self._counters.refused_commands += 1
             connection.fail(command.ref, RateLimited("Too many commands at once. Wait for their answers."))
 
-    def _at_once(self, session: Session, command: Command, *, paid: bool = False) -> bool:
+    def _at_once(self, session: ConnectionState, command: Command, *, paid: bool = False) -> bool:
         """Do what needs no store; False: this one does, or its user has to wait, and nothing was done.
 
         `paid`: its units have been spent.
@@ -135,7 +135,7 @@ class Commands:
             return True
         return isinstance(command, Watch) and actor is not None and self._watch(session, command)
 
-    def _watch(self, session: Session, command: Watch) -> bool:
+    def _watch(self, session: ConnectionState, command: Watch) -> bool:
         feed: Feed | None = None
         if command.room is not None:
             feed = self._joined(session, command.room)
@@ -144,11 +144,11 @@ class Commands:
         _reply(session, command, self._presence.watch(session, feed))
         return True
 
-    def _joined(self, session: Session, room: RoomId) -> Feed | None:
+    def _joined(self, session: ConnectionState, room: RoomId) -> Feed | None:
         feed = self._feed(room)
         return feed if feed in session.joined else None
 
-    async def _run(self, session: Session) -> None:
+    async def _run(self, session: ConnectionState) -> None:
         waiting = session.waiting
         connection = session.connection
         while waiting:
@@ -170,7 +170,7 @@ class Commands:
                 connection.resume_reading()
         session.waiting = None
 
-    async def _do_in_turn(self, session: Session, command: Command) -> None:
+    async def _do_in_turn(self, session: ConnectionState, command: Command) -> None:
         """Do it when the user may, counted over all the user's connections."""
         units = units_of(command)
         session.connection.charge(units)
@@ -186,7 +186,7 @@ class Commands:
         async with self._quotas.turn(user, command):
             await self._do(session, command)
 
-    async def _send_later(self, session: Session, actor: Actor, command: Send) -> None:
+    async def _send_later(self, session: ConnectionState, actor: Actor, command: Send) -> None:
         """Send as soon as the user's share of what waits for the store has room."""
         connection = session.connection
         while not connection.closed:
@@ -196,7 +196,7 @@ class Commands:
             if self._joined(session, command.room) is None:
                 raise NotJoined
 
-    async def _do(self, session: Session, command: Command) -> None:
+    async def _do(self, session: ConnectionState, command: Command) -> None:
         """One command that may need the store; replies, or raises what becomes the reply."""
         if isinstance(command, Auth):
             await self._authenticate(session, command.token)
@@ -220,6 +220,6 @@ class Commands:
                 _reply(session, command, reply)
 
 
-def _reply(session: Session, command: Command, reply: Reply) -> None:
+def _reply(session: ConnectionState, command: Command, reply: Reply) -> None:
     if command.ref is not None:
         session.connection.reply(command.ref, reply)

@@ -33,7 +33,7 @@ class Gap:
         self.ready = ready
 
 
-class Session:
+class ConnectionState:
     """One connection's part in the chat; stands in `connection.state`.
 
     In a joined room it is either a member of the feed's live room, or it has a `Gap` there, never both.

@@ -16,9 +16,9 @@ from hubbub.store.protocols import Login
 from hubbub.vocabulary import Limits, Signal, User, UserId, Welcome
 
 from .actor import Actor
-from .connection_state import Session
+from .connection_state import ConnectionState
 from .counters import ChatCounters
-from .multimap import Roster, older
+from .multimap import Multimap, older
 from .settings import ChatSettings
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Authenticator(Protocol):
         ...
 
 
-class Sessions:
+class Connections:
     """Signing in, and finding connections by user and by login.
 
     Attributes:
@@ -75,8 +75,8 @@ class Sessions:
         self._settings = settings
         self._counters = counters
         self._now = now
-        self._by_user: Roster[UserId, Session] = Roster()
-        self._strangers: dict[Session, float] = {}  # in the order of the times
+        self._by_user: Multimap[UserId, ConnectionState] = Multimap()
+        self._strangers: dict[ConnectionState, float] = {}  # in the order of the times
         self._addresses = Strangers(settings.strangers_per_address, settings.auth_seconds)
         self._ended: dict[str, float] = {}  # in the order of the times
         self.first_expiry_ms = NEVER_MS
@@ -85,21 +85,21 @@ class Sessions:
         """How many users have a connection here."""
         return len(self._by_user)
 
-    def of(self, user_id: UserId) -> tuple[Session, ...]:
+    def of(self, user_id: UserId) -> tuple[ConnectionState, ...]:
         """A user's connections here."""
         return self._by_user.of(user_id)
 
-    def __iter__(self) -> Iterator[Session]:
+    def __iter__(self) -> Iterator[ConnectionState]:
         """Every connection that has signed in."""
         return self._by_user.values()
 
     def renamed(self, user_id: UserId, user: User) -> None:
         """The user's connections act under this display name from now on."""
         actors: dict[str, Actor] = {}
-        for session in self.of(user_id):
-            actor = session.actor
+        for state in self.of(user_id):
+            actor = state.actor
             if actor is not None:
-                session.actor = actors.setdefault(actor.session, msgspec.structs.replace(actor, user=user))
+                state.actor = actors.setdefault(actor.session, msgspec.structs.replace(actor, user=user))
 
     def online(self, user_id: UserId) -> bool:
         return user_id in self._by_user
@@ -113,27 +113,27 @@ class Sessions:
         Raises:
             Unauthenticated: the handshake carries a wrong token, or none where there is no later chance.
         """
-        session = connection.state = Session(connection)
+        state = connection.state = ConnectionState(connection)
         credentials = find_credentials(handshake, self._settings.allowed_origins)
         may_wait = connection.lane.wire != SOCKETIO
         if credentials is not None:
             try:
-                await self.authenticate(session, credentials.token)
+                await self.authenticate(state, credentials.token)
             except Unauthenticated as error:
                 if not (credentials.ambient and may_wait):
                     raise
                 connection.fail(None, error)
         elif not may_wait:
             raise Unauthenticated
-        if session.actor is None and not connection.closed:
+        if state.actor is None and not connection.closed:
             try:
-                self._addresses.enter(session, connection.peer)
+                self._addresses.enter(state, connection.peer)
             except RateLimited:
                 self._counters.refused_strangers += 1
                 raise
-            self._strangers[session] = self._now()
+            self._strangers[state] = self._now()
 
-    async def authenticate(self, session: Session, token: str) -> None:
+    async def authenticate(self, state: ConnectionState, token: str) -> None:
         """Let the connection act as the token's user, and welcome it. A second time is harmless for the same user.
 
         Raises:
@@ -143,61 +143,61 @@ class Sessions:
         login = await self._identity.authenticate(token)
         if login.id in self._ended:
             raise Unauthenticated
-        connection = session.connection
+        connection = state.connection
         if connection.closed:
             return
-        if session.actor is None:
-            self._no_stranger(session)
-            session.actor = self._actor(login)
-            self._by_user.add(login.user_id, session)
-            self.first_expiry_ms = min(self.first_expiry_ms, session.actor.expires_ms)
-        elif session.actor.user_id != login.user_id:
+        if state.actor is None:
+            self._no_stranger(state)
+            state.actor = self._actor(login)
+            self._by_user.add(login.user_id, state)
+            self.first_expiry_ms = min(self.first_expiry_ms, state.actor.expires_ms)
+        elif state.actor.user_id != login.user_id:
             raise Forbidden("This connection acts as another user.")
-        connection.emit(Outgoing(self._welcome(session.actor, connection)))
+        connection.emit(Outgoing(self._welcome(state.actor, connection)))
 
-    def disconnected(self, session: Session) -> None:
-        self._no_stranger(session)
-        if session.actor is not None:
-            self._by_user.remove(session.actor.user_id, session)
+    def disconnected(self, state: ConnectionState) -> None:
+        self._no_stranger(state)
+        if state.actor is not None:
+            self._by_user.remove(state.actor.user_id, state)
 
     def end(self, user_id: UserId, login_ids: Iterable[str]) -> None:
         """These logins of a user have ended: so do their connections, and those that are just signing in by them."""
         ended = set(login_ids)
         for login_id in ended:
             self._ended[login_id] = self._now()
-        for session in self._by_user.of(user_id) if ended else ():
-            if session.actor is not None and session.actor.session in ended:
-                session.connection.disconnect(Disconnect(CloseCode.SESSION_ENDED, "session ended"))
+        for state in self._by_user.of(user_id) if ended else ():
+            if state.actor is not None and state.actor.session in ended:
+                state.connection.disconnect(Disconnect(CloseCode.SESSION_ENDED, "session ended"))
 
     def signal(self, user_id: UserId, signal: Signal, origin: str) -> None:
         """Tell a user's connections, except `origin` and those that are slow."""
         outgoing = Outgoing(signal)
-        for session in self._by_user.of(user_id):
-            if session.connection.id == origin:
+        for state in self._by_user.of(user_id):
+            if state.connection.id == origin:
                 continue
-            if session.drained is None:
-                session.connection.emit(outgoing)
+            if state.drained is None:
+                state.connection.emit(outgoing)
             else:
                 self._counters.dropped_signals += 1
 
     def tick(self) -> None:
         """Close those who did not say who they are."""
         now = self._now()
-        for session in older(self._strangers, now - self._settings.auth_seconds):
-            self._no_stranger(session)
-            session.connection.disconnect(Disconnect(CloseCode.AUTH_TIMEOUT, "not signed in"))
+        for state in older(self._strangers, now - self._settings.auth_seconds):
+            self._no_stranger(state)
+            state.connection.disconnect(Disconnect(CloseCode.AUTH_TIMEOUT, "not signed in"))
         for login_id in older(self._ended, now - _REMEMBER_ENDED_SECONDS):
             del self._ended[login_id]
 
-    def _no_stranger(self, session: Session) -> None:
+    def _no_stranger(self, state: ConnectionState) -> None:
         """It has said who it is, or is gone."""
-        self._strangers.pop(session, None)
-        self._addresses.leave(session)
+        self._strangers.pop(state, None)
+        self._addresses.leave(state)
 
     def _actor(self, login: Login) -> Actor:
         """An actor, shared by the connections of a login."""
-        for session in islice(self._by_user.each(login.user_id), _LOOK_AT):
-            actor = session.actor
+        for state in islice(self._by_user.each(login.user_id), _LOOK_AT):
+            actor = state.actor
             if actor is not None and actor.session == login.id and actor.user == login.user:
                 return actor
         return Actor(login.user_id, login.user, login.id, login.expires_ms)

@@ -12,11 +12,11 @@ from typing import Final
 
 import msgspec
 
-from hubbub.chat.log.append_queue import Sending
+from hubbub.chat.log.append_queue import AppendQueue
 from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
 
-from .connection_state import Session
-from .connections import NEVER_MS, Authenticator, Sessions
+from .connection_state import ConnectionState
+from .connections import NEVER_MS, Authenticator, Connections
 from .tasks import Spawn
 
 logger = logging.getLogger(__name__)
@@ -31,11 +31,17 @@ class Expiry:
     """Looks at the connections of this node when something is due: 3 ms with 19,000 of them, once an hour."""
 
     def __init__(
-        self, identity: Authenticator, sessions: Sessions, sending: Sending, *, now_ms: Callable[[], int], spawn: Spawn
+        self,
+        identity: Authenticator,
+        connections: Connections,
+        append_queue: AppendQueue,
+        *,
+        now_ms: Callable[[], int],
+        spawn: Spawn,
     ) -> None:
         self._identity = identity
-        self._sessions = sessions
-        self._sending = sending
+        self._connections = connections
+        self._append_queue = append_queue
         self._now_ms = now_ms
         self._spawn = spawn
         self._running = False
@@ -44,7 +50,7 @@ class Expiry:
 
     def tick(self) -> None:
         now_ms = self._now_ms()
-        due = now_ms >= self._sessions.first_expiry_ms or now_ms - self._noted_ms >= USED_EVERY_MS
+        due = now_ms >= self._connections.first_expiry_ms or now_ms - self._noted_ms >= USED_EVERY_MS
         if due and not self._running:
             self._running = True
             self._spawn(self._run())
@@ -59,26 +65,26 @@ class Expiry:
             self._running = False
 
     async def _note_used(self) -> None:
-        ticket, self._ticket = self._ticket, self._sending.begun
+        ticket, self._ticket = self._ticket, self._append_queue.begun
         self._noted_ms = self._now_ms()
-        used = {session.actor.session for session in self._sessions if session.actor and session.ticket > ticket}
+        used = {state.actor.session for state in self._connections if state.actor and state.ticket > ticket}
         if used:
             await self._identity.used([*used])
 
     async def _end_expired(self) -> None:
         now_ms = self._now_ms()
-        expired: dict[str, list[Session]] = {}
-        for session in self._sessions:
-            if session.actor is not None and session.actor.expires_ms <= now_ms:
-                expired.setdefault(session.actor.session, []).append(session)
+        expired: dict[str, list[ConnectionState]] = {}
+        for state in self._connections:
+            if state.actor is not None and state.actor.expires_ms <= now_ms:
+                expired.setdefault(state.actor.session, []).append(state)
         known = await self._identity.expiries([*expired]) if expired else {}
-        for login_id, sessions in expired.items():
+        for login_id, connections in expired.items():
             until_ms = known.get(login_id, 0)
-            for session in sessions:
+            for state in connections:
                 if until_ms <= now_ms:
-                    session.connection.disconnect(EXPIRED)
-                elif session.actor is not None:
-                    session.actor = msgspec.structs.replace(session.actor, expires_ms=until_ms)
-        self._sessions.first_expiry_ms = min(
-            (session.actor.expires_ms for session in self._sessions if session.actor), default=NEVER_MS
+                    state.connection.disconnect(EXPIRED)
+                elif state.actor is not None:
+                    state.actor = msgspec.structs.replace(state.actor, expires_ms=until_ms)
+        self._connections.first_expiry_ms = min(
+            (state.actor.expires_ms for state in self._connections if state.actor), default=NEVER_MS
         )

@@ -10,7 +10,7 @@ from hubbub.errors import HubbubError
 from hubbub.vocabulary import Sent
 
 
-class Answer:
+class FutureReply:
     """Takes the place of a connection where a send is answered. `future` has what it was, or the error."""
 
     __slots__ = ("future",)

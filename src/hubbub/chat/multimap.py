@@ -18,7 +18,7 @@ def older(times: dict[K, float], oldest: float) -> list[K]:
     return [key for key, _ in takewhile(lambda entry: entry[1] <= oldest, times.items())]
 
 
-class Roster(Generic[K, V]):
+class Multimap(Generic[K, V]):
     """Several values per key, made for the case of one: that one stands in the dict itself.
 
     A list or set for each of 19,000 users would cost 60 to 220 bytes each; this costs an entry of one dict.

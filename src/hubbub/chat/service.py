@@ -7,7 +7,7 @@
     await chat.close()
 
 Chat only wires its parts together and hands on what comes from connections (realtime.Handler); what comes from the bus
-goes to its `Listener`. Everything runs on one event loop.
+goes to its `BusReceiver`. Everything runs on one event loop.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from hubbub.chat.actions.checks import check_nonce, check_text
 from hubbub.chat.actions.profiles import Profiles
 from hubbub.chat.actions.rooms import Actions, joined
 from hubbub.chat.log import resuming
-from hubbub.chat.log.append_queue import Sending
+from hubbub.chat.log.append_queue import AppendQueue
 from hubbub.chat.log.catchup import CatchUp
 from hubbub.chat.log.feed import Feed
-from hubbub.chat.log.feed_registry import CallLater, Feeds, Timer
+from hubbub.chat.log.feed_registry import CallLater, FeedRegistry, Timer
 from hubbub.chat.log.subscriptions import Subscriptions
-from hubbub.chat.presence.tracker import Presence
-from hubbub.chat.presence.typing import Typists
+from hubbub.chat.presence.tracker import PresenceTracker
+from hubbub.chat.presence.typing import TypingTracker
 from hubbub.errors import NotJoined, RateLimited, ShuttingDown, UnknownCommand
 from hubbub.realtime import Connection, Handshake, Hub, Rate
 from hubbub.store.protocols import Store
@@ -50,13 +50,13 @@ from hubbub.vocabulary import (
 )
 
 from .actor import Actor
-from .bus_receiver import Listener
+from .bus_receiver import BusReceiver
 from .commands import Commands
-from .connection_state import Session
-from .connections import Authenticator, Sessions
+from .connection_state import ConnectionState
+from .connections import Authenticator, Connections
 from .counters import ChatCounters
 from .expiry import Expiry
-from .future_reply import Answer
+from .future_reply import FutureReply
 from .quotas import Quotas, units_of
 from .settings import ChatSettings
 from .tasks import Tasks
@@ -102,14 +102,14 @@ class Chat:
         self._closing = False
         self._tasks = Tasks(counters)
 
-        self._sending = Sending(
+        self._append_queue = AppendQueue(
             store, bus.publish, self._stored_before, counters, now_ms=now_ms, limit=settings.pending_sends
         )
-        self._feeds = Feeds(
+        self._feeds = FeedRegistry(
             store,
             bus,
             hub,
-            self._sending,
+            self._append_queue,
             settings,
             counters,
             call_later=self._call_later,
@@ -117,10 +117,12 @@ class Chat:
             left=self._member_left,
             shared=node != ALONE,
         )
-        self._sessions = Sessions(identity, settings, counters, now=monotonic)
+        self._connections = Connections(identity, settings, counters, now=monotonic)
         self._actions = Actions(store, bus, online=self._online, left=self._left_here, now_ms=now_ms)
-        self._presence = Presence(hub, bus, node, settings, counters, now=monotonic, unused=self._feeds.drop_if_unused)
-        self._typists = Typists(bus, settings, counters, now=monotonic)
+        self._presence = PresenceTracker(
+            hub, bus, node, settings, counters, now=monotonic, unused=self._feeds.drop_if_unused
+        )
+        self._typing = TypingTracker(bus, settings, counters, now=monotonic)
         self._catch_up = CatchUp(store, self._presence, settings, counters, spawn=self._tasks.spawn)
         self._subscriptions = Subscriptions(
             self._feeds, self._actions, self._catch_up, self._presence, settings, counters, now=monotonic
@@ -128,28 +130,30 @@ class Chat:
         self._quotas = Quotas(Rate.of(settings.user_work_per_second, _BURST_SECONDS), monotonic)
         self._commands = Commands(
             self._feeds,
-            self._sending,
+            self._append_queue,
             self._actions,
             self._subscriptions,
             self._presence,
-            self._typists,
+            self._typing,
             self._quotas,
             settings,
             counters,
-            authenticate=self._sessions.authenticate,
+            authenticate=self._connections.authenticate,
             spawn=self._tasks.spawn,
         )
-        self._expiry = Expiry(identity, self._sessions, self._sending, now_ms=now_ms, spawn=self._tasks.spawn)
+        self._expiry = Expiry(identity, self._connections, self._append_queue, now_ms=now_ms, spawn=self._tasks.spawn)
         self.received = self._commands.received
-        profiles = Profiles(store, self._feeds, self._sessions, counters, spawn=self._tasks.spawn)
-        self.listener = Listener(self._feeds, self._sessions, self._presence, self._typists, profiles, identity)
+        profiles = Profiles(store, self._feeds, self._connections, counters, spawn=self._tasks.spawn)
+        self.bus_receiver = BusReceiver(
+            self._feeds, self._connections, self._presence, self._typing, profiles, identity
+        )
 
     async def open(self) -> None:
         """Begin. The store and the identity are open already; the bus is opened here."""
         self._closing = False
-        await self._bus.open(self.listener)
+        await self._bus.open(self.bus_receiver)
         self._identity.changed.append(self._user_changed)
-        self._sending.open()
+        self._append_queue.open()
         self._heads_due = self._now() + self._heads_seconds
         self._timer = self._call_later(self._settings.tick_seconds, self._tick)
 
@@ -160,14 +164,14 @@ class Chat:
             self._timer.cancel()
             self._timer = None
             self._identity.changed.remove(self._user_changed)
-        await self._sending.close()
+        await self._append_queue.close()
         self._feeds.close()
         await self._tasks.close()
         await self._bus.close()
 
     def census(self) -> dict[str, int]:
         """How many `users` are online here and how many `rooms` this node follows."""
-        return {"users": len(self._sessions), "rooms": len(self._feeds)}
+        return {"users": len(self._connections), "rooms": len(self._feeds)}
 
     async def perform(self, actor: Actor, command: Command) -> Reply:
         """The same action without a connection, for REST.
@@ -193,14 +197,14 @@ class Chat:
 
     def end_sessions(self, user: UserId, session_ids: Iterable[str]) -> None:
         """These logins of a user ended: disconnect their connections."""
-        self._sessions.end(user, session_ids)
+        self._connections.end(user, session_ids)
 
     # realtime.Handler; `received` is set in the constructor, one call less for each command
 
     async def connected(self, connection: Connection, handshake: Handshake) -> None:
         if self._closing:
             raise ShuttingDown
-        await self._sessions.connected(connection, handshake)
+        await self._connections.connected(connection, handshake)
 
     received: Callable[[Connection, Command], None]
 
@@ -219,12 +223,12 @@ class Chat:
         self._subscriptions.drained(connection.state)
 
     def disconnected(self, connection: Connection, reason: str) -> None:
-        session: Session = connection.state
-        if session.gone is not None:
-            session.gone.set()
-        self._sessions.disconnected(session)
-        if session.actor is not None:
-            self._subscriptions.disconnected(session, session.actor.user.name)
+        state: ConnectionState = connection.state
+        if state.gone is not None:
+            state.gone.set()
+        self._connections.disconnected(state)
+        if state.actor is not None:
+            self._subscriptions.disconnected(state, state.actor.user.name)
 
     # inside
 
@@ -232,11 +236,11 @@ class Chat:
         """Everything that is counted in whole seconds, in one timer for all connections and rooms."""
         now = self._now()
         self._timer = self._call_later(self._settings.tick_seconds, self._tick)
-        self._sessions.tick()
+        self._connections.tick()
         self._expiry.tick()
         self._subscriptions.tick()
         self._presence.tick()
-        self._typists.tick()
+        self._typing.tick()
         self._quotas.tick()
         if now >= self._heads_due:
             self._heads_due = now + self._heads_seconds
@@ -251,7 +255,7 @@ class Chat:
         """Whether a member of the room has a connection here; in a watched room, anywhere."""
         feed = self._feeds.get(room)
         others = None if feed is None else feed.others
-        return self._sessions.online(user_id) or (others is not None and user in others.users)
+        return self._connections.online(user_id) or (others is not None and user in others.users)
 
     def _member_left(self, feed: Feed, event: MemberLeft) -> None:
         self._subscriptions.expel(feed, event.sender, event.seq)
@@ -267,7 +271,7 @@ class Chat:
     async def _send(self, actor: Actor, command: Send) -> Sent:
         check_text(command.text, self._settings.text_bytes)
         check_nonce(command.nonce)
-        answer = Answer()
-        if not self._sending.add(answer, actor, msgspec.structs.replace(command, ref=0)):
+        answer = FutureReply()
+        if not self._append_queue.add(answer, actor, msgspec.structs.replace(command, ref=0)):
             raise RateLimited(retry_after_seconds=1)
         return await answer.future

@@ -345,7 +345,7 @@ class TestLeaving:
         await ada.ask(Watch(GENERAL), Watching)
         left = await world.store.rooms.leave(GENERAL, world.user_id("ada"), world.clock.ms())
         assert left is not None
-        world.chat.listener.events(GENERAL, [left])
+        world.chat.bus_receiver.events(GENERAL, [left])
         await say(bob, "secret")
         await ada.ask(Rooms(), RoomList)
         assert ada.texts("general") == []
@@ -369,7 +369,7 @@ class TestLeaving:
         assert left is not None
         assert joined is not None
         again = await world.person("ada", "general")
-        world.chat.listener.events(GENERAL, [left, joined])
+        world.chat.bus_receiver.events(GENERAL, [left, joined])
         await say(bob, "welcome back")
         await again.has("general", 7)
         assert again.seqs("general") == [7]
@@ -447,7 +447,7 @@ async def test_several_connections_wait_for_the_same_entry(world: World) -> None
     await world.ticks()
     world.letterbox.shut = False
     for room, events in world.letterbox.post:
-        world.chat.listener.events(room, events)
+        world.chat.bus_receiver.events(room, events)
     await say(founder, "next")
     for late in waiting:
         await late.has("general", sent.seq + 1)

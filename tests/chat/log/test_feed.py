@@ -50,7 +50,7 @@ async def test_repeats_are_dropped(world: World) -> None:
     ada, bob = await pair(world)
     events = await unheard(world, ada, "a", "b")
     for _ in range(3):
-        world.chat.listener.events(GENERAL, events)
+        world.chat.bus_receiver.events(GENERAL, events)
     await bob.has("general", 6)
     assert bob.texts("general") == ["a", "b"]
     assert world.chat.counters.duplicates == 4
@@ -59,11 +59,11 @@ async def test_repeats_are_dropped(world: World) -> None:
 async def test_what_comes_early_waits_for_its_predecessor(world: World) -> None:
     ada, bob = await pair(world)
     a, b, c = await unheard(world, ada, "a", "b", "c")
-    world.chat.listener.events(GENERAL, [c])
-    world.chat.listener.events(GENERAL, [b])
+    world.chat.bus_receiver.events(GENERAL, [c])
+    world.chat.bus_receiver.events(GENERAL, [b])
     await world.ticks()
     assert bob.texts("general") == []
-    world.chat.listener.events(GENERAL, [a])
+    world.chat.bus_receiver.events(GENERAL, [a])
     await world.ticks()
     assert bob.texts("general") == ["a", "b", "c"]
     world.clock.advance(1)
@@ -74,7 +74,7 @@ async def test_what_comes_early_waits_for_its_predecessor(world: World) -> None:
 async def test_a_predecessor_that_does_not_come_is_read_from_the_store(world: World) -> None:
     ada, bob = await pair(world)
     _, _, c = await unheard(world, ada, "a", "b", "c")
-    world.chat.listener.events(GENERAL, [c])
+    world.chat.bus_receiver.events(GENERAL, [c])
     world.clock.advance(world.settings.gap_seconds)
     await bob.has("general", 7)
     assert bob.texts("general") == ["a", "b", "c"]
@@ -103,8 +103,8 @@ async def alarms(world: World) -> None:
 async def test_a_bus_that_reconnects_has_its_losses_made_good_at_once(world: World) -> None:
     ada, bob = await pair(world)
     await unheard(world, ada, "a")
-    world.chat.listener.gap()
-    world.chat.listener.gap()
+    world.chat.bus_receiver.gap()
+    world.chat.bus_receiver.gap()
     await alarms(world)
     world.clock.advance(world.settings.gap_seconds)
     await bob.has("general", 5)
@@ -116,8 +116,8 @@ async def test_a_store_that_fails_meanwhile_is_asked_again(world: World, caplog:
     a, b = await unheard(world, ada, "a", "b")
     world.store.fail("events.after", StoreUnavailable())
     world.store.fail("rooms.heads", StoreUnavailable())
-    world.chat.listener.gap()
-    world.chat.listener.events(GENERAL, [b])
+    world.chat.bus_receiver.gap()
+    world.chat.bus_receiver.events(GENERAL, [b])
     world.clock.advance(world.settings.gap_seconds)
     await alarms(world)
     world.store.repair("events.after")
@@ -131,7 +131,7 @@ async def test_a_hint_about_what_the_store_does_not_have_is_forgotten(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     ada, bob = await pair(world)
-    world.chat.listener.events(GENERAL, [Message(GENERAL, 99, UserName("eve"), 0, "never stored")])
+    world.chat.bus_receiver.events(GENERAL, [Message(GENERAL, 99, UserName("eve"), 0, "never stored")])
     world.clock.advance(world.settings.gap_seconds)
     await quiet(world)
     await say(ada, "real")
@@ -160,7 +160,7 @@ async def test_what_is_read_from_the_store_comes_after_its_senders_reply(world: 
     world.store.hold("events.append")
     mine = bob.begin(Send(GENERAL, "mine", "n1"))
     await world.store.reached("events.append")
-    world.chat.listener.events(GENERAL, [Message(GENERAL, lost.seq + 1, UserName("bob"), 0, "mine")])
+    world.chat.bus_receiver.events(GENERAL, [Message(GENERAL, lost.seq + 1, UserName("bob"), 0, "mine")])
     world.clock.advance(world.settings.gap_seconds)
     await (await world.person("observer")).ask(Rooms(), RoomList)
     assert bob.texts("general") == []
@@ -176,9 +176,9 @@ async def test_only_so_many_early_events_are_kept(tmp_path: Path) -> None:
     async with opened(tmp_path, ChatSettings(held_events=2)) as world:
         ada, bob = await pair(world)
         events = await unheard(world, ada, *"abcdef")
-        world.chat.listener.events(GENERAL, events[1:])
+        world.chat.bus_receiver.events(GENERAL, events[1:])
         assert world.chat.counters.held == 2
-        world.chat.listener.events(GENERAL, events[:1])
+        world.chat.bus_receiver.events(GENERAL, events[:1])
         await world.ticks()
         assert bob.texts("general") == ["a", "b", "c"]
         world.clock.advance(world.settings.gap_seconds)
@@ -191,16 +191,16 @@ async def test_a_long_loss_is_made_good_in_pages(tmp_path: Path) -> None:
         ada, bob = await pair(world)
         texts = [f"m{i}" for i in range(11)]
         events = await unheard(world, ada, *texts)
-        world.chat.listener.events(GENERAL, events[-1:])
+        world.chat.bus_receiver.events(GENERAL, events[-1:])
         world.clock.advance(world.settings.gap_seconds)
         await bob.has("general", events[-1].seq)
         assert bob.texts("general") == texts
 
 
 async def test_events_of_rooms_that_nobody_here_joined_are_nothing(world: World) -> None:
-    world.chat.listener.events(GENERAL, [Message(GENERAL, 3, UserName("eve"), 0, "hello")])
+    world.chat.bus_receiver.events(GENERAL, [Message(GENERAL, 3, UserName("eve"), 0, "hello")])
     world.chat._stored_before(GENERAL, 3)
-    world.chat.listener.gap()
+    world.chat.bus_receiver.gap()
     assert world.chat.census() == {"users": 0, "rooms": 0}
     assert world.chat.counters.delivered == 0
 
@@ -234,7 +234,7 @@ async def test_a_gap_of_a_room_that_nobody_needs_any_more_is_not_filled(world: W
     ada, bob = await pair(world)
     _, b = await unheard(world, ada, "a", "b")
     world.store.hold("events.after")
-    world.chat.listener.events(GENERAL, [b])
+    world.chat.bus_receiver.events(GENERAL, [b])
     world.clock.advance(world.settings.gap_seconds)
     await world.store.reached("events.after")
     ada.leave()
@@ -248,7 +248,7 @@ async def test_a_gap_of_a_room_that_nobody_needs_any_more_is_not_filled(world: W
 async def test_the_chat_ends_while_a_gap_is_open(world: World) -> None:
     ada, _ = await pair(world)
     _, b = await unheard(world, ada, "a", "b")
-    world.chat.listener.events(GENERAL, [b])
+    world.chat.bus_receiver.events(GENERAL, [b])
     await world.chat.close()
     await world.chat.close()
     assert world.clock.pending == 0
@@ -259,7 +259,7 @@ async def test_a_bug_in_a_task_of_the_chat_is_counted_and_logged(
 ) -> None:
     await pair(world)
     world.store.fail("rooms.heads", ZeroDivisionError())
-    world.chat.listener.gap()
+    world.chat.bus_receiver.gap()
     await quiet(world)
     assert world.chat.counters.failures >= 1
     assert "a task of the chat failed" in caplog.text
@@ -294,7 +294,7 @@ async def live_through(world: World, room: str, script: list[Step]) -> None:
             stored += [event for _, events in world.letterbox.post for event in events]
             world.letterbox.post.clear()
         elif what == "bring" and stored:
-            world.chat.listener.events(RoomId(room), [stored[number % len(stored)]])
+            world.chat.bus_receiver.events(RoomId(room), [stored[number % len(stored)]])
         elif what == "join":
             since = max(0, head - number)
             members.append((await world.person("ada", room, since), since))
@@ -306,7 +306,7 @@ async def live_through(world: World, room: str, script: list[Step]) -> None:
         elif what == "read":
             member.drain()
     world.letterbox.shut = False
-    world.chat.listener.gap()
+    world.chat.bus_receiver.gap()
     for member, _ in members:
         member.drain()
     head = 3 + len(stored)

@@ -93,7 +93,7 @@ async def test_its_signals_are_dropped_and_it_learns_the_state_when_it_is_back(w
     await slow.ask(Watch(GENERAL), Watching)
     slow.fill()
     slow.forget()
-    world.chat.listener.signal(GENERAL, TypingChanged(GENERAL, world.user("ada").name))
+    world.chat.bus_receiver.signal(GENERAL, TypingChanged(GENERAL, world.user("ada").name))
     await device.ask(Read(GENERAL, 4), ReadMark)
     bob = await world.person("bob", "general")
     world.clock.advance(1)

@@ -14,12 +14,12 @@ async def test_asking_all_at_once_is_answered_once_a_tick(one: Nodes) -> None:
     await screen(one[0])
     one.bus.published.clear()
     for number in range(30):
-        one[0].chat.listener.signal(GENERAL, PresenceWanted(NodeId(f"w{number}"), 10.0, fresh=True))
+        one[0].chat.bus_receiver.signal(GENERAL, PresenceWanted(NodeId(f"w{number}"), 10.0, fresh=True))
     assert len(one.bus.here()) == 1
     await one.after(1)
     assert len(one.bus.here()) == 2
-    one[0].chat.listener.signal(GENERAL, PresenceWanted(NodeId("w1"), 10.0, fresh=True, of=NodeId("somebody")))
-    one[0].chat.listener.signal(GENERAL, PresenceWanted(NodeId("n0"), 10.0, fresh=True))
+    one[0].chat.bus_receiver.signal(GENERAL, PresenceWanted(NodeId("w1"), 10.0, fresh=True, of=NodeId("somebody")))
+    one[0].chat.bus_receiver.signal(GENERAL, PresenceWanted(NodeId("n0"), 10.0, fresh=True))
     await one.after(1)
     assert len(one.bus.here()) == 2
 
@@ -30,7 +30,7 @@ async def test_a_node_where_nobody_is_yet_does_not_answer(one: Nodes) -> None:
     ref = bob.begin(Join(GENERAL))
     await one[0].store.reached("rooms.head")
     one.bus.published.clear()
-    one[0].chat.listener.signal(GENERAL, PresenceWanted(NodeId("n1"), 10.0, fresh=True))
+    one[0].chat.bus_receiver.signal(GENERAL, PresenceWanted(NodeId("n1"), 10.0, fresh=True))
     await one.after(1)
     assert one.bus.here() == []
     one[0].store.release("rooms.head")
@@ -42,7 +42,7 @@ async def test_a_node_where_nobody_is_yet_does_not_answer(one: Nodes) -> None:
 async def test_coming_and_leaving_between_two_notes_is_not_told(one: Nodes) -> None:
     await screen(one[0])
     one.bus.published.clear()
-    one[0].chat.listener.signal(GENERAL, PresenceWanted(NodeId("n1"), 10.0, fresh=True))
+    one[0].chat.bus_receiver.signal(GENERAL, PresenceWanted(NodeId("n1"), 10.0, fresh=True))
     await one.after(1)
     bob = await one[0].person("bob", "general")
     await bob.ask(Leave(GENERAL), Done)

@@ -180,7 +180,7 @@ async def test_nobody_goes_offline_because_the_bus_is_away(tmp_path: Path) -> No
         nodes.bus.carries = lambda _node, _item: False
         await pass_time(120)
         nodes.bus.carries = lambda _node, _item: True
-        nodes[0].chat.listener.gap()
+        nodes[0].chat.bus_receiver.gap()
         await pass_time(10)
         assert ada.shown == ["ada", "bob"]
         assert [signal.offline for signal in ada.signals if signal.offline] == []

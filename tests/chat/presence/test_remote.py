@@ -14,7 +14,7 @@ async def test_nobody_goes_offline_because_this_node_stood_still(one: Nodes) -> 
     await one[0].ticks()
     await one.after(20)
     assert ada.shown == ["ada", "bob"]
-    one[0].chat.listener.note(NodeGone(NodeId("n1")))
+    one[0].chat.bus_receiver.note(NodeGone(NodeId("n1")))
     one.clock.stall(60)
     await one.after(5)
     assert ada.shown == ["ada"]
@@ -50,11 +50,11 @@ async def test_what_is_repeated_late_or_of_a_dead_node_changes_nothing(one: Node
     await hear(one, PresenceHere(NodeId("n1"), 5, 2, 30.0, after=4, online=names("cyd")))
     await hear(one, whole("n1", 3))
     await hear(one, whole("n0", 9, "eve"))
-    one[0].chat.listener.signal(RoomId("nowhere"), whole("n1", 9))
+    one[0].chat.bus_receiver.signal(RoomId("nowhere"), whole("n1", 9))
     assert ada.signals == []
-    one[0].chat.listener.note(NodeGone(NodeId("n1")))
-    one[0].chat.listener.note(NodeAlive(NodeId("n1"), 6.0))
-    one[0].chat.listener.note(NodeGone(NodeId("n2")))
+    one[0].chat.bus_receiver.note(NodeGone(NodeId("n1")))
+    one[0].chat.bus_receiver.note(NodeAlive(NodeId("n1"), 6.0))
+    one[0].chat.bus_receiver.note(NodeGone(NodeId("n2")))
     await hear(one, whole("n1", 6, "eve"))
     await hear(one, whole("n2", 1, "fay"))
     await one.after(9)
@@ -73,7 +73,7 @@ async def test_notes_in_the_wrong_order_are_asked_for_anew(one: Nodes) -> None:
         PresenceHere(NodeId("n1"), 2, 2, 30.0, after=1, online=names("cyd")),
         PresenceHere(NodeId("n2"), 8, 1, 30.0, after=7, online=names("eve")),
     ):
-        one[0].chat.listener.signal(GENERAL, note)
+        one[0].chat.bus_receiver.signal(GENERAL, note)
     await one.after(1)
     assert one.bus.wanted() == [PresenceWanted(NodeId("n0"), 10.0, fresh=True)]  # of both: one question
     await hear(one, whole("n1", 4, "bob", "cyd", "dan"))

@@ -111,6 +111,6 @@ async def test_in_a_crowd_nobody_is_told(tmp_path: Path) -> None:
 async def test_signals_of_a_room_that_nobody_here_follows_and_unknown_ones_are_ignored(world: World) -> None:
     ada, _ = await people(world)
     ada.forget()
-    world.chat.listener.signal(RoomId("nowhere"), TypingChanged(RoomId("nowhere"), world.user("ada").name))
-    world.chat.listener.signal(GENERAL, Presence(GENERAL, 3))
+    world.chat.bus_receiver.signal(RoomId("nowhere"), TypingChanged(RoomId("nowhere"), world.user("ada").name))
+    world.chat.bus_receiver.signal(GENERAL, Presence(GENERAL, 3))
     assert ada.log == []

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Iterable
 from typing import Final
 
-from hubbub.chat.connection_state import Session
-from hubbub.chat.connections import Sessions
+from hubbub.chat.connection_state import ConnectionState
+from hubbub.chat.connections import Connections
 from hubbub.chat.counters import ChatCounters
-from hubbub.chat.log.feed_registry import Feeds
+from hubbub.chat.log.feed_registry import FeedRegistry
 from hubbub.chat.tasks import Spawn
 from hubbub.errors import StoreUnavailable, UnknownUser
 from hubbub.realtime import Outgoing
@@ -32,10 +32,12 @@ class Profiles:
     later one. Whoever is behind in a room is told at once; who does not read at all reads names anew some day.
     """
 
-    def __init__(self, store: Store, feeds: Feeds, sessions: Sessions, counters: ChatCounters, *, spawn: Spawn) -> None:
+    def __init__(
+        self, store: Store, feeds: FeedRegistry, connections: Connections, counters: ChatCounters, *, spawn: Spawn
+    ) -> None:
         self._store = store
         self._feeds = feeds
-        self._sessions = sessions
+        self._connections = connections
         self._counters = counters
         self._spawn = spawn
         self._again: dict[UserId, bool] = {}  # users whose name is being told → whether it has changed meanwhile
@@ -61,10 +63,10 @@ class Profiles:
 
     async def _tell(self, user_id: UserId) -> None:
         user = await self._store.accounts.profile(user_id)
-        self._sessions.renamed(user_id, user)
+        self._connections.renamed(user_id, user)
         outgoing = Outgoing(ProfileChanged(user))
-        told: set[Session] = set()
-        await self._emit(outgoing, self._sessions.of(user_id), told)
+        told: set[ConnectionState] = set()
+        await self._emit(outgoing, self._connections.of(user_id), told)
         after: RoomId | None = None
         while rooms := await self._store.rooms.ids_of_user(user_id, after, ROOMS_AT_ONCE):
             for room in rooms:
@@ -73,15 +75,17 @@ class Profiles:
                     await self._emit(outgoing, tuple(feed.here.values()), told)
             after = rooms[-1]
 
-    async def _emit(self, outgoing: Outgoing, sessions: Iterable[Session], told: set[Session]) -> None:
-        for place, session in enumerate(sessions, 1):
+    async def _emit(
+        self, outgoing: Outgoing, connections: Iterable[ConnectionState], told: set[ConnectionState]
+    ) -> None:
+        for place, state in enumerate(connections, 1):
             if place % SLICE == 0:
                 await asyncio.sleep(0)
-            if session in told:
+            if state in told:
                 continue
-            told.add(session)
-            if session.drained is None:
+            told.add(state)
+            if state.drained is None:
                 self._counters.signals += 1
-                session.connection.emit(outgoing)
+                state.connection.emit(outgoing)
             else:
                 self._counters.dropped_signals += 1

@@ -75,7 +75,7 @@ def _units(command: Send) -> int:
     return 1 + (len(command.text) >> 9)
 
 
-class Sending:
+class AppendQueue:
     """Sends on their way into the store.
 
     Attributes:

@@ -11,9 +11,9 @@ import asyncio
 import logging
 from typing import Final, NamedTuple
 
-from hubbub.chat.connection_state import Gap, Session
+from hubbub.chat.connection_state import ConnectionState, Gap
 from hubbub.chat.counters import ChatCounters
-from hubbub.chat.presence.tracker import Presence
+from hubbub.chat.presence.tracker import PresenceTracker
 from hubbub.chat.settings import ChatSettings
 from hubbub.chat.tasks import Spawn
 from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
@@ -51,7 +51,7 @@ class CatchUp:
     def __init__(
         self,
         store: Store,
-        presence: Presence,
+        presence: PresenceTracker,
         settings: ChatSettings,
         counters: ChatCounters,
         *,
@@ -62,96 +62,96 @@ class CatchUp:
         self._settings = settings
         self._counters = counters
         self._spawn = spawn
-        self._returning: set[Session] = set()  # slow ones that read again
+        self._returning: set[ConnectionState] = set()  # slow ones that read again
         self._reads: dict[tuple[RoomId, Seq], asyncio.Future[_Page]] = {}
         self._turn = asyncio.Lock()
 
-    def fall_behind(self, session: Session, feed: Feed) -> Gap:
+    def fall_behind(self, state: ConnectionState, feed: Feed) -> Gap:
         """Take the connection out of the live room. It has everything up to the feed's head."""
-        gap = session.gap(feed)
+        gap = state.gap(feed)
         if gap is None:
-            feed.live.remove(session.connection)
+            feed.live.remove(state.connection)
             gap = Gap(feed, feed.head, feed.head)
-            session.open_gap(gap)
+            state.open_gap(gap)
         return gap
 
-    def begin(self, session: Session, feed: Feed | None = None) -> None:
+    def begin(self, state: ConnectionState, feed: Feed | None = None) -> None:
         """Close all gaps, or that of one room: those without anything to send at once, the others in a task."""
-        if session.catching_up is not None or session.gaps is None or session.connection.closed:
+        if state.catching_up is not None or state.gaps is None or state.connection.closed:
             return  # a running task comes to the new gaps by itself
-        if not session.connection.paused:
-            gaps = tuple(session.gaps.values()) if feed is None else (session.gaps.get(feed),)
+        if not state.connection.paused:
+            gaps = tuple(state.gaps.values()) if feed is None else (state.gaps.get(feed),)
             for gap in gaps:
                 if gap is not None and gap.ready and gap.cursor == gap.feed.head:
-                    self._attach(session, gap)
-        if self._ready(session):
+                    self._attach(state, gap)
+        if self._ready(state):
             self._counters.replays += 1
-            session.catching_up = self._spawn(self._run(session))
+            state.catching_up = self._spawn(self._run(state))
 
-    def resume(self, session: Session) -> None:
+    def resume(self, state: ConnectionState) -> None:
         """It was slow and reads again."""
-        self._returning.add(session)
-        self.begin(session)
-        if session.gaps is None:
-            self.arrived(session)
+        self._returning.add(state)
+        self.begin(state)
+        if state.gaps is None:
+            self.arrived(state)
 
-    def arrived(self, session: Session) -> None:
+    def arrived(self, state: ConnectionState) -> None:
         """It is behind nowhere any more."""
-        self._presence.resume(session)
-        if session in self._returning:
-            self._returning.remove(session)
+        self._presence.resume(state)
+        if state in self._returning:
+            self._returning.remove(state)
             self._counters.caught_up += 1
 
-    def forget(self, session: Session) -> None:
+    def forget(self, state: ConnectionState) -> None:
         """It is gone."""
-        self._returning.discard(session)
-        if session.catching_up is not None:
-            session.catching_up.cancel()
+        self._returning.discard(state)
+        if state.catching_up is not None:
+            state.catching_up.cancel()
 
-    async def _run(self, session: Session) -> None:
+    async def _run(self, state: ConnectionState) -> None:
         try:
-            while gaps := self._ready(session):
+            while gaps := self._ready(state):
                 for gap in gaps:
-                    while self._is_open(session, gap):
-                        await self._step(session, gap)
+                    while self._is_open(state, gap):
+                        await self._step(state, gap)
         except StoreUnavailable:
-            session.connection.disconnect(Disconnect(CloseCode.INTERNAL, "the log can't be read now"))
+            state.connection.disconnect(Disconnect(CloseCode.INTERNAL, "the log can't be read now"))
         except Exception:
             logger.exception("a connection could not be caught up")
             self._counters.failures += 1
-            session.connection.disconnect(Disconnect(CloseCode.INTERNAL, "server error"))
+            state.connection.disconnect(Disconnect(CloseCode.INTERNAL, "server error"))
         finally:
-            session.catching_up = None
+            state.catching_up = None
 
-    def _ready(self, session: Session) -> list[Gap]:
+    def _ready(self, state: ConnectionState) -> list[Gap]:
         """The gaps that may be closed now. Looked up once for all of them, not once for each."""
-        if session.gaps is None or session.connection.closed:
+        if state.gaps is None or state.connection.closed:
             return []
-        return [gap for gap in session.gaps.values() if gap.ready]
+        return [gap for gap in state.gaps.values() if gap.ready]
 
-    def _is_open(self, session: Session, gap: Gap) -> bool:
+    def _is_open(self, state: ConnectionState, gap: Gap) -> bool:
         """Whether it is still to be closed: neither done, nor left, nor joined again meanwhile."""
-        return gap.ready and session.gap(gap.feed) is gap and not session.connection.closed
+        return gap.ready and state.gap(gap.feed) is gap and not state.connection.closed
 
-    async def _step(self, session: Session, gap: Gap) -> None:
+    async def _step(self, state: ConnectionState, gap: Gap) -> None:
         """One thing at a time: wait, or become live, or send one page."""
         feed = gap.feed
-        if session.connection.paused:
-            await session.writable()
+        if state.connection.paused:
+            await state.writable()
         elif gap.cursor > feed.head:  # it comes from a node that knows more
             feed.expect(gap.cursor)
             await feed.moved()
-            if feed.target < gap.cursor and session.gap(feed) is gap:
+            if feed.target < gap.cursor and state.gap(feed) is gap:
                 raise LookupError(f"the store has lost entry {gap.cursor} of a room whose head is {feed.head}")
         elif gap.cursor == feed.head:
-            self._attach(session, gap)
+            self._attach(state, gap)
         else:
             page = await self._page(feed.room, gap.cursor)
             if page.size <= _LARGE:
-                self._send(session, gap, page)
+                self._send(state, gap, page)
                 return
             async with self._turn:  # many who catch up with long messages would keep the others waiting
-                self._send(session, gap, page)
+                self._send(state, gap, page)
                 await asyncio.sleep(0)
 
     async def _page(self, room: RoomId, cursor: Seq) -> _Page:
@@ -177,12 +177,12 @@ class CatchUp:
         if not done.cancelled():
             done.exception()  # it goes to those who wait; perhaps nobody does any more
 
-    def _send(self, session: Session, gap: Gap, page: _Page) -> None:
+    def _send(self, state: ConnectionState, gap: Gap, page: _Page) -> None:
         """Send a page up to the feed's head if the gap is still open; stop when the connection turns out to be slow.
 
         What is beyond the head waits for the feed: it is published after its sender's reply, and so it comes here.
         """
-        if not self._is_open(session, gap):
+        if not self._is_open(state, gap):
             return
         entries = page.entries
         if not entries or entries[0].body.seq != gap.cursor + 1:
@@ -192,27 +192,27 @@ class CatchUp:
         chunk_bytes = 0
         for entry in entries:
             event = entry.body
-            if event.seq > head or session.connection.paused:
+            if event.seq > head or state.connection.paused:
                 break
             chunk.append(entry)
             chunk_bytes += _size(entry)
             if chunk_bytes >= self._settings.chunk_bytes:
-                self._emit(session, gap, chunk)
+                self._emit(state, gap, chunk)
                 chunk, chunk_bytes = [], 0
         if chunk:
-            self._emit(session, gap, chunk)
+            self._emit(state, gap, chunk)
 
-    def _emit(self, session: Session, gap: Gap, chunk: list[Outgoing]) -> None:
+    def _emit(self, state: ConnectionState, gap: Gap, chunk: list[Outgoing]) -> None:
         gap.cursor += len(chunk)
         self._counters.replayed += len(chunk)
-        session.connection.charge(len(chunk))
-        session.connection.emit_many(chunk)
+        state.connection.charge(len(chunk))
+        state.connection.emit_many(chunk)
 
-    def _attach(self, session: Session, gap: Gap) -> None:
-        session.close_gap(gap.feed)
-        gap.feed.live.add(session.connection)
-        if session.gaps is None:
-            self.arrived(session)
+    def _attach(self, state: ConnectionState, gap: Gap) -> None:
+        state.close_gap(gap.feed)
+        gap.feed.live.add(state.connection)
+        if state.gaps is None:
+            self.arrived(state)
 
 
 def _size(entry: _Entry) -> int:

@@ -10,15 +10,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from hubbub.chat.connection_state import Session
+from hubbub.chat.connection_state import ConnectionState
 from hubbub.chat.counters import ChatCounters
-from hubbub.chat.multimap import Roster
+from hubbub.chat.multimap import Multimap
 from hubbub.realtime import Hub, Outgoing, Room
 from hubbub.vocabulary import Event, MemberLeft, Message, RoomId, Seq, UserName
 
 if TYPE_CHECKING:
-    from hubbub.chat.presence.announcer import News
-    from hubbub.chat.presence.remote import Others
+    from hubbub.chat.presence.announcer import Announced
+    from hubbub.chat.presence.remote import RemotePresence
 
 COLD: Final = -1
 """The head of a feed that has not been told it yet: whatever arrives is ahead of it and waits."""
@@ -112,18 +112,18 @@ class Feed:
         self.head: Seq = COLD
         self.target: Seq = COLD
         self.live = Room(hub, room)
-        self.here: Roster[UserName, Session] = Roster()
+        self.here: Multimap[UserName, ConnectionState] = Multimap()
         self.away: dict[UserName, float] = {}
         self.arriving: dict[Arrival, None] = {}
         self.alone: tuple[Feed, ...] = (self,)
         self.screen: Room | None = None
-        self.watchers: dict[Session, None] = {}
+        self.watchers: dict[ConnectionState, None] = {}
         self.changes: dict[UserName, bool] = {}
         self.listed = True
         self.presence_due = 0.0
         self.typists: dict[UserName, TypingState] = {}
-        self.others: Others | None = None
-        self.news: News | None = None
+        self.others: RemotePresence | None = None
+        self.news: Announced | None = None
         self._held: dict[Seq, Event] = {}
         self._held_limit = held_limit
         self._counters = counters

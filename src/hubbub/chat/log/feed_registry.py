@@ -16,7 +16,7 @@ from hubbub.realtime import Hub
 from hubbub.store.protocols import PAGE_BYTES, Store
 from hubbub.vocabulary import Event, MemberLeft, RoomId, Seq
 
-from .append_queue import Sending
+from .append_queue import AppendQueue
 from .feed import COLD, Feed
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ CallLater = Callable[[float, Callable[[], None]], Timer]
 """Call a function after some seconds, as `asyncio.AbstractEventLoop.call_later` does."""
 
 
-class Feeds:
+class FeedRegistry:
     """The feeds of this node by room."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Feeds:
         store: Store,
         bus: Bus,
         hub: Hub,
-        sending: Sending,
+        append_queue: AppendQueue,
         settings: ChatSettings,
         counters: ChatCounters,
         *,
@@ -53,7 +53,7 @@ class Feeds:
         self._store = store
         self._bus = bus
         self._hub = hub
-        self._sending = sending
+        self._append_queue = append_queue
         self._settings = settings
         self._counters = counters
         self._call_later = call_later
@@ -175,7 +175,7 @@ class Feeds:
             asked = feed.head
             page = await self._store.events.after(feed.room, asked, self._settings.page_events, PAGE_BYTES)
             # Some of it may come from a group whose senders wait for their replies: those come first.
-            await self._sending.finished(self._sending.begun)
+            await self._append_queue.finished(self._append_queue.begun)
             if not page or page[0].seq != asked + 1:
                 logger.error("the store has no entry %d of a room whose log goes on to %d", asked + 1, feed.target)
                 self._counters.failures += 1

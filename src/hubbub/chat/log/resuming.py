@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 from urllib.parse import parse_qs
 
-from hubbub.chat.connection_state import Session
+from hubbub.chat.connection_state import ConnectionState
 from hubbub.vocabulary import Join, RoomId, Seq
 
 _ROOMS: Final = 100
@@ -24,17 +24,17 @@ class Follow(Join, frozen=True):
     """A `join` that makes nobody a member: it stands behind a GET, which any page can make a browser do."""
 
 
-def position(session: Session | None) -> str:
+def position(state: ConnectionState | None) -> str:
     """The cursors of a connection that has been handed everything its feeds have published.
 
     Empty while it has none yet, or while its joins are under way: a position without all its rooms would forget the
     others' cursors.
     """
     entries: list[str] = []
-    if session is None or session.waiting is not None:
+    if state is None or state.waiting is not None:
         return ""
-    for feed in islice(session.joined, _ROOMS):
-        gap = session.gap(feed)
+    for feed in islice(state.joined, _ROOMS):
+        gap = state.gap(feed)
         entries.append(f"{feed.room}:{feed.head if gap is None else gap.cursor}")
     return ",".join(entries)
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from hubbub.chat.actions.rooms import Actions, joined
 from hubbub.chat.actor import Actor
-from hubbub.chat.connection_state import Gap, Session
+from hubbub.chat.connection_state import ConnectionState, Gap
 from hubbub.chat.counters import ChatCounters
 from hubbub.chat.multimap import older
-from hubbub.chat.presence.tracker import Presence
+from hubbub.chat.presence.tracker import PresenceTracker
 from hubbub.chat.settings import ChatSettings
 from hubbub.errors import CloseCode, Disconnect, RoomForbidden
 from hubbub.realtime import with_member, without_member
@@ -19,7 +19,7 @@ from hubbub.vocabulary import Join, Seq, UserName
 
 from .catchup import CatchUp
 from .feed import Arrival, Feed
-from .feed_registry import Feeds
+from .feed_registry import FeedRegistry
 from .resuming import Follow
 
 
@@ -28,10 +28,10 @@ class Subscriptions:
 
     def __init__(
         self,
-        feeds: Feeds,
+        feeds: FeedRegistry,
         actions: Actions,
         catch_up: CatchUp,
-        presence: Presence,
+        presence: PresenceTracker,
         settings: ChatSettings,
         counters: ChatCounters,
         *,
@@ -44,9 +44,9 @@ class Subscriptions:
         self._settings = settings
         self._counters = counters
         self._now = now
-        self._slow: dict[Session, float] = {}  # in the order of the times
+        self._slow: dict[ConnectionState, float] = {}  # in the order of the times
 
-    async def join(self, session: Session, actor: Actor, command: Join) -> None:
+    async def join(self, state: ConnectionState, actor: Actor, command: Join) -> None:
         """Reply `Joined`; then, in order, what follows the cursor, and what comes.
 
         The feed is subscribed before the store is read, so nothing falls between the two. On a connection that has
@@ -59,23 +59,23 @@ class Subscriptions:
         feed = self._feeds.open(command.room)
         arrival = Arrival(actor.user.name)
         feed.arriving[arrival] = None
-        if feed in session.joined:
-            self._catch_up.fall_behind(session, feed).ready = False
+        if feed in state.joined:
+            self._catch_up.fall_behind(state, feed).ready = False
         try:
             if isinstance(command, Follow):
                 head = await self._actions.access_from(actor, command.room, command.since)
             else:
-                head = await self._actions.do_enter(actor, command.room, command.since, session.connection.id)
+                head = await self._actions.do_enter(actor, command.room, command.since, state.connection.id)
             if arrival.left > head.head:
                 raise RoomForbidden
-            if not session.connection.closed:
-                self._admit(session, actor, feed, head, command)
+            if not state.connection.closed:
+                self._admit(state, actor, feed, head, command)
         finally:
             del feed.arriving[arrival]
-            gap = session.gap(feed)
+            gap = state.gap(feed)
             if gap is not None:
                 gap.ready = True
-            self._catch_up.begin(session, feed)
+            self._catch_up.begin(state, feed)
             self._feeds.drop_if_unused(feed)
 
     def expel(self, feed: Feed, user: UserName, seq: Seq) -> None:
@@ -83,72 +83,72 @@ class Subscriptions:
 
         One that is still being replayed after a later join stays.
         """
-        sessions = feed.here.of(user)
-        was_here = bool(sessions) or user in feed.away
-        for session in sessions:
-            gap = session.gap(feed)
+        connections = feed.here.of(user)
+        was_here = bool(connections) or user in feed.away
+        for state in connections:
+            gap = state.gap(feed)
             if gap is None or gap.floor < seq:
-                feed.here.remove(user, session)
-                self._detach(session, feed)
+                feed.here.remove(user, state)
+                self._detach(state, feed)
         if was_here and user not in feed.here:
             self._presence.left(feed, user)
 
-    def lagging(self, session: Session) -> None:
+    def lagging(self, state: ConnectionState) -> None:
         """Its write buffer is full: cursors instead of a queue, and no signals."""
         self._counters.lagging += 1
-        self._slow[session] = self._now()
-        session.drained = asyncio.Event()
-        for feed in session.joined:
-            self._catch_up.fall_behind(session, feed)
-        if session.watching is not None:
-            self._presence.pause(session, session.watching)
+        self._slow[state] = self._now()
+        state.drained = asyncio.Event()
+        for feed in state.joined:
+            self._catch_up.fall_behind(state, feed)
+        if state.watching is not None:
+            self._presence.pause(state, state.watching)
 
-    def drained(self, session: Session) -> None:
+    def drained(self, state: ConnectionState) -> None:
         """It reads again."""
-        self._release(session)
-        self._catch_up.resume(session)
+        self._release(state)
+        self._catch_up.resume(state)
 
-    def disconnected(self, session: Session, user: UserName) -> None:
+    def disconnected(self, state: ConnectionState, user: UserName) -> None:
         """It is gone, and the live rooms know that already."""
-        self._release(session)
-        self._presence.unwatch(session)
-        for feed in session.joined:
-            self._presence.went(feed, session, user)
-        session.joined = ()
-        session.gaps = None
-        self._catch_up.forget(session)
+        self._release(state)
+        self._presence.unwatch(state)
+        for feed in state.joined:
+            self._presence.went(feed, state, user)
+        state.joined = ()
+        state.gaps = None
+        self._catch_up.forget(state)
 
     def tick(self) -> None:
         """Close the connections that have been slow for too long."""
-        for session in older(self._slow, self._now() - self._settings.lag_seconds):
-            self._slow.pop(session, None)
+        for state in older(self._slow, self._now() - self._settings.lag_seconds):
+            self._slow.pop(state, None)
             self._counters.too_slow += 1
-            session.connection.disconnect(Disconnect(CloseCode.TOO_SLOW, "read faster"))
+            state.connection.disconnect(Disconnect(CloseCode.TOO_SLOW, "read faster"))
 
-    def _admit(self, session: Session, actor: Actor, feed: Feed, head: RoomHead, command: Join) -> None:
+    def _admit(self, state: ConnectionState, actor: Actor, feed: Feed, head: RoomHead, command: Join) -> None:
         """Reply, and leave a gap behind that is closed next."""
         feed.warm(head.head)
         feed.expect(head.head)  # what the bus has lost until now comes to light here
-        if feed not in session.joined:
-            session.joined = with_member(session.joined, feed, feed.alone)
-            self._presence.came(feed, session, actor.user.name)
+        if feed not in state.joined:
+            state.joined = with_member(state.joined, feed, feed.alone)
+            self._presence.came(feed, state, actor.user.name)
         if command.ref is not None:
-            session.connection.reply(command.ref, joined(head))
+            state.connection.reply(command.ref, joined(head))
         cursor = head.head if command.since is None else command.since
-        session.open_gap(Gap(feed, cursor, head.head))
+        state.open_gap(Gap(feed, cursor, head.head))
 
-    def _detach(self, session: Session, feed: Feed) -> None:
-        feed.live.remove(session.connection)
-        session.joined = without_member(session.joined, feed)
-        session.close_gap(feed)
+    def _detach(self, state: ConnectionState, feed: Feed) -> None:
+        feed.live.remove(state.connection)
+        state.joined = without_member(state.joined, feed)
+        state.close_gap(feed)
         feed.wake()
-        if session.watching is feed:
-            self._presence.unwatch(session)
-        elif session.gaps is None:
-            self._catch_up.arrived(session)
+        if state.watching is feed:
+            self._presence.unwatch(state)
+        elif state.gaps is None:
+            self._catch_up.arrived(state)
 
-    def _release(self, session: Session) -> None:
-        self._slow.pop(session, None)
-        drained, session.drained = session.drained, None
+    def _release(self, state: ConnectionState) -> None:
+        self._slow.pop(state, None)
+        drained, state.drained = state.drained, None
         if drained is not None:
             drained.set()

@@ -14,7 +14,7 @@ from hubbub.chat.settings import ChatSettings
 from hubbub.vocabulary import UserName
 
 
-class News:
+class Announced:
     """What others have to be told of a room.
 
     Attributes:
@@ -39,7 +39,7 @@ class News:
         self.changes: dict[UserName, bool] = {}
 
 
-class Herald:
+class PresenceAnnouncer:
     """Speaks for the rooms of this node. One that is alone is never asked."""
 
     def __init__(self, bus: Bus, node: NodeId, settings: ChatSettings, *, now: Callable[[], float]) -> None:
@@ -48,7 +48,7 @@ class Herald:
         self._settings = settings
         self._now = now
         self._number = 0
-        self._wanted: dict[Feed, News] = {}
+        self._wanted: dict[Feed, Announced] = {}
 
     def wanted(self, feed: Feed, note: PresenceWanted) -> None:
         """A node wants to know who is here. It is told at once, unless it was told in this tick."""
@@ -56,7 +56,7 @@ class Herald:
             return
         news = feed.news
         if news is None:
-            news = feed.news = self._wanted[feed] = News()
+            news = feed.news = self._wanted[feed] = Announced()
         news.until = max(news.until, self._now() + note.lease_seconds)
         if note.fresh and note.of in {ALONE, self._node}:
             news.whole = True
@@ -87,7 +87,7 @@ class Herald:
             elif news.changes or news.whole or news.repeat_at <= now:
                 self._say(feed, news)
 
-    def _say(self, feed: Feed, news: News) -> None:
+    def _say(self, feed: Feed, news: Announced) -> None:
         count = feed.present
         if not count and not news.number:
             return

@@ -12,12 +12,12 @@ from typing import Final
 
 from hubbub.bus import ALONE, Bus, NodeAlive, NodeGone, NodeId, PresenceHere, PresenceWanted
 from hubbub.chat.log.feed import Feed
-from hubbub.chat.multimap import Roster
+from hubbub.chat.multimap import Multimap
 from hubbub.chat.settings import ChatSettings
 from hubbub.vocabulary import UserName
 
 
-class Remote:
+class NodePresence:
     """One node's word about a room.
 
     Attributes:
@@ -38,11 +38,11 @@ class Remote:
         self.stale = False
 
 
-_NOWHERE: Final = Remote()
+_NOWHERE: Final = NodePresence()
 """Has those who are on no node any more, but may appear on another one in a moment."""
 
 
-class Others:
+class RemotePresence:
     """The word of all other nodes about a room.
 
     Attributes:
@@ -58,8 +58,8 @@ class Others:
     __slots__ = ("ask_at", "fresh", "lingering", "nodes", "unnamed", "until", "users")
 
     def __init__(self) -> None:
-        self.nodes: dict[NodeId, Remote] = {}
-        self.users: Roster[UserName, Remote] = Roster()
+        self.nodes: dict[NodeId, NodePresence] = {}
+        self.users: Multimap[UserName, NodePresence] = Multimap()
         self.unnamed = 0
         self.lingering: dict[UserName, float] = {}
         self.fresh = True
@@ -67,7 +67,7 @@ class Others:
         self.until = 0.0
 
 
-class Elsewhere:
+class RemotePresenceTracker:
     """Presence on the other nodes, for the watched rooms of this one. A node that is alone asks nobody."""
 
     def __init__(
@@ -85,7 +85,7 @@ class Elsewhere:
         self._settings = settings
         self._now = now
         self._changed = changed
-        self._rooms: dict[Feed, Others] = {}
+        self._rooms: dict[Feed, RemotePresence] = {}
         self._alive: dict[NodeId, float] = {}
         self._gone: dict[NodeId, float] = {}
         self._deaf_at = float("inf")
@@ -97,7 +97,7 @@ class Elsewhere:
             return
         others = feed.others
         if others is None:
-            others = feed.others = self._rooms[feed] = Others()
+            others = feed.others = self._rooms[feed] = RemotePresence()
         if others.ask_at <= self._now():
             self._ask(feed, others)
 
@@ -108,7 +108,7 @@ class Elsewhere:
             return
         remote = others.nodes.get(note.node)
         if remote is None:
-            remote = others.nodes[note.node] = Remote()
+            remote = others.nodes[note.node] = NodePresence()
         if note.number <= remote.number:
             return
         remote.until = self._now() + note.lease_seconds
@@ -166,7 +166,7 @@ class Elsewhere:
                 feed.others = None
                 del self._rooms[feed]
 
-    def _in_doubt(self, others: Others) -> bool:
+    def _in_doubt(self, others: RemotePresence) -> bool:
         """Whether something is missing, or somebody may have come back where nobody knows yet that it is wanted."""
         return bool(others.lingering) or any(remote.stale for remote in others.nodes.values())
 
@@ -178,7 +178,7 @@ class Elsewhere:
                 if node not in self._gone:
                     remote.until = max(remote.until, now + self._settings.presence_lease_seconds)
 
-    def _end(self, feed: Feed, others: Others, now: float, dead: list[NodeId]) -> None:
+    def _end(self, feed: Feed, others: RemotePresence, now: float, dead: list[NodeId]) -> None:
         changes: dict[UserName, bool] = {}
         unnamed = others.unnamed
         for node, remote in tuple(others.nodes.items()):
@@ -192,7 +192,7 @@ class Elsewhere:
                 changes[user] = False
         self._tell(feed, changes, counted=others.unnamed != unnamed)
 
-    def _ask(self, feed: Feed, others: Others) -> None:
+    def _ask(self, feed: Feed, others: RemotePresence) -> None:
         now = self._now()
         stale = [name for name, remote in others.nodes.items() if remote.stale]
         of = stale[0] if len(stale) == 1 and not others.fresh else ALONE
@@ -203,7 +203,7 @@ class Elsewhere:
         others.until = now + lease
         self._bus.publish(feed.room, note)
 
-    def _apply(self, feed: Feed, others: Others, remote: Remote, note: PresenceHere) -> None:
+    def _apply(self, feed: Feed, others: RemotePresence, remote: NodePresence, note: PresenceHere) -> None:
         """Take over what a node says; it follows what is known of it."""
         if note.whole:
             names = set(note.online)
@@ -226,7 +226,9 @@ class Elsewhere:
         remote.names -= went
         self._tell(feed, changes, counted=counted)
 
-    def _take(self, others: Others, remote: Remote, users: set[UserName], changes: dict[UserName, bool]) -> None:
+    def _take(
+        self, others: RemotePresence, remote: NodePresence, users: set[UserName], changes: dict[UserName, bool]
+    ) -> None:
         """These users are no longer on that node. Who is on no other lingers, unless it is a crowd without names."""
         for user in users:
             if not others.unnamed:
@@ -234,7 +236,7 @@ class Elsewhere:
             if others.users.remove(user, remote):
                 changes[user] = False
 
-    def _linger(self, others: Others, user: UserName) -> None:
+    def _linger(self, others: RemotePresence, user: UserName) -> None:
         others.users.add(user, _NOWHERE)
         others.lingering[user] = self._now() + self._settings.linger_seconds
 

@@ -1,7 +1,8 @@
 """Who is online in a room, told to those who look at it: merged, rare, and without a flicker on a reconnect.
 
 Coming and going cost constant time whatever the room's size. Signals are made once a tick, for rooms where something
-changed and somebody watches. What other nodes say comes from `Elsewhere`, and `Herald` tells them of this one.
+changed and somebody watches. What other nodes say comes from `RemotePresenceTracker`, and `PresenceAnnouncer` tells
+them of this one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from hubbub.bus import Bus, NodeId
-from hubbub.chat.connection_state import Session
+from hubbub.chat.connection_state import ConnectionState
 from hubbub.chat.counters import ChatCounters
 from hubbub.chat.log.feed import Feed
 from hubbub.chat.settings import ChatSettings
@@ -18,11 +19,11 @@ from hubbub.realtime import Hub, Outgoing, Room
 from hubbub.vocabulary import Presence as PresenceSignal
 from hubbub.vocabulary import UserName, Watching
 
-from .announcer import Herald
-from .remote import Elsewhere
+from .announcer import PresenceAnnouncer
+from .remote import RemotePresenceTracker
 
 
-class Presence:
+class PresenceTracker:
     """Presence in the rooms that this node follows.
 
     Attributes:
@@ -47,19 +48,19 @@ class Presence:
         self._counters = counters
         self._now = now
         self._unused = unused
-        self.herald = Herald(bus, node, settings, now=now)
-        self.elsewhere = Elsewhere(bus, node, settings, now=now, changed=self._merge)
+        self.announcer = PresenceAnnouncer(bus, node, settings, now=now)
+        self.remote = RemotePresenceTracker(bus, node, settings, now=now, changed=self._merge)
         self._dirty: dict[Feed, None] = {}
         self._leaving: deque[tuple[float, Feed, UserName]] = deque()
 
-    def came(self, feed: Feed, session: Session, user: UserName) -> None:
+    def came(self, feed: Feed, state: ConnectionState, user: UserName) -> None:
         """A connection of `user` joined the room."""
-        if feed.here.add(user, session) and feed.away.pop(user, None) is None:
+        if feed.here.add(user, state) and feed.away.pop(user, None) is None:
             self._moved(feed, user, online=True)
 
-    def went(self, feed: Feed, session: Session, user: UserName) -> None:
+    def went(self, feed: Feed, state: ConnectionState, user: UserName) -> None:
         """A connection of `user` is gone. Another may come in a moment: offline is said after the grace."""
-        if feed.here.remove(user, session):
+        if feed.here.remove(user, state):
             until = self._now() + self._settings.grace_seconds
             feed.away[user] = until
             self._leaving.append((until, feed, user))
@@ -70,39 +71,39 @@ class Presence:
         self._moved(feed, user, online=False)
         self._unused(feed)
 
-    def watch(self, session: Session, feed: Feed | None) -> Watching:
+    def watch(self, state: ConnectionState, feed: Feed | None) -> Watching:
         """From now on this connection gets this room's signals, and of no other; who is online now."""
-        self.unwatch(session)
+        self.unwatch(state)
         if feed is None:
             return Watching(None)
-        self.elsewhere.want(feed)
+        self.remote.want(feed)
         if not feed.watchers:
             feed.changes.clear()
             feed.listed = self._count(feed) <= self._settings.crowd
-        session.watching = feed
-        feed.watchers[session] = None
-        if session.drained is None:
-            self._show(feed, session)
+        state.watching = feed
+        feed.watchers[state] = None
+        if state.drained is None:
+            self._show(feed, state)
         return Watching(feed.room, self._count(feed), self._names(feed))
 
-    def unwatch(self, session: Session) -> None:
-        feed = session.watching
+    def unwatch(self, state: ConnectionState) -> None:
+        feed = state.watching
         if feed is not None:
-            session.watching = None
-            feed.watchers.pop(session, None)
-            self.pause(session, feed)
+            state.watching = None
+            feed.watchers.pop(state, None)
+            self.pause(state, feed)
 
-    def pause(self, session: Session, feed: Feed) -> None:
+    def pause(self, state: ConnectionState, feed: Feed) -> None:
         """Send it no signals for now: it is slow, and they would be stale."""
         if feed.screen is not None:
-            feed.screen.remove(session.connection)
+            feed.screen.remove(state.connection)
 
-    def resume(self, session: Session) -> None:
+    def resume(self, state: ConnectionState) -> None:
         """It has caught up: if its signals were paused, it gets them again, and first the state of now."""
-        feed = session.watching
-        if feed is not None and (feed.screen is None or session.connection not in feed.screen):
-            session.connection.emit(Outgoing(PresenceSignal(feed.room, self._count(feed), online=self._names(feed))))
-            self._show(feed, session)
+        feed = state.watching
+        if feed is not None and (feed.screen is None or state.connection not in feed.screen):
+            state.connection.emit(Outgoing(PresenceSignal(feed.room, self._count(feed), online=self._names(feed))))
+            self._show(feed, state)
 
     def tick(self) -> None:
         """Send what has changed, and end the graces that are over."""
@@ -111,11 +112,11 @@ class Presence:
             until, feed, user = self._leaving.popleft()
             if feed.away.get(user) == until:
                 del feed.away[user]
-                self.elsewhere.linger(feed, user)
+                self.remote.linger(feed, user)
                 self._moved(feed, user, online=False)
                 self._unused(feed)
-        self.herald.tick()
-        self.elsewhere.tick()
+        self.announcer.tick()
+        self.remote.tick()
         for feed in [feed for feed in self._dirty if feed.presence_due <= now]:
             del self._dirty[feed]
             if feed.watchers:
@@ -148,7 +149,7 @@ class Presence:
 
     def _moved(self, feed: Feed, user: UserName, *, online: bool) -> None:
         """`user` is now online on this node, or no longer."""
-        self.herald.changed(feed, user, online=online)
+        self.announcer.changed(feed, user, online=online)
         if feed.watchers and (feed.others is None or user not in feed.others.users):
             self._merge(feed, {user: online})
 
@@ -165,10 +166,10 @@ class Presence:
             if feed.changes.pop(user, online) is online:
                 feed.changes[user] = online
 
-    def _show(self, feed: Feed, session: Session) -> None:
+    def _show(self, feed: Feed, state: ConnectionState) -> None:
         if feed.screen is None:
             feed.screen = Room(self._hub, feed.room)
-        feed.screen.add(session.connection)
+        feed.screen.add(state.connection)
 
     def _count(self, feed: Feed) -> int:
         """Users who are online anywhere. One on several nodes counts once, except those of a crowd elsewhere."""

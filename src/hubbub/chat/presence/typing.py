@@ -12,7 +12,7 @@ from hubbub.realtime import Outgoing
 from hubbub.vocabulary import TypingChanged, UserName
 
 
-class Typists:
+class TypingTracker:
     """Typing in the rooms of this node. What is left unsaid for lack of time is said in a later tick."""
 
     def __init__(self, bus: Bus, settings: ChatSettings, counters: ChatCounters, *, now: Callable[[], float]) -> None:
@@ -56,12 +56,12 @@ class Typists:
             return
         outgoing = Outgoing(signal)
         self._counters.signals += 1
-        for session in feed.watchers:
-            actor = session.actor
+        for state in feed.watchers:
+            actor = state.actor
             if actor is None or actor.user.name == signal.user:
                 continue
-            if session.gaps is None:
-                session.connection.emit(outgoing)
+            if state.gaps is None:
+                state.connection.emit(outgoing)
             else:
                 self._counters.dropped_signals += 1
 
