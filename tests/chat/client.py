@@ -98,7 +98,7 @@ class TestConnection(Connection):
         self.handler = handler
         self.lane = lane
         self.state = None
-        self.rooms = ()
+        self.groups = ()
         self.paused = False
         self.log: list[Replied | Failed | Received] = []
         self.ended: Disconnect | None = None
@@ -207,8 +207,8 @@ class TestConnection(Connection):
         """The link is gone."""
         if self.open:
             self.open = False
-            for room in tuple(self.rooms):
-                room.discard(self)
+            for group in tuple(self.groups):
+                group.discard(self)
             self.handler.disconnected(self, reason)
             self._news.set()
 

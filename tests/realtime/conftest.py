@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from hubbub.errors import Disconnect, HubbubError, Unauthenticated, UnknownRoom
-from hubbub.realtime import Connection, Gateway, GatewaySettings, Handshake, Hub, Outgoing, Room, VocabularyCodec
+from hubbub.realtime import Connection, Gateway, GatewaySettings, Group, Handshake, Hub, Outgoing, VocabularyCodec
 from hubbub.vocabulary import Command, Join, Leave, Message, RoomId, Send, Sent, UserName
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 
@@ -23,7 +23,7 @@ class Everyone:
     """A handler with one room: `send` publishes to it, `join` of any other room is refused."""
 
     def __init__(self, hub: Hub) -> None:
-        self.room = Room(hub, "everyone")
+        self.room = Group(hub, "everyone")
         self.handshakes: list[Handshake] = []
         self.connections: list[Connection] = []
         self.gone: list[str] = []

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect as websocket
 from websockets.exceptions import InvalidStatus
 
 from hubbub.realtime import GatewaySettings, NoAnswer, Server, Socket
-from hubbub.realtime.core.notices import LINES, Notices
+from hubbub.realtime.core.throttled_log import LINES, ThrottledLog
 
 from .conftest import Stage
 from .raw import hear, say
@@ -176,14 +176,14 @@ def test_what_was_left_out_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     now = [0.0]
     logger = logging.getLogger("tests.notices")
-    notices = Notices(lambda: now[0], lines=2, window_seconds=10)
+    throttled_log = ThrottledLog(lambda: now[0], lines=2, window_seconds=10)
     for number in range(5):
-        notices.info(logger, "a", "line %d", number)
-    notices.info(logger, "b", "other")
+        throttled_log.info(logger, "a", "line %d", number)
+    throttled_log.info(logger, "b", "other")
     now[0] = 10
-    notices.info(logger, "a", "line %d", 5)
+    throttled_log.info(logger, "a", "line %d", 5)
     now[0] = 30
-    notices.info(logger, "a", "line %d", 6)
+    throttled_log.info(logger, "a", "line %d", 6)
     assert [record.getMessage() for record in caplog.records] == [
         "line 0",
         "line 1",
@@ -192,5 +192,5 @@ def test_what_was_left_out_is_counted(caplog: pytest.LogCaptureFixture) -> None:
         "line 6",
     ]
     for number in range(3000):  # kinds that somebody invents
-        notices.info(logger, str(number), "x")
-    assert len(notices._windows) <= 1000
+        throttled_log.info(logger, str(number), "x")
+    assert len(throttled_log._windows) <= 1000

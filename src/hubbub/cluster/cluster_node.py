@@ -72,7 +72,7 @@ class Member:
         self.metrics = Gathering(self.nodes, self._hops, secret, metrics).page
         self.nodes.lost += [self._hops.drop, self._relay.drop]
         line.listeners.append(self.nodes.heard)
-        gateway.elsewhere = self._relay
+        gateway.relay = self._relay
 
     async def open(self) -> None:
         """Open the door and tell the others. The bus is open. Raises DoorError."""

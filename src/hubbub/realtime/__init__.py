@@ -11,7 +11,7 @@ from .core.connection import Connection, Handler, Handshake
 from .core.meter import Meter, Rate
 from .core.settings import GatewaySettings
 from .core.small_set import SmallSet, with_member, without_member
-from .fanout.group import Hub, Lane, Outgoing, Room
+from .fanout.group import Group, Hub, Lane, Outgoing
 from .protocols.codec import Codec, VocabularyCodec
 from .server.gateway import Gateway
 
@@ -43,6 +43,7 @@ __all__ = [
     "EngineSocket",
     "Gateway",
     "GatewaySettings",
+    "Group",
     "Handler",
     "Handshake",
     "Hub",
@@ -54,7 +55,6 @@ __all__ = [
     "Rate",
     "RawSocket",
     "RecoverySettings",
-    "Room",
     "Server",
     "SmallSet",
     "Socket",

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from hubbub.errors import BadField, HubbubError, Internal, UnknownCommand
-from hubbub.realtime.core.notices import Notices
+from hubbub.realtime.core.throttled_log import ThrottledLog
 
 from .answers import NoAnswer
 from .emission import AnswerOut, Failure
@@ -30,7 +30,7 @@ class Dispatcher:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
-        self._tracebacks = Notices(now, lines=1, window_seconds=TRACEBACK_SECONDS)
+        self._tracebacks = ThrottledLog(now, lines=1, window_seconds=TRACEBACK_SECONDS)
 
     def dispatch(self, socket: Socket, event: Event) -> None:
         """Call what is registered for `event`."""

@@ -24,9 +24,9 @@ from typing import Any, Final, TypeVar
 from hubbub.errors import CloseCode
 from hubbub.realtime.core.connection import Handshake
 from hubbub.realtime.core.settings import GatewaySettings
-from hubbub.realtime.server.acceptor import Entrance
+from hubbub.realtime.server.acceptor import Acceptor
 from hubbub.realtime.server.proxies import Client
-from hubbub.realtime.transports.context import LinkContext
+from hubbub.realtime.transports.context import TransportContext
 from hubbub.realtime.transports.engineio import EngineSession
 from hubbub.wire import engineio
 from hubbub.wire.upgrade import Refusal, Request
@@ -130,7 +130,7 @@ class EngineServer:
         """Begin, on the running event loop. `run` and `serve` do it."""
         self.sockets.clear()
         self._gateway = EngineGateway(
-            self, LinkContext(self.settings, asyncio.get_running_loop(), secrets.token_hex(4))
+            self, TransportContext(self.settings, asyncio.get_running_loop(), secrets.token_hex(4))
         )
         self._gateway.start()
 
@@ -180,10 +180,10 @@ class EngineServer:
             self._dispatcher.notify(handler, socket, *args)
 
 
-class EngineGateway(Entrance):
+class EngineGateway(Acceptor):
     """The way in, when nothing but Engine.IO is served."""
 
-    def __init__(self, server: EngineServer, context: LinkContext) -> None:
+    def __init__(self, server: EngineServer, context: TransportContext) -> None:
         super().__init__(context, server)
         settings = context.settings
         self.slow_readers: SlowReaders[EngineSession] = SlowReaders(
@@ -191,7 +191,7 @@ class EngineGateway(Entrance):
         )
 
     def _cut(self, session: EngineSession) -> None:
-        self._links.notices.info(
+        self._links.throttled_log.info(
             logger,
             "slow",
             "closing a client at %s that reads too slowly: %d bytes wait",

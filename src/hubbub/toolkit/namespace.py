@@ -10,7 +10,7 @@ from hubbub.realtime.core.connection import Connection
 from .broadcast import Broadcast
 from .emission import Emission
 from .handlers import Handlers, Middleware
-from .roster import Roster
+from .membership import Membership
 from .running import Running
 from .socket import Socket
 
@@ -32,7 +32,7 @@ class Namespace:
         self.name = name
         self.handlers = handlers or Handlers()
         self.arriving = 0
-        self._roster: Roster | None = None
+        self._roster: Membership | None = None
         self._running: Running | None = None
 
     # handlers
@@ -144,7 +144,7 @@ class Namespace:
     def start(self, running: Running) -> None:
         """Begin, empty."""
         self._running = running
-        self._roster = Roster(running.hub, self.name)
+        self._roster = Membership(running.hub, self.name)
 
     @property
     def running(self) -> Running:
@@ -154,7 +154,7 @@ class Namespace:
         return self._running
 
     @property
-    def roster(self) -> Roster:
+    def roster(self) -> Membership:
         """Who is here. Raises RuntimeError before the server runs, and for the template of a pattern."""
         if self._roster is None:
             raise RuntimeError("the server is not running")

@@ -13,7 +13,7 @@ from hubbub.errors import CloseCode
 from hubbub.realtime.core.connection import Handshake
 from hubbub.realtime.core.settings import path_complaint
 from hubbub.realtime.server.gateway import NATIVE_PATH, RawPath
-from hubbub.realtime.transports.websocket import WebSocketLink
+from hubbub.realtime.transports.websocket import WebSocketTransport
 from hubbub.wire.websocket import BINARY, TEXT, Failure, Framer
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class RawSocket:
         subprotocol: the one that was agreed on, None: none.
     """
 
-    def __init__(self, link: WebSocketLink, handshake: Handshake, subprotocol: str | None, frame: Framer) -> None:
+    def __init__(self, link: WebSocketTransport, handshake: Handshake, subprotocol: str | None, frame: Framer) -> None:
         self.handshake = handshake
         self.subprotocol = subprotocol
         self._link = link
@@ -79,7 +79,7 @@ class RawSocket:
 RawHandler = Callable[[RawSocket], Coroutine[Any, Any, None]]
 
 
-class PatientLink(WebSocketLink):
+class RawTransport(WebSocketTransport):
     """Closes after a protocol error when the handler has taken what came before it, so that it is still answered."""
 
     __slots__ = ("_broken",)
@@ -95,7 +95,7 @@ class PatientLink(WebSocketLink):
 class _Inbox:
     """The link's endpoint: a short queue of messages. When it is full the client is not read."""
 
-    def __init__(self, link: WebSocketLink) -> None:
+    def __init__(self, link: WebSocketTransport) -> None:
         self._link = link
         self._messages: deque[str | bytes] = deque()
         self._arrived = asyncio.Event()
@@ -188,7 +188,7 @@ class RawPaths:
     def opened(self) -> dict[str, RawPath]:
         """What the gateway wants to know."""
         return {
-            path: RawPath(known, PatientLink, self._opener(handler))
+            path: RawPath(known, RawTransport, self._opener(handler))
             for path, (known, handler) in self._handlers.items()
         }
 
@@ -198,8 +198,8 @@ class RawPaths:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _opener(self, handler: RawHandler) -> Callable[[WebSocketLink, Handshake, str | None, Framer], _Inbox]:
-        def start(link: WebSocketLink, handshake: Handshake, subprotocol: str | None, frame: Framer) -> _Inbox:
+    def _opener(self, handler: RawHandler) -> Callable[[WebSocketTransport, Handshake, str | None, Framer], _Inbox]:
+        def start(link: WebSocketTransport, handshake: Handshake, subprotocol: str | None, frame: Framer) -> _Inbox:
             socket = RawSocket(link, handshake, subprotocol, frame)
             task = asyncio.get_running_loop().create_task(_run(handler, socket))
             self._tasks.add(task)

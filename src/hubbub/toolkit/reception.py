@@ -81,8 +81,8 @@ class Reception:
         """There is no log to replay from: it comes back, with recovery as the same socket."""
         if self._running is not None:
             text = "closing a client at %s that reads too slowly: %d bytes wait"
-            notices = self._running.gateway.notices
-            notices.info(logger, "slow", text, connection.peer, connection.unsent_bytes)
+            throttled_log = self._running.gateway.throttled_log
+            throttled_log.info(logger, "slow", text, connection.peer, connection.unsent_bytes)
         connection.disconnect(Disconnect(CloseCode.TOO_SLOW, "reads too slowly"))
 
     def disconnected(self, connection: Connection, reason: str) -> None:

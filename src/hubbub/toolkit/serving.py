@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import uvicorn
 
-from hubbub.realtime.server.acceptor import Entrance
+from hubbub.realtime.server.acceptor import Acceptor
 from hubbub.realtime.server.http_protocol import abort_left
 
 Scope = MutableMapping[str, Any]
@@ -23,7 +23,7 @@ class Servable(Protocol):
     """What can be put on a port: a `Server`, or an `EngineServer`."""
 
     @property
-    def gateway(self) -> Entrance: ...
+    def gateway(self) -> Acceptor: ...
 
     async def open(self) -> None: ...
 

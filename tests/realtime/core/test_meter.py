@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub.realtime import Meter, Rate
-from hubbub.realtime.core.meter import LinkMeter
+from hubbub.realtime.core.meter import TransportMeter
 
 RATE = Rate(units_per_second=100, burst_units=200)
 
@@ -48,7 +48,7 @@ def test_nobody_gets_more_than_burst_and_rate(spent: list[tuple[int, float]]) ->
         assert total <= RATE.burst_units + RATE.units_per_second * now + 1e-6
 
 
-def slow_down(meter: LinkMeter, *, seconds: float, noise: float) -> float:
+def slow_down(meter: TransportMeter, *, seconds: float, noise: float) -> float:
     """Twice the rate for so long, of which this share is noise; what the last payment said."""
     now, said = 100.0, 0.0
     while now < 100 + seconds:
@@ -61,16 +61,16 @@ def slow_down(meter: LinkMeter, *, seconds: float, noise: float) -> float:
 
 
 def test_who_speaks_too_fast_is_slowed_down_for_as_long_as_it_likes() -> None:
-    assert 0 < slow_down(LinkMeter(RATE, 0), seconds=600, noise=0.3) < 10
+    assert 0 < slow_down(TransportMeter(RATE, 0), seconds=600, noise=0.3) < 10
 
 
 def test_who_makes_nothing_but_noise_is_closed_in_the_end() -> None:
-    assert slow_down(LinkMeter(RATE, 0), seconds=5, noise=1) < math.inf
-    assert slow_down(LinkMeter(RATE, 0), seconds=60, noise=1) == math.inf
+    assert slow_down(TransportMeter(RATE, 0), seconds=5, noise=1) < math.inf
+    assert slow_down(TransportMeter(RATE, 0), seconds=60, noise=1) == math.inf
 
 
 def test_a_pause_makes_good() -> None:
-    meter = LinkMeter(RATE, 0)
+    meter = TransportMeter(RATE, 0)
     assert slow_down(meter, seconds=10, noise=1) < math.inf
     meter.noise += 500
     assert 0 < meter.pay(500, now=1000) < math.inf

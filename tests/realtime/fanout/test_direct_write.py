@@ -12,13 +12,20 @@ from typing import cast
 import pytest
 import uvloop
 
-from hubbub.realtime import Connection, Hub, Outgoing, Room
-from hubbub.realtime.fanout.direct_write import DIRECT_MEMBERS, Late, Outlet, SocketLane, Sockets, Unsent
+from hubbub.realtime import Connection, Group, Hub, Outgoing
+from hubbub.realtime.fanout.direct_write import (
+    DIRECT_MEMBERS,
+    DirectWriter,
+    Late,
+    PendingWrites,
+    SocketLane,
+    WritableTransport,
+)
 from hubbub.realtime.fanout.group import SLICE_MEMBERS
 from hubbub.vocabulary import Message, RoomId, UserName
 
 
-class Wire(Outlet):
+class Wire(WritableTransport):
     """A link whose transport keeps what is written until `drain`; its other end is `far`."""
 
     def __init__(self) -> None:
@@ -74,7 +81,7 @@ class WireLane(SocketLane):
     wire = "test"
     transport = "websocket"
 
-    def __init__(self, unsent: Unsent) -> None:
+    def __init__(self, unsent: PendingWrites) -> None:
         self.unsent = unsent
         self.late: list[Reader] = []
 
@@ -92,15 +99,15 @@ class WireLane(SocketLane):
             self.unsent.note(link)
             link.write(data)
 
-    def sockets(self, members: Sequence[Connection]) -> Sockets | None:
-        return Sockets.of([cast("Reader", member).link for member in members], self.unsent)
+    def sockets(self, members: Sequence[Connection]) -> DirectWriter | None:
+        return DirectWriter.of([cast("Reader", member).link for member in members], self.unsent)
 
 
 class Reader:
     def __init__(self, lane: WireLane, link: Wire) -> None:
         self.lane = lane
         self.link = link
-        self.rooms: tuple[Room, ...] = ()
+        self.groups: tuple[Group, ...] = ()
 
 
 @pytest.fixture
@@ -111,12 +118,12 @@ def wires() -> Iterator[list[Wire]]:
         wire.close()
 
 
-async def crowd(room: Room, lane: WireLane, wires: Sequence[Wire]) -> list[Reader]:
+async def crowd(group: Group, lane: WireLane, wires: Sequence[Wire]) -> list[Reader]:
     """Members of whom a first fan-out, by their transports, has seen that they stay."""
     readers = [Reader(lane, wire) for wire in wires]
     for one in readers:
-        room.add(cast("Connection", one))
-    room.publish(said("first"))
+        group.add(cast("Connection", one))
+    group.publish(said("first"))
     await settle()
     assert lane.late == readers
     lane.late.clear()
@@ -137,10 +144,10 @@ async def settle() -> None:
 
 async def test_a_large_room_is_written_to_without_the_transports(wires: list[Wire]) -> None:
     loop = asyncio.get_running_loop()
-    room, lane = Room(Hub(loop), "r"), WireLane(Unsent(loop))
-    await crowd(room, lane, wires)
+    group, lane = Group(Hub(loop), "r"), WireLane(PendingWrites(loop))
+    await crowd(group, lane, wires)
     for text in ("one", "two"):
-        room.publish(said(text))
+        group.publish(said(text))
         await settle()
     assert lane.late == []
     assert {wire.received() for wire in wires} == {b"onetwo"}
@@ -148,20 +155,20 @@ async def test_a_large_room_is_written_to_without_the_transports(wires: list[Wir
 
 async def test_what_waits_in_a_transport_goes_first(wires: list[Wire]) -> None:
     loop = asyncio.get_running_loop()
-    room, lane = Room(Hub(loop), "r"), WireLane(Unsent(loop))
-    readers = await crowd(room, lane, wires)
+    group, lane = Group(Hub(loop), "r"), WireLane(PendingWrites(loop))
+    readers = await crowd(group, lane, wires)
     waiting = readers[3]
     lane.write([cast("Connection", waiting)], b"reply ")
     await settle()
     lane.late.clear()
-    room.publish(said("event"))
+    group.publish(said("event"))
     await settle()
     assert lane.late == [waiting]
     assert wires[4].received() == b"event"
     wires[3].drain()
     assert wires[3].received() == b"reply event"
     lane.late.clear()
-    room.publish(said("direct again"))
+    group.publish(said("direct again"))
     await settle()
     assert lane.late == []
     assert wires[3].received() == b"direct again"
@@ -169,12 +176,12 @@ async def test_what_waits_in_a_transport_goes_first(wires: list[Wire]) -> None:
 
 async def test_what_the_kernel_does_not_take_is_left_to_the_transport(wires: list[Wire]) -> None:
     loop = asyncio.get_running_loop()
-    room, lane = Room(Hub(loop), "r"), WireLane(Unsent(loop))
-    readers = await crowd(room, lane, wires)
+    group, lane = Group(Hub(loop), "r"), WireLane(PendingWrites(loop))
+    readers = await crowd(group, lane, wires)
     full, broken = wires[0], wires[1]
     filled = full.fill()
     broken.far.close()
-    room.publish(said("event"))
+    group.publish(said("event"))
     await settle()
     assert lane.late == readers[:2]
     assert full.received() == b"." * filled
@@ -182,8 +189,8 @@ async def test_what_the_kernel_does_not_take_is_left_to_the_transport(wires: lis
 
 
 async def test_the_rest_of_a_piece_that_was_written_in_part_follows_it() -> None:
-    wire, unsent = Wire(), Unsent(asyncio.get_running_loop())
-    sockets = Sockets.of([wire, wire], unsent)
+    wire, unsent = Wire(), PendingWrites(asyncio.get_running_loop())
+    sockets = DirectWriter.of([wire, wire], unsent)
     assert sockets is not None
     data, late = b"x" * (1 << 22), list[Late]()
     sockets.write(0, 2, data, late.append)
@@ -196,13 +203,13 @@ async def test_the_rest_of_a_piece_that_was_written_in_part_follows_it() -> None
 
 async def test_who_goes_between_two_slices_is_not_written_to(wires: list[Wire]) -> None:
     loop = asyncio.get_running_loop()
-    room, lane = Room(Hub(loop), "r"), WireLane(Unsent(loop))
-    readers = await crowd(room, lane, wires)
-    room.publish(said("event"))
-    assert not room.flush_slice(direct=True)
+    group, lane = Group(Hub(loop), "r"), WireLane(PendingWrites(loop))
+    readers = await crowd(group, lane, wires)
+    group.publish(said("event"))
+    assert not group.flush_slice(direct=True)
     gone = readers[-1]
-    room.discard(cast("Connection", gone))
-    assert room.flush_slice()
+    group.discard(cast("Connection", gone))
+    assert group.flush_slice()
     assert lane.late == readers[SLICE_MEMBERS:-1]  # with the descriptors in doubt, by their transports
     assert wires[0].received() == b"event"
     assert wires[-1].received() == b""
@@ -210,7 +217,7 @@ async def test_who_goes_between_two_slices_is_not_written_to(wires: list[Wire]) 
     lane.late.clear()
     for wire in wires:
         wire.drain()
-    room.publish(said("next"))
+    group.publish(said("next"))
     await settle()
     assert lane.late == readers[:-1]  # whoever stays is looked at again in the fan-out after this one
     assert wires[-1].received() == b""
@@ -219,29 +226,29 @@ async def test_who_goes_between_two_slices_is_not_written_to(wires: list[Wire]) 
 async def test_two_rooms_of_one_tick_are_left_to_the_transports_which_make_one_write_of_them(wires: list[Wire]) -> None:
     loop = asyncio.get_running_loop()
     hub = Hub(loop)
-    lane = WireLane(Unsent(loop))
-    rooms = [Room(hub, "a"), Room(hub, "b")]
-    for room in rooms:
-        await crowd(room, lane, wires[:DIRECT_MEMBERS])
-    for room in rooms:
-        room.publish(said(room.name))
+    lane = WireLane(PendingWrites(loop))
+    groups = [Group(hub, "a"), Group(hub, "b")]
+    for group in groups:
+        await crowd(group, lane, wires[:DIRECT_MEMBERS])
+    for group in groups:
+        group.publish(said(group.name))
     await settle()
     assert [wire.kept for wire in wires[:DIRECT_MEMBERS]] == [b"ab"] * DIRECT_MEMBERS
 
 
 async def test_a_transport_that_changes_the_bytes_is_never_passed_by(wires: list[Wire]) -> None:
     loop = asyncio.get_running_loop()
-    room, lane = Room(Hub(loop), "r"), WireLane(Unsent(loop))
+    group, lane = Group(Hub(loop), "r"), WireLane(PendingWrites(loop))
     wires[5].raw = False
-    readers = await crowd(room, lane, wires[:DIRECT_MEMBERS])
-    room.publish(said("secret"))
+    readers = await crowd(group, lane, wires[:DIRECT_MEMBERS])
+    group.publish(said("secret"))
     await settle()
     assert lane.late == readers
     assert wires[5].received() == b""
 
 
 async def test_links_are_forgotten_when_they_have_sent_all_or_are_gone() -> None:
-    unsent, wire, other = Unsent(asyncio.get_running_loop()), Wire(), Wire()
+    unsent, wire, other = PendingWrites(asyncio.get_running_loop()), Wire(), Wire()
     for link in (wire, wire, other):
         unsent.note(link)
     wire.write(b"waits")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import cast
 
-from hubbub.realtime import Connection, Hub, Outgoing, Room
+from hubbub.realtime import Connection, Group, Hub, Outgoing
 from hubbub.realtime.fanout.group import SLICE_MEMBERS
 from hubbub.vocabulary import Message, RoomId, UserName
 
@@ -35,7 +35,7 @@ class Paper:
 class Reader:
     def __init__(self, lane: Paper) -> None:
         self.lane = lane
-        self.rooms: tuple[Room, ...] = ()
+        self.groups: tuple[Group, ...] = ()
 
 
 def reader(lane: Paper) -> Connection:
@@ -47,12 +47,12 @@ def said(text: str) -> Outgoing:
 
 
 async def test_what_a_tick_published_is_written_once_per_member() -> None:
-    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    group, lane = Group(Hub(asyncio.get_running_loop()), "r"), Paper()
     ada, bob = reader(lane), reader(lane)
-    room.add(ada)
-    room.add(bob)
+    group.add(ada)
+    group.add(bob)
     for text in "abc":
-        room.publish(said(text))
+        group.publish(said(text))
     assert lane.written == []
     await asyncio.sleep(0)
     assert lane.written == [(ada, b"a,b,c"), (bob, b"a,b,c")]
@@ -60,68 +60,68 @@ async def test_what_a_tick_published_is_written_once_per_member() -> None:
 
 
 async def test_each_lane_encodes_once() -> None:
-    room, one, other = Room(Hub(asyncio.get_running_loop()), "r"), Paper(), Paper()
+    group, one, other = Group(Hub(asyncio.get_running_loop()), "r"), Paper(), Paper()
     for lane in (one, other, one, other):
-        room.add(reader(lane))
-    room.publish(said("a"))
-    room.flush()
+        group.add(reader(lane))
+    group.publish(said("a"))
+    group.flush()
     assert (one.encoded, other.encoded) == (1, 1)
     assert len(one.written) == len(other.written) == 2
 
 
 async def test_a_new_member_gets_only_what_comes_after_it() -> None:
-    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    group, lane = Group(Hub(asyncio.get_running_loop()), "r"), Paper()
     old, new = reader(lane), reader(lane)
-    room.add(old)
-    room.publish(said("before"))
-    room.add(new)
-    room.publish(said("after"))
+    group.add(old)
+    group.publish(said("before"))
+    group.add(new)
+    group.publish(said("after"))
     await asyncio.sleep(0)
     assert lane.written == [(old, b"before"), (old, b"after"), (new, b"after")]
 
 
 async def test_who_leaves_has_got_everything_until_then() -> None:
-    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    group, lane = Group(Hub(asyncio.get_running_loop()), "r"), Paper()
     ada = reader(lane)
-    room.add(ada)
-    room.publish(said("last"))
-    room.remove(ada)
-    room.publish(said("too late"))
+    group.add(ada)
+    group.publish(said("last"))
+    group.remove(ada)
+    group.publish(said("too late"))
     await asyncio.sleep(0)
     assert lane.written == [(ada, b"last")]
-    assert ada.rooms == ()
-    assert len(room) == 0
+    assert ada.groups == ()
+    assert len(group) == 0
 
 
 async def test_who_is_gone_gets_nothing_any_more() -> None:
-    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    group, lane = Group(Hub(asyncio.get_running_loop()), "r"), Paper()
     ada = reader(lane)
-    room.add(ada)
-    room.publish(said("unread"))
-    room.discard(ada)
-    room.discard(ada)
-    room.remove(ada)
+    group.add(ada)
+    group.publish(said("unread"))
+    group.discard(ada)
+    group.discard(ada)
+    group.remove(ada)
     await asyncio.sleep(0)
     assert lane.written == []
-    assert ada not in room
-    assert ada.rooms == ()
+    assert ada not in group
+    assert ada.groups == ()
 
 
 async def test_adding_twice_is_one_membership() -> None:
-    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    group, lane = Group(Hub(asyncio.get_running_loop()), "r"), Paper()
     ada = reader(lane)
-    room.add(ada)
-    room.add(ada)
-    room.publish(said("once"))
-    room.flush()
+    group.add(ada)
+    group.add(ada)
+    group.publish(said("once"))
+    group.flush()
     assert lane.written == [(ada, b"once")]
-    assert ada in room
-    assert ada.rooms == (room,)
+    assert ada in group
+    assert ada.groups == (group,)
 
 
 async def test_a_large_room_is_written_slice_by_slice_and_order_is_the_order_of_calls() -> None:
     hub = Hub(asyncio.get_running_loop())
-    large, small, lane = Room(hub, "large"), Room(hub, "small"), Paper()
+    large, small, lane = Group(hub, "large"), Group(hub, "small"), Paper()
     crowd = [reader(lane) for _ in range(2 * SLICE_MEMBERS + 1)]
     for member in crowd:
         large.add(member)
@@ -139,18 +139,18 @@ async def test_a_large_room_is_written_slice_by_slice_and_order_is_the_order_of_
 
 
 async def test_who_joins_or_leaves_in_the_middle_of_a_fan_out() -> None:
-    room, lane = Room(Hub(asyncio.get_running_loop()), "r"), Paper()
+    group, lane = Group(Hub(asyncio.get_running_loop()), "r"), Paper()
     crowd = [reader(lane) for _ in range(SLICE_MEMBERS + 1)]
     for member in crowd:
-        room.add(member)
-    room.publish(said("a"))
+        group.add(member)
+    group.publish(said("a"))
     await asyncio.sleep(0)
     late, last = reader(lane), crowd[-1]
     assert last not in [to for to, _ in lane.written]
-    room.remove(last)
+    group.remove(last)
     assert lane.written[-1] == (last, b"a")
-    room.add(late)
-    room.publish(said("b"))
+    group.add(late)
+    group.publish(said("b"))
     for _ in range(5):
         await asyncio.sleep(0)
     assert [data for to, data in lane.written if to is late] == [b"b"]

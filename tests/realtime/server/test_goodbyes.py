@@ -248,14 +248,14 @@ async def test_who_has_not_been_accepted_yet_is_told_by_a_refusal(stand: Stand) 
 async def test_last_words_are_kept_for_a_short_time_and_a_bounded_number(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hubbub.realtime.transports import farewells
+    from hubbub.realtime.transports import ended_sessions
 
-    monkeypatch.setattr(farewells, "_SESSIONS_MAX", 2)
-    kept = farewells.Farewells(asyncio.get_running_loop())
+    monkeypatch.setattr(ended_sessions, "_SESSIONS_MAX", 2)
+    kept = ended_sessions.EndedSessions(asyncio.get_running_loop())
     for sid in ("a", "b", "c"):
         kept.keep(sid, sid.encode())
     assert [kept.take(sid) for sid in ("a", "b", "b", "c")] == [None, b"b", None, b"c"]
-    monkeypatch.setattr(farewells, "SECONDS", 0)
+    monkeypatch.setattr(ended_sessions, "SECONDS", 0)
     kept.keep("d", b"d")
     await asyncio.sleep(0.01)
     assert len(kept) == 0

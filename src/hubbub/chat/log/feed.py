@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from hubbub.chat.connection_state import ConnectionState
 from hubbub.chat.counters import ChatCounters
 from hubbub.chat.multimap import Multimap
-from hubbub.realtime import Hub, Outgoing, Room
+from hubbub.realtime import Group, Hub, Outgoing
 from hubbub.vocabulary import Event, MemberLeft, Message, RoomId, Seq, UserName
 
 if TYPE_CHECKING:
@@ -111,12 +111,12 @@ class Feed:
         self.room = room
         self.head: Seq = COLD
         self.target: Seq = COLD
-        self.live = Room(hub, room)
+        self.live = Group(hub, room)
         self.here: Multimap[UserName, ConnectionState] = Multimap()
         self.away: dict[UserName, float] = {}
         self.arriving: dict[Arrival, None] = {}
         self.alone: tuple[Feed, ...] = (self,)
-        self.screen: Room | None = None
+        self.screen: Group | None = None
         self.watchers: dict[ConnectionState, None] = {}
         self.changes: dict[UserName, bool] = {}
         self.listed = True

@@ -15,7 +15,7 @@ from hubbub.chat.connection_state import ConnectionState
 from hubbub.chat.counters import ChatCounters
 from hubbub.chat.log.feed import Feed
 from hubbub.chat.settings import ChatSettings
-from hubbub.realtime import Hub, Outgoing, Room
+from hubbub.realtime import Group, Hub, Outgoing
 from hubbub.vocabulary import Presence as PresenceSignal
 from hubbub.vocabulary import UserName, Watching
 
@@ -168,7 +168,7 @@ class PresenceTracker:
 
     def _show(self, feed: Feed, state: ConnectionState) -> None:
         if feed.screen is None:
-            feed.screen = Room(self._hub, feed.room)
+            feed.screen = Group(self._hub, feed.room)
         feed.screen.add(state.connection)
 
     def _count(self, feed: Feed) -> int:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from hubbub.errors import Disconnect, HubbubError
 
 if TYPE_CHECKING:
-    from hubbub.realtime.fanout.group import Lane, Outgoing, Room
+    from hubbub.realtime.fanout.group import Group, Lane, Outgoing
 
     from .small_set import SmallSet
 
@@ -42,20 +42,20 @@ NO_HANDSHAKE: Final = Handshake(path="", query="", headers={}, peer="")
 
 
 class Connection(ABC):
-    """A member of rooms. Lives on the event loop's thread; no method blocks, none raises when the link is gone.
+    """A member of groups. Lives on the event loop's thread; no method blocks, none raises when the link is gone.
 
     Attributes:
         lane: its (wire, transport) pair: members of one lane receive the same bytes.
         state: belongs to the handler; None until it sets it.
-        rooms: the fan-out rooms that it is in; managed by `Room`.
+        groups: the fan-out groups that it is in; managed by `Group`.
         paused: True while its write buffer is above the limit. See `Handler.lagging`.
     """
 
-    __slots__ = ("lane", "paused", "rooms", "state")
+    __slots__ = ("groups", "lane", "paused", "state")
 
     lane: Lane
     state: Any
-    rooms: SmallSet[Room]
+    groups: SmallSet[Group]
     paused: bool
 
     @property
@@ -146,10 +146,13 @@ class Handler(Protocol):
         """One decoded command. Must not block; answer with `reply` or `fail`, now or later."""
 
     def lagging(self, connection: Connection) -> None:
-        """Its write buffer is above the limit: take it out of its rooms, note its cursors. Called once per episode."""
+        """Its write buffer is above the limit: take it out of its groups, note its cursors. Called once per episode."""
 
     def drained(self, connection: Connection) -> None:
         """The buffer of a lagging connection is empty enough again: replay, then let it back in."""
 
     def disconnected(self, connection: Connection, reason: str) -> None:
-        """It is gone. It has been taken out of all rooms. `reason` is for logs and metrics: "client", "heartbeat", …"""
+        """The link is gone, and it has been taken out of all groups.
+
+        `reason` is for logs and metrics: "client", "heartbeat", …
+        """

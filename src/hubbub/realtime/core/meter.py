@@ -71,7 +71,7 @@ class Meter:
         return self._level + (now - self._at) * self._rate.units_per_second >= self._rate.burst_units
 
 
-class LinkMeter(Meter):
+class TransportMeter(Meter):
     """A connection's, which remembers for how long it has been slowed down. The times are those of the event loop.
 
     Attributes:

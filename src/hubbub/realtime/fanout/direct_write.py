@@ -1,4 +1,4 @@
-"""Writing to the sockets of a large room's members, past their transports.
+"""Writing to the sockets of a large group's members, past their transports.
 
 A transport takes bytes into its own queue and writes them when the tick ends. For one write to each of 1,000 members
 that is a walk over 4,000 objects; the system calls alone need an array of descriptors (docs/decisions/0009). A socket
@@ -22,7 +22,7 @@ DIRECT_MEMBERS: Final = 16
 """With fewer members it is not worth keeping their descriptors."""
 
 
-class Outlet(ABC):
+class WritableTransport(ABC):
     """A link to one client, of which some bytes may wait in this process."""
 
     __slots__ = ()
@@ -42,7 +42,7 @@ class Outlet(ABC):
         """Write by the transport: in order, whatever waits there. Raises RuntimeError when the link is gone."""
 
 
-class Unsent:
+class PendingWrites:
     """The links whose transports may hold bytes. A link that is not in here has none.
 
     Every write by a transport has to be noted. What the transports wrote at the end of the tick is found out in the
@@ -53,13 +53,13 @@ class Unsent:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._links: set[Outlet] = set()
-        self._fresh: list[Outlet] = []
+        self._links: set[WritableTransport] = set()
+        self._fresh: list[WritableTransport] = []
 
     def __len__(self) -> int:
         return len(self._links)
 
-    def note(self, link: Outlet) -> None:
+    def note(self, link: WritableTransport) -> None:
         """It is going to be written to by its transport."""
         if link not in self._links:
             self._links.add(link)
@@ -67,7 +67,7 @@ class Unsent:
                 self._loop.call_soon(self._look_again)
             self._fresh.append(link)
 
-    def forget(self, link: Outlet) -> None:
+    def forget(self, link: WritableTransport) -> None:
         """It is gone."""
         self._links.discard(link)
 
@@ -92,17 +92,17 @@ class Late(NamedTuple):
     rest: bytes
 
 
-class Sockets:
+class DirectWriter:
     """The sockets of some members, in the members' order."""
 
     __slots__ = ("_descriptors", "_unsent")
 
-    def __init__(self, descriptors: array[int], unsent: Unsent) -> None:
+    def __init__(self, descriptors: array[int], unsent: PendingWrites) -> None:
         self._descriptors = descriptors
         self._unsent = unsent
 
     @classmethod
-    def of(cls, links: Sequence[Outlet], unsent: Unsent) -> Self | None:
+    def of(cls, links: Sequence[WritableTransport], unsent: PendingWrites) -> Self | None:
         """Those of these links; None when one of them can't be written to directly."""
         descriptors = array("i")
         for link in links:
@@ -135,5 +135,5 @@ class SocketLane(ABC):
     """A lane whose members each have a link of their own."""
 
     @abstractmethod
-    def sockets(self, members: Sequence[Connection]) -> Sockets | None:
+    def sockets(self, members: Sequence[Connection]) -> DirectWriter | None:
         """Their sockets; None when they can only be written to by their transports. `members` is not empty."""

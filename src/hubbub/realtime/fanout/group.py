@@ -1,6 +1,6 @@
 """Fan-out: encode once per lane, join once per tick, write once per member.
 
-What a tick of the event loop publishes to a room is collected, joined and written to each member with one call, so
+What a tick of the event loop publishes to a group is collected, joined and written to each member with one call, so
 that a burst of 32 messages costs a member one write instead of 32 (docs/decisions/0002-fan-out-once-per-tick.md).
 """
 
@@ -19,7 +19,7 @@ from hubbub.realtime.core.small_set import with_member, without_member
 from hubbub.wire.engineio import MESSAGE
 from hubbub.wire.socketio_events import event_packet
 
-from .direct_write import DIRECT_MEMBERS, Late, SocketLane, Sockets
+from .direct_write import DIRECT_MEMBERS, DirectWriter, Late, SocketLane
 
 _encode_json = msgspec.json.Encoder().encode
 
@@ -60,7 +60,7 @@ class Outgoing:
 
 
 class Lane(Protocol):
-    """A (wire, transport) pair. All members of a lane in a room are sent the same bytes."""
+    """A (wire, transport) pair. All members of a lane in a group are sent the same bytes."""
 
     @property
     def wire(self) -> str: ...
@@ -81,27 +81,27 @@ class Lane(Protocol):
 
 
 class Hub:
-    """The rooms with pending bytes, flushed once per tick of the event loop."""
+    """The groups with pending bytes, flushed once per tick of the event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._dirty: deque[Room] = deque()
+        self._dirty: deque[Group] = deque()
 
-    def mark(self, room: Room) -> None:
+    def mark(self, group: Group) -> None:
         if not self._dirty:
             self.loop.call_soon(self._tick)
-        self._dirty.append(room)
+        self._dirty.append(group)
 
     def flush(self) -> None:
-        """Write out now what is pending in all rooms, in the order in which they were published to."""
+        """Write out now what is pending in all groups, in the order in which they were published to."""
         dirty, self._dirty = self._dirty, deque()
-        for room in dirty:
-            room.flush()
+        for group in dirty:
+            group.flush()
 
     def _tick(self) -> None:
         """Runs by itself at the end of a tick that published something, and again until all is written."""
         dirty = self._dirty
-        direct = len(set(dirty)) == 1  # the transports make one write of what several rooms say to a member
+        direct = len(set(dirty)) == 1  # the transports make one write of what several groups say to a member
         while dirty:
             if not dirty[0].flush_slice(direct=direct):
                 self.loop.call_soon(self._tick)
@@ -121,10 +121,10 @@ class _Audience(NamedTuple):
     """The members of a lane, as they are until somebody comes or goes."""
 
     members: tuple[Connection, ...]
-    sockets: Sockets | None
+    sockets: DirectWriter | None
 
 
-class Room:
+class Group:
     """Connections that receive the same events. It has no log: order is the order of `publish` calls."""
 
     __slots__ = ("_audiences", "_hub", "_members", "_only", "_pending", "_uneven", "_writing", "name")
@@ -137,7 +137,7 @@ class Room:
         self._pending: list[_Pending] = []
         self._writing: Iterator[None] | None = None  # what is being written, slice by slice
         self._uneven = False  # something pending is not for everybody
-        self._only: tuple[Room, ...] = (self,)  # shared by all connections that are in no other room: 100 bytes each
+        self._only: tuple[Group, ...] = (self,)  # shared by all connections that are in no other group: 100 bytes each
 
     def __len__(self) -> int:
         return sum(map(len, self._members.values()))
@@ -156,7 +156,7 @@ class Room:
         if connection not in members:
             members[connection] = None
             self._audiences.pop(connection.lane, None)
-            connection.rooms = with_member(connection.rooms, self, self._only)
+            connection.groups = with_member(connection.groups, self, self._only)
 
     def remove(self, connection: Connection) -> None:
         """It has been handed everything that was published until now, and nothing more comes."""
@@ -168,7 +168,7 @@ class Room:
         members = self._members.get(connection.lane)
         if members is not None and members.pop(connection, self) is None:
             self._audiences.pop(connection.lane, None)
-            connection.rooms = without_member(connection.rooms, self)
+            connection.groups = without_member(connection.groups, self)
             if not members:
                 del self._members[connection.lane]
 
@@ -188,7 +188,7 @@ class Room:
     def flush_slice(self, *, direct: bool = False) -> bool:
         """Write to the next members; True: what was pending at the first slice is written.
 
-        Between two slices of a large room the loop reads and commits what comes next, so that a fan-out to thousands
+        Between two slices of a large group the loop reads and commits what comes next, so that a fan-out to thousands
         delays nobody else, and the next one begins without a pause.
 
         Args:

@@ -12,7 +12,7 @@ from hubbub.errors import CloseCode, Disconnect, HubbubError
 from hubbub.realtime.core.connection import Connection, Handshake
 from hubbub.realtime.fanout.group import Lane
 
-from .context import Context
+from .context import GatewayContext
 from .holding import BUFFERS_MAX, Held
 
 logger = logging.getLogger(__name__)
@@ -26,17 +26,17 @@ class _Phase(Enum):
     GONE = 2
 
 
-class Peer(Connection):
+class BaseConnection(Connection):
     """A client on either wire. Subclasses say how bytes are made and where they go."""
 
     __slots__ = ("_early", "_held", "_lag_known", "_number", "_phase", "context")
 
-    def __init__(self, context: Context, lane: Lane) -> None:
+    def __init__(self, context: GatewayContext, lane: Lane) -> None:
         """`lane`: one that holds (see `Holding`)."""
         self.context = context
         self.lane = lane
         self.state = None
-        self.rooms = ()
+        self.groups = ()
         self.paused = False
         self._number = context.next_number()
         self._phase = _Phase.OPENING
@@ -108,15 +108,15 @@ class Peer(Connection):
             self.context.loop.call_soon(self.disconnect, why)
 
     def sit(self, lane: Lane) -> None:
-        """Take a place in another lane, in all of its rooms."""
+        """Take a place in another lane, in all of its groups."""
         census = self.context.census
         census[self.lane] -= 1
-        rooms = tuple(self.rooms)
-        for room in rooms:
-            room.remove(self)
+        groups = tuple(self.groups)
+        for group in groups:
+            group.remove(self)
         self.lane = lane
-        for room in rooms:
-            room.add(self)
+        for group in groups:
+            group.add(self)
         census[lane] += 1
 
     def take_held(self) -> list[bytes]:
@@ -142,13 +142,13 @@ class Peer(Connection):
             self.context.handler.lagging(self)
 
     def gone(self, reason: str) -> None:
-        """The link is closing or lost: leave all rooms, tell the handler. Harmless when it is gone already."""
+        """The link is closing or lost: leave all groups, tell the handler. Harmless when it is gone already."""
         phase, self._phase = self._phase, _Phase.GONE
         if phase is _Phase.GONE:
             return
-        rooms, self.rooms = self.rooms, ()
-        for room in rooms:
-            room.discard(self)
+        groups, self.groups = self.groups, ()
+        for group in groups:
+            group.discard(self)
         self.context.census[self.lane] -= 1
         if phase is _Phase.OPEN:
             self.context.handler.disconnected(self, reason)

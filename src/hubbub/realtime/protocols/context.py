@@ -8,13 +8,13 @@ from collections import Counter
 from hubbub.realtime.core.connection import Handler
 from hubbub.realtime.core.settings import GatewaySettings
 from hubbub.realtime.fanout.group import Lane
-from hubbub.realtime.transports.context import LinkContext
+from hubbub.realtime.transports.context import TransportContext
 from hubbub.wire.websocket import Framer
 
 from .codec import Codec
 
 
-class Context(LinkContext):
+class GatewayContext(TransportContext):
     """Shared by the connections of one gateway.
 
     Attributes:

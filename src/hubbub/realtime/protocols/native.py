@@ -12,15 +12,15 @@ from msgspec import Struct
 from hubbub.errors import BadJson, CloseCode, Disconnect, HubbubError, RateLimited, retry_after_seconds
 from hubbub.realtime.core.connection import Connection, ended_by
 from hubbub.realtime.core.meter import REFUSED_UNITS
-from hubbub.realtime.fanout.direct_write import SocketLane, Sockets
+from hubbub.realtime.fanout.direct_write import DirectWriter, SocketLane
 from hubbub.realtime.fanout.group import Outgoing
-from hubbub.realtime.transports.websocket import WebSocketLink
+from hubbub.realtime.transports.websocket import WebSocketTransport
 from hubbub.wire.rejection import CommandError
 from hubbub.wire.websocket import BINARY, TEXT, Framer, frame
 
-from .base_connection import Peer
+from .base_connection import BaseConnection
 from .codec import NativeWire
-from .context import Context
+from .context import GatewayContext
 from .holding import Holding
 
 logger = logging.getLogger(__name__)
@@ -59,9 +59,9 @@ class NativeSocketLane(SocketLane):
             except RuntimeError:  # it has gone since the fan-out began
                 continue
 
-    def sockets(self, members: Sequence[Connection]) -> Sockets | None:
+    def sockets(self, members: Sequence[Connection]) -> DirectWriter | None:
         links = [member.link for member in members]  # type: ignore[attr-defined]  # as above
-        return Sockets.of(links, members[0].context.unsent)  # type: ignore[attr-defined]
+        return DirectWriter.of(links, members[0].context.unsent)  # type: ignore[attr-defined]
 
 
 class HoldingSocketLane(Holding, NativeSocketLane):
@@ -75,14 +75,14 @@ class HoldingSocketLane(Holding, NativeSocketLane):
         return None
 
 
-class NativeConnection(Peer):
+class NativeConnection(BaseConnection):
     """One client of the native wire (docs/protocol.md). Its link's endpoint."""
 
     __slots__ = ("link",)
 
     lane: NativeSocketLane
 
-    def __init__(self, context: Context, link: WebSocketLink, lane: NativeSocketLane) -> None:
+    def __init__(self, context: GatewayContext, link: WebSocketTransport, lane: NativeSocketLane) -> None:
         super().__init__(context, lane.holding)
         self.link = link
 

@@ -16,9 +16,9 @@ from hubbub.realtime.fanout.group import Outgoing
 from hubbub.realtime.transports.request_flow import RequestFlow
 from hubbub.wire.rejection import CommandError
 
-from .base_connection import Peer
+from .base_connection import BaseConnection
 from .codec import NativeWire
-from .context import Context
+from .context import GatewayContext
 from .holding import Holding
 
 _LAST_WORDS_SECONDS: Final = 10.0
@@ -85,7 +85,7 @@ class HoldingPollingLane(Holding, PollingLane):
         self.sending = sending
 
 
-class HttpConnection(Peer):
+class NativeHttpConnection(BaseConnection):
     """One client without a WebSocket.
 
     What is meant for it waits here until its stream or its next poll takes it. Above `write_buffer_bytes` it counts
@@ -102,7 +102,12 @@ class HttpConnection(Peer):
     lane: SseLane
 
     def __init__(
-        self, context: Context, lane: SseLane, key: str, peer: str, forget: Callable[[HttpConnection], None]
+        self,
+        context: GatewayContext,
+        lane: SseLane,
+        key: str,
+        peer: str,
+        forget: Callable[[NativeHttpConnection], None],
     ) -> None:
         super().__init__(context, lane.holding)
         self.key = key

@@ -24,8 +24,8 @@ from hubbub.realtime.fanout.group import Hub
 from hubbub.realtime.transports.http_body import ClientGone, hangup, headers_of, read_body
 
 from .codec import NativeWire
-from .context import Context
-from .native_http import HttpConnection, PollingLane, SseLane
+from .context import GatewayContext
+from .native_http import NativeHttpConnection, PollingLane, SseLane
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -73,16 +73,16 @@ class Resumable(Protocol):
         ...
 
 
-class StreamApp:
+class NativeHttpApp:
     """ASGI application for `/sse` and `/poll`."""
 
-    def __init__(self, context: Context, native: NativeWire, hub: Hub) -> None:
+    def __init__(self, context: GatewayContext, native: NativeWire, hub: Hub) -> None:
         self._context = context
         self._hub = hub
         self._sse = SseLane(native)
         self._polling = PollingLane(native)
-        self._connections: dict[str, HttpConnection] = {}
-        self._streams: set[HttpConnection] = set()
+        self._connections: dict[str, NativeHttpConnection] = {}
+        self._streams: set[NativeHttpConnection] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
@@ -147,7 +147,7 @@ class StreamApp:
         query: str = scope["query_string"].decode("latin-1")
         handshake = Handshake(str(scope["path"]), query, headers, peer, scope.get("scheme") == "https")
         lane = self._sse if base == "sse" else self._polling
-        connection = HttpConnection(self._context, lane, self._context.new_key(), peer, self._forget)
+        connection = NativeHttpConnection(self._context, lane, self._context.new_key(), peer, self._forget)
         self._connections[connection.key] = connection
         if lane is self._polling:
             connection.open(handshake)
@@ -160,7 +160,7 @@ class StreamApp:
                 connection.deliver(command)
         await self._stream(connection, receive, send, cors)
 
-    async def _stream(self, connection: HttpConnection, receive: Receive, send: Send, cors: Headers) -> None:
+    async def _stream(self, connection: NativeHttpConnection, receive: Receive, send: Send, cors: Headers) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [*_STREAM, *cors]})
         handler = self._context.handler
         position = ""
@@ -187,7 +187,7 @@ class StreamApp:
             self._streams.discard(connection)
             connection.lost("transport close")
 
-    async def _poll(self, connection: HttpConnection, receive: Receive, send: Send, cors: Headers) -> None:
+    async def _poll(self, connection: NativeHttpConnection, receive: Receive, send: Send, cors: Headers) -> None:
         connection.silent = 0
         if connection.waiting:
             await respond(send, 409, _BUSY, [_JSON, *cors])
@@ -207,7 +207,7 @@ class StreamApp:
         await respond(send, 200, b"[%b]" % connection.take(), [_JSON, *cors])
 
     async def _post(
-        self, connection: HttpConnection, headers: dict[str, str], receive: Receive, send: Send, cors: Headers
+        self, connection: NativeHttpConnection, headers: dict[str, str], receive: Receive, send: Send, cors: Headers
     ) -> None:
         async with connection.posting:
             await connection.flow.ready()
@@ -222,11 +222,11 @@ class StreamApp:
                 connection.disconnect(Disconnect(CloseCode.RATE_LIMITED, "too much at once"))
         await respond(send, 202, b"{}", [_JSON, *cors])
 
-    def _forget(self, connection: HttpConnection) -> None:
+    def _forget(self, connection: NativeHttpConnection) -> None:
         self._connections.pop(connection.key, None)
 
 
-def _commands(connection: HttpConnection, body: bytes) -> Iterator[int]:
+def _commands(connection: NativeHttpConnection, body: bytes) -> Iterator[int]:
     """Each command in its turn, and its units of work."""
     for line in body.split(b"\n"):
         if line.strip():

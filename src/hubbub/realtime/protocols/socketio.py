@@ -11,15 +11,15 @@ from msgspec import Struct
 from hubbub.errors import Disconnect, HubbubError, comes_back, retry_after_seconds
 from hubbub.realtime.core.connection import NO_HANDSHAKE, Connection, ended_by
 from hubbub.realtime.core.meter import REFUSED_UNITS
-from hubbub.realtime.fanout.direct_write import SocketLane, Sockets
+from hubbub.realtime.fanout.direct_write import DirectWriter, SocketLane
 from hubbub.realtime.fanout.group import Lane, Outgoing
 from hubbub.realtime.transports.engineio import EngineSession
 from hubbub.wire import engineio, socketio
 from hubbub.wire.socketio_events import encode_ok, encode_refusal
 from hubbub.wire.websocket import BINARY, TEXT, Framer
 
-from .base_connection import Peer
-from .context import Context
+from .base_connection import BaseConnection
+from .context import GatewayContext
 from .holding import Holding
 
 _MESSAGE: Final = engineio.MESSAGE
@@ -54,9 +54,9 @@ class SocketIoSocketLane(SocketLane):
             except RuntimeError:  # it has gone since the fan-out began
                 continue
 
-    def sockets(self, members: Sequence[Connection]) -> Sockets | None:
+    def sockets(self, members: Sequence[Connection]) -> DirectWriter | None:
         links = [member.session.link for member in members]  # type: ignore[attr-defined]  # as above
-        return Sockets.of(links, members[0].context.unsent)  # type: ignore[attr-defined]
+        return DirectWriter.of(links, members[0].context.unsent)  # type: ignore[attr-defined]
 
 
 class _PayloadLane:
@@ -95,12 +95,12 @@ HOLDING_SOCKET: Final = HoldingLane("websocket")
 HOLDING_POLLING: Final = HoldingLane("polling")
 
 
-class SocketIoConnection(Peer):
+class SocketIoConnection(BaseConnection):
     """One client in one namespace."""
 
     __slots__ = ("_announced", "namespace", "session")
 
-    def __init__(self, context: Context, session: EngineSession, namespace: str) -> None:
+    def __init__(self, context: GatewayContext, session: EngineSession, namespace: str) -> None:
         super().__init__(context, HOLDING_POLLING if session.link is None else HOLDING_SOCKET)
         self.session = session
         self.namespace = namespace
@@ -226,7 +226,7 @@ def detach(connection: SocketIoConnection) -> None:
         session.context.deadlines.resume(session)
 
 
-def _lane(context: Context, session: EngineSession) -> Lane:
+def _lane(context: GatewayContext, session: EngineSession) -> Lane:
     if session.link is None:
         return SOCKETIO_POLLING
     lane = context.socket_lanes.get(session.frame)

@@ -16,7 +16,7 @@ from hubbub.wire.rejection import CommandError
 from hubbub.wire.socketio import MAIN, Packet, PacketType
 from hubbub.wire.socketio_binary import Assembled, Assembler
 
-from .context import Context
+from .context import GatewayContext
 from .socketio import SocketIoConnection, connections
 
 ATTACHMENTS: Final = 64
@@ -47,7 +47,7 @@ class SocketIoServer:
         knows_namespace: whether clients may connect to a namespace of this name.
     """
 
-    def __init__(self, context: Context, knows_namespace: Callable[[str], bool] = MAIN.__eq__) -> None:
+    def __init__(self, context: GatewayContext, knows_namespace: Callable[[str], bool] = MAIN.__eq__) -> None:
         self._context = context
         self._knows_namespace = knows_namespace
         self._arriving: dict[EngineSession, dict[str, _Arrival]] = {}

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from hubbub.auth.origins import without_foreign_cookie
 from hubbub.errors import CloseCode, RateLimited
 from hubbub.realtime.core.connection import Handshake
-from hubbub.realtime.core.notices import Notices
-from hubbub.realtime.transports.context import LinkContext
+from hubbub.realtime.core.throttled_log import ThrottledLog
+from hubbub.realtime.transports.context import TransportContext
 from hubbub.realtime.transports.engineio import (
     EngineApplication,
     EngineSession,
@@ -24,7 +24,7 @@ from hubbub.realtime.transports.engineio import (
     session_cookie,
 )
 from hubbub.realtime.transports.engineio_polling_app import PollingApp
-from hubbub.realtime.transports.websocket import WebSocketLink, peer_of
+from hubbub.realtime.transports.websocket import WebSocketTransport, peer_of
 from hubbub.wire import engineio
 from hubbub.wire.deflate import Deflate, negotiate
 from hubbub.wire.http_requests import RequestLimits, RequestSplitter
@@ -37,11 +37,11 @@ from .proxies import Client, ForwardedApp, Proxies
 
 _STEP_SECONDS: Final = 0.05
 
-Elsewhere = Callable[[asyncio.Transport, Client, Request, bytes], bool]
+RelayUpgrade = Callable[[asyncio.Transport, Client, Request, bytes], bool]
 """Whether the session that an upgrade names is another node's; then it has taken the transport."""
 
 
-class Entrance(ABC):
+class Acceptor(ABC):
     """Takes accepted connections from uvicorn, and Engine.IO sessions on either transport.
 
     Subclasses say which other paths there are and what stands behind them.
@@ -50,10 +50,10 @@ class Entrance(ABC):
         elsewhere: asked about each WebSocket for an Engine.IO session before it is opened here; None at first.
     """
 
-    def __init__(self, context: LinkContext, engine: EngineApplication) -> None:
+    def __init__(self, context: TransportContext, engine: EngineApplication) -> None:
         self.settings = context.settings
         self.polling = PollingApp(context, engine)
-        self.elsewhere: Elsewhere | None = None
+        self.relay: RelayUpgrade | None = None
         self._engine = engine
         self._links = context
         self._framers: dict[tuple[Deflate | None, bool], Framer] = {}
@@ -84,9 +84,9 @@ class Entrance(ABC):
         return ForwardedApp(app, self._proxies)
 
     @property
-    def notices(self) -> Notices:
+    def throttled_log(self) -> ThrottledLog:
         """For log lines about what clients do."""
-        return self._links.notices
+        return self._links.throttled_log
 
     def start(self) -> None:
         """Begin to look after connections. Needed before the first one."""
@@ -166,7 +166,7 @@ class Entrance(ABC):
             if self._links.closing:
                 raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the server is going down")
             if self._is_engine_itself(path):
-                if told is None and self.elsewhere is not None and self.elsewhere(transport, client, request, rest):
+                if told is None and self.relay is not None and self.relay(transport, client, request, rest):
                     return
                 self._open_engine(transport, client, request, path, query)
             else:
@@ -175,7 +175,7 @@ class Entrance(ABC):
             refuse(self._links, transport, refusal, client.peer)
             return
         protocol = transport.get_protocol()
-        if rest and isinstance(protocol, WebSocketLink):
+        if rest and isinstance(protocol, WebSocketTransport):
             protocol.feed(rest)
 
     def _link(
@@ -185,8 +185,8 @@ class Entrance(ABC):
         response: bytes,
         *,
         deflate: bool = False,
-        kind: type[WebSocketLink] = WebSocketLink,
-    ) -> WebSocketLink:
+        kind: type[WebSocketTransport] = WebSocketTransport,
+    ) -> WebSocketTransport:
         transport.set_write_buffer_limits(high=self.settings.write_buffer_bytes)
         transport.write(response)
         link = kind(transport, self._links, deflate=deflate)

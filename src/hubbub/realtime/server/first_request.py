@@ -17,7 +17,7 @@ from hubbub.wire.http_requests import RequestLimits, RequestSplitter
 from hubbub.wire.upgrade import Refusal, Request, parse_request, wants_upgrade
 
 if TYPE_CHECKING:
-    from hubbub.realtime.transports.context import LinkContext
+    from hubbub.realtime.transports.context import TransportContext
 
 Upgrade = Callable[[asyncio.Transport, Request, bytes], None]
 """Takes a transport whose request asks for a WebSocket, and the bytes after that request."""
@@ -44,7 +44,7 @@ class FirstRequest(asyncio.Protocol):
 
     __slots__ = ("_context", "_http", "_requests", "_transport", "_upgrade")
 
-    def __init__(self, context: LinkContext, upgrade: Upgrade, http: HttpFactory, limits: RequestLimits) -> None:
+    def __init__(self, context: TransportContext, upgrade: Upgrade, http: HttpFactory, limits: RequestLimits) -> None:
         self._context = context
         self._upgrade = upgrade
         self._http = http
@@ -88,7 +88,7 @@ class FirstRequest(asyncio.Protocol):
             self._http(requests).begin(transport, head)
 
 
-def refuse(context: LinkContext, transport: asyncio.Transport, refusal: Refusal, peer: str | None = None) -> None:
+def refuse(context: TransportContext, transport: asyncio.Transport, refusal: Refusal, peer: str | None = None) -> None:
     """Answer a request that is not read to its end, and end the connection.
 
     To close with bytes unread would reset the connection, which could destroy the answer on its way (RFC 9112
@@ -96,7 +96,7 @@ def refuse(context: LinkContext, transport: asyncio.Transport, refusal: Refusal,
     when it is not the transport's.
     """
     who = peer_of(transport) if peer is None else peer
-    context.notices.info(logger, "refused", "refused a request of %s: %s", who, refusal)
+    context.throttled_log.info(logger, "refused", "refused a request of %s: %s", who, refusal)
     last_words = _LastWords(context, transport)
     transport.set_protocol(last_words)
     transport.write(refusal.response)
@@ -113,7 +113,7 @@ class _LastWords(asyncio.Protocol):
 
     __slots__ = ("_context", "_heard_bytes", "_transport")
 
-    def __init__(self, context: LinkContext, transport: asyncio.Transport) -> None:
+    def __init__(self, context: TransportContext, transport: asyncio.Transport) -> None:
         self._context = context
         self._transport = transport
         self._heard_bytes = 0

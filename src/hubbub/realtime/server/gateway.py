@@ -22,17 +22,17 @@ from hubbub.realtime.core.connection import Handler, Handshake
 from hubbub.realtime.core.settings import GatewaySettings
 from hubbub.realtime.fanout.group import Hub
 from hubbub.realtime.protocols.codec import Codec
-from hubbub.realtime.protocols.context import Context
+from hubbub.realtime.protocols.context import GatewayContext
 from hubbub.realtime.protocols.native import NativeConnection, NativeSocketLane
-from hubbub.realtime.protocols.native_http_app import StreamApp
+from hubbub.realtime.protocols.native_http_app import NativeHttpApp
 from hubbub.realtime.protocols.socketio_server import SocketIoServer
-from hubbub.realtime.transports.websocket import Endpoint, WebSocketLink
+from hubbub.realtime.transports.websocket import MessageHandler, WebSocketTransport
 from hubbub.wire.deflate import Deflate
 from hubbub.wire.socketio import MAIN
 from hubbub.wire.upgrade import Refusal, Request, accept
 from hubbub.wire.websocket import Framer
 
-from .acceptor import Entrance, handshake_of
+from .acceptor import Acceptor, handshake_of
 from .proxies import Client
 
 NATIVE_PATH: Final = "/ws"
@@ -49,11 +49,11 @@ class RawPath(NamedTuple):
     """
 
     subprotocols: tuple[str, ...]
-    link: type[WebSocketLink]
-    start: Callable[[WebSocketLink, Handshake, str | None, Framer], Endpoint]
+    link: type[WebSocketTransport]
+    start: Callable[[WebSocketTransport, Handshake, str | None, Framer], MessageHandler]
 
 
-class Gateway(Entrance):
+class Gateway(Acceptor):
     """All connections of one server process.
 
     Args:
@@ -75,14 +75,14 @@ class Gateway(Entrance):
         knows_namespace: Callable[[str], bool] | None = None,
         node: str | None = None,
     ) -> None:
-        self._context = Context(handler, codec, settings, hub.loop, node or secrets.token_hex(4))
+        self._context = GatewayContext(handler, codec, settings, hub.loop, node or secrets.token_hex(4))
         self._context.keeps_handshakes = knows_namespace is not None
         super().__init__(self._context, SocketIoServer(self._context, knows_namespace or MAIN.__eq__))
         self.raw: dict[str, RawPath] = {}
         self._natives = {wire.subprotocol: wire for wire in codec.natives}
         self._lanes: dict[tuple[str, Deflate | None], NativeSocketLane] = {}
         self._default_subprotocol = codec.natives[0].subprotocol
-        self.streams = StreamApp(self._context, codec.natives[0], hub)
+        self.streams = NativeHttpApp(self._context, codec.natives[0], hub)
 
     async def http(self, scope: Any, receive: Any, send: Any) -> None:
         app = self.polling if self._is_engine(scope["path"]) else self.streams

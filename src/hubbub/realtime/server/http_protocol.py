@@ -23,7 +23,7 @@ from .first_request import Upgrade, refuse
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
-    from hubbub.realtime.transports.context import LinkContext
+    from hubbub.realtime.transports.context import TransportContext
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class HttpProtocol(HttpToolsProtocol):
     flow: _Flow
     cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None before the first head has been parsed
 
-    def __init__(self, context: LinkContext, requests: RequestSplitter, upgrade: Upgrade, **uvicorn: Any) -> None:
+    def __init__(self, context: TransportContext, requests: RequestSplitter, upgrade: Upgrade, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._context = context
         self._requests = requests

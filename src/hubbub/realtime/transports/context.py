@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 from hubbub.realtime.core.addresses import STUCK_SECONDS, Strangers, Waiting
 from hubbub.realtime.core.deadlines import Checked, Deadlines, Timed
 from hubbub.realtime.core.meter import Rate
-from hubbub.realtime.core.notices import Notices
 from hubbub.realtime.core.settings import GatewaySettings
+from hubbub.realtime.core.throttled_log import ThrottledLog
 from hubbub.realtime.core.turns import Turns
-from hubbub.realtime.fanout.direct_write import Unsent
+from hubbub.realtime.fanout.direct_write import PendingWrites
 
-from .farewells import Farewells
+from .ended_sessions import EndedSessions
 from .heartbeat import Heartbeat
 
 if TYPE_CHECKING:
     from .engineio import EngineSession
-    from .websocket import WebSocketLink
+    from .websocket import WebSocketTransport
 
 
-class LinkContext:
+class TransportContext:
     """Shared by everything that is open, whatever is said on it.
 
     Attributes:
@@ -32,8 +32,8 @@ class LinkContext:
         links: open WebSockets, closing ones included.
         goodbyes: those whose close handshake waits for the client.
         unsent: those of them whose transports may hold bytes.
-        notices: log lines about what clients do.
-        farewells: what long-polling sessions that are over could not be told.
+        throttled_log: log lines about what clients do.
+        ended_sessions: what long-polling sessions that are over could not be told.
         stalls: connections that speak HTTP, each looked at once in `stalled_seconds`.
         least_bytes: what has to be read, or sent, from one look to the next.
         turns: where those go on who have more to do than their budget.
@@ -54,8 +54,8 @@ class LinkContext:
         self.least_bytes = settings.stalled_seconds * settings.least_bytes_per_second
         self.sessions: dict[str, EngineSession] = {}
         self.links = 0
-        self.goodbyes: set[WebSocketLink] = set()
-        self.unsent = Unsent(loop)
+        self.goodbyes: set[WebSocketTransport] = set()
+        self.unsent = PendingWrites(loop)
         self.turns = Turns(loop)
         self.rate = Rate.of(settings.work_per_second)
         self.slowed = 0
@@ -63,8 +63,8 @@ class LinkContext:
         self.strangers = Strangers(settings.strangers_per_address, settings.handshake_seconds)
         self.waiting = Waiting(settings.waiting_bytes_per_address)
         self.closing = False
-        self.farewells = Farewells(loop)
-        self.notices = Notices(loop.time)
+        self.ended_sessions = EndedSessions(loop)
+        self.throttled_log = ThrottledLog(loop.time)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def new_key(self) -> str:

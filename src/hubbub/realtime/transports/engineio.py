@@ -14,9 +14,9 @@ from hubbub.wire import engineio
 from hubbub.wire.engineio import PacketError, PacketType, Step, UpgradeProbe
 from hubbub.wire.websocket import BINARY, TEXT, Framer, frame
 
-from .context import LinkContext
-from .engineio_polling import PollTransport
-from .websocket import WebSocketLink
+from .context import TransportContext
+from .engineio_polling import PollingTransport
+from .websocket import WebSocketTransport
 
 logger = logging.getLogger(__name__)
 
@@ -71,16 +71,18 @@ class EngineSession:
 
     __slots__ = ("application", "context", "frame", "handshake", "link", "open", "polling", "probing", "sid", "state")
 
-    def __init__(self, context: LinkContext, application: EngineApplication, sid: str, handshake: Handshake) -> None:
+    def __init__(
+        self, context: TransportContext, application: EngineApplication, sid: str, handshake: Handshake
+    ) -> None:
         """Raises RateLimited: this address has too many sessions whose clients have not said who they are."""
         self.context = context
         self.application = application
         self.sid = sid
         self.handshake = handshake
         self.state: Any = None
-        self.link: WebSocketLink | None = None
+        self.link: WebSocketTransport | None = None
         self.frame: Framer = frame
-        self.polling: PollTransport | None = None
+        self.polling: PollingTransport | None = None
         self.probing: ProbingSocket | None = None
         self.open = True
         context.strangers.enter(self, handshake.peer)
@@ -250,7 +252,7 @@ class EngineSession:
         self.close("parse error", code, str(broken))
 
     def _note(self, why: str) -> None:
-        self.context.notices.info(logger, "engine", "ending an Engine.IO session of %s: %s", self.peer, why)
+        self.context.throttled_log.info(logger, "engine", "ending an Engine.IO session of %s: %s", self.peer, why)
 
     def ping(self) -> None:
         if self.link is not None:
@@ -271,7 +273,7 @@ class EngineSession:
 
     # from polling to WebSocket
 
-    def switch(self, link: WebSocketLink, frame: Framer) -> None:
+    def switch(self, link: WebSocketTransport, frame: Framer) -> None:
         """The upgrade is complete: from now on packets come and go by `link`."""
         self.probing = None
         self.link = link
@@ -313,7 +315,7 @@ class ProbingSocket:
 
     __slots__ = ("_frame", "_probe", "_session", "link")
 
-    def __init__(self, session: EngineSession, link: WebSocketLink, frame: Framer) -> None:
+    def __init__(self, session: EngineSession, link: WebSocketTransport, frame: Framer) -> None:
         self._session = session
         self._frame = frame
         self._probe = UpgradeProbe()

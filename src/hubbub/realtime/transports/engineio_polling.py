@@ -26,7 +26,7 @@ _TOLD_SECONDS: Final = 1.0
 """How long a client whose request ends its session waits for the answer while the other one is being sent."""
 
 
-class PollTransport:
+class PollingTransport:
     """Packets wait here until the client polls. Above `write_buffer_bytes` its connection is told that it lags.
 
     Attributes:
@@ -173,7 +173,7 @@ class PollTransport:
         yield
         words = engineio.encode_payload(self.take())
         if keep and words:
-            self._session.context.farewells.keep(self._session.sid, words)
+            self._session.context.ended_sessions.keep(self._session.sid, words)
 
     def end(self) -> None:
         self._session.context.heartbeat.remove(self)

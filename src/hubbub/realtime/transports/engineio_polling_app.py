@@ -15,9 +15,9 @@ from hubbub.realtime.core.connection import Handshake
 from hubbub.wire import engineio
 from hubbub.wire.engineio import PacketError, Refusal
 
-from .context import LinkContext
+from .context import TransportContext
 from .engineio import EngineApplication, EngineSession, session_cookie
-from .engineio_polling import PollTransport
+from .engineio_polling import PollingTransport
 from .http_body import ClientGone, hangup, headers_of, read_body
 
 Scope = MutableMapping[str, Any]
@@ -36,7 +36,7 @@ _CLOSING: Final = b'{"code":3,"message":"Server is going down"}'
 class PollingApp:
     """GET opens a session or polls, POST brings packets (Engine.IO v4, "HTTP long-polling")."""
 
-    def __init__(self, context: LinkContext, application: EngineApplication) -> None:
+    def __init__(self, context: TransportContext, application: EngineApplication) -> None:
         self._context = context
         self._application = application
 
@@ -78,11 +78,11 @@ class PollingApp:
     def _note(self, scope: Scope, refusal: Refusal) -> None:
         client = scope.get("client")
         peer = client[0] if client else ""
-        self._context.notices.info(logger, "refused", "refused a request of %s: %s", peer, refusal.message)
+        self._context.throttled_log.info(logger, "refused", "refused a request of %s: %s", peer, refusal.message)
 
     def _last_words(self, query: dict[str, str]) -> bytes | None:
         """Why a session has ended, for a client that was not polling then; None: there is nothing to say."""
-        return self._context.farewells.take(query.get("sid", ""))
+        return self._context.ended_sessions.take(query.get("sid", ""))
 
     async def _open(self, scope: Scope, headers: dict[str, str], query: str, send: Send, cors: Headers) -> None:
         if self._context.closing:
@@ -97,14 +97,14 @@ class PollingApp:
             after = (b"retry-after", b"%d" % math.ceil(limited.retry_after_seconds or 1))
             await _respond(send, 429, b'{"code":3,"message":"Too many sessions"}', [_JSON, after, *cors])
             return
-        session.polling = PollTransport(session, peer)
+        session.polling = PollingTransport(session, peer)
         self._application.opened(session)
         given = session_cookie(self._context.settings, session.sid, secure=handshake.secure)
         cookies = [(name.lower().encode(), value.encode("latin-1")) for name, value in given]
         await _respond(send, 200, session.opening(upgrades=_UPGRADES), [_TEXT, *cookies, *cors])
 
     async def _poll(
-        self, session: EngineSession, polling: PollTransport, receive: Receive, send: Send, cors: Headers
+        self, session: EngineSession, polling: PollingTransport, receive: Receive, send: Send, cors: Headers
     ) -> None:
         polling.silent = 0
         if polling.waiting:  # the specification: a second GET at the same time ends the session
@@ -134,7 +134,7 @@ class PollingApp:
     async def _post(
         self,
         session: EngineSession,
-        polling: PollTransport,
+        polling: PollingTransport,
         headers: dict[str, str],
         receive: Receive,
         send: Send,

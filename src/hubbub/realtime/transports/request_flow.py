@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from hubbub.realtime.core.meter import FREE_UNITS, LinkMeter
+from hubbub.realtime.core.meter import FREE_UNITS, TransportMeter
 from hubbub.realtime.core.turns import Chore
 
-from .context import LinkContext
+from .context import TransportContext
 
 _CONGESTED: Final = 1
 _HELD: Final = 2
@@ -24,7 +24,7 @@ class RequestFlow:
 
     __slots__ = ("_changed", "_context", "_ended", "_meter", "_more", "_noise", "_spent", "_stops")
 
-    def __init__(self, context: LinkContext) -> None:
+    def __init__(self, context: TransportContext) -> None:
         self._context = context
         self._stops = 0
         self._ended = False
@@ -32,7 +32,7 @@ class RequestFlow:
         self._changed: asyncio.Future[None] | None = None
         self._noise = 0  # units, in the body that is being worked off
         self._spent = 0
-        self._meter: LinkMeter | None = None
+        self._meter: TransportMeter | None = None
 
     def congest(self) -> None:
         """The client does not take its answers: what it asks for must not pile up here."""
@@ -115,7 +115,7 @@ class RequestFlow:
         spent, self._spent = self._spent - FREE_UNITS, FREE_UNITS
         now = self._context.loop.time()
         if self._meter is None:
-            self._meter = LinkMeter(rate, now)
+            self._meter = TransportMeter(rate, now)
         return self._meter.pay(spent, now)
 
     def _allow(self, why: int) -> None:

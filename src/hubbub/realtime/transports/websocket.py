@@ -8,9 +8,9 @@ import math
 from typing import Final, Protocol
 
 from hubbub.errors import CloseCode
-from hubbub.realtime.core.meter import CONTROL_UNITS, FREE_UNITS, LinkMeter
+from hubbub.realtime.core.meter import CONTROL_UNITS, FREE_UNITS, TransportMeter
 from hubbub.realtime.core.turns import STEP_UNITS
-from hubbub.realtime.fanout.direct_write import Outlet
+from hubbub.realtime.fanout.direct_write import WritableTransport
 from hubbub.wire.websocket import (
     BINARY,
     CLOSE,
@@ -25,7 +25,7 @@ from hubbub.wire.websocket import (
     frame,
 )
 
-from .context import LinkContext
+from .context import TransportContext
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ _STOPPED: Final = _CONGESTED | _HELD | _SLOWED
 _ENDED: Final = Decoder(0)
 
 
-class Endpoint(Protocol):
+class MessageHandler(Protocol):
     """Who gets what arrives on a link: one of the two wires."""
 
     def text(self, payload: bytes) -> None: ...
@@ -82,7 +82,7 @@ class Endpoint(Protocol):
         ...
 
 
-class WebSocketLink(asyncio.BufferedProtocol, Outlet):
+class WebSocketTransport(asyncio.BufferedProtocol, WritableTransport):
     """A WebSocket after its opening handshake.
 
     It is the transport's protocol from the upgrade on. Close handshake: RFC 6455 section 7.
@@ -106,10 +106,10 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         "transport",
     )
 
-    def __init__(self, transport: asyncio.Transport, context: LinkContext, *, deflate: bool = False) -> None:
+    def __init__(self, transport: asyncio.Transport, context: TransportContext, *, deflate: bool = False) -> None:
         self.transport = transport
         self._context = context
-        self.endpoint: Endpoint | None = None
+        self.endpoint: MessageHandler | None = None
         self.forwarded: str | None = None
         self.silent: float = 0
         self.slot = -1
@@ -118,11 +118,11 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         self._stops = 0
         self._undelivered: list[tuple[int, bytes]] | None = None  # the endpoint did not want more for now
         self._spent = 0  # units of work since the last heartbeat, as long as they are free
-        self._meter: LinkMeter | None = None  # those beyond
+        self._meter: TransportMeter | None = None  # those beyond
         context.links += 1
         context.unsent.note(self)  # the answer to its handshake
 
-    def open(self, endpoint: Endpoint) -> None:
+    def open(self, endpoint: MessageHandler) -> None:
         """Begin: what arrives goes to `endpoint`."""
         self.endpoint = endpoint
         self._context.heartbeat.add(self)
@@ -137,7 +137,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         """The kernel takes no more: what is written waits in this process."""
         return self.transport.get_write_buffer_size() > _BUSY_BYTES
 
-    # Outlet
+    # WritableTransport
 
     @property
     def descriptor(self) -> int:
@@ -286,7 +286,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
         now = context.loop.time()
         meter = self._meter
         if meter is None:
-            meter = self._meter = LinkMeter(rate, now)
+            meter = self._meter = TransportMeter(rate, now)
         seconds = meter.pay(spent - FREE_UNITS, now)
         if not seconds or self._stops & _SLOWED:
             return
@@ -300,7 +300,7 @@ class WebSocketLink(asyncio.BufferedProtocol, Outlet):
 
     def broken(self, failure: Failure) -> None:
         """The client broke the protocol; what it said before has been delivered."""
-        self._context.notices.info(logger, "broken", "closing a WebSocket of %s: %s", self.peer, failure)
+        self._context.throttled_log.info(logger, "broken", "closing a WebSocket of %s: %s", self.peer, failure)
         self.close(failure.code, failure.reason, because="parse error")
         # What the client sends now is read and dropped until it answers the close frame, or sees the end of the stream.
         if self.transport.can_write_eof() and not self.transport.is_closing():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hubbub.realtime.core.connection import Connection
-from hubbub.realtime.fanout.group import Hub, Room
+from hubbub.realtime.fanout.group import Group, Hub
 
 if TYPE_CHECKING:
     from .socket import Socket
 
 
-class Roster:
+class Membership:
     """The sockets and rooms of one namespace while the server runs.
 
     Attributes:
@@ -21,9 +21,9 @@ class Roster:
 
     def __init__(self, hub: Hub, name: str) -> None:
         self.sockets: dict[str, Socket] = {}
-        self.everybody = Room(hub, name)
+        self.everybody = Group(hub, name)
         self._hub = hub
-        self._rooms: dict[str, Room] = {}
+        self._rooms: dict[str, Group] = {}
 
     def __len__(self) -> int:
         """Rooms that somebody is in."""
@@ -36,8 +36,8 @@ class Roster:
     def remove(self, socket: Socket) -> None:
         """It is gone, or it was refused."""
         connection = socket.connection
-        for room in tuple(connection.rooms):
-            room.discard(connection)
+        for group in tuple(connection.groups):
+            group.discard(connection)
         if self.sockets.get(socket.id) is socket:
             del self.sockets[socket.id]
         for name in socket.rooms:
@@ -46,7 +46,7 @@ class Roster:
     def enter(self, name: str, connection: Connection) -> None:
         room = self._rooms.get(name)
         if room is None:
-            room = self._rooms[name] = Room(self._hub, name)
+            room = self._rooms[name] = Group(self._hub, name)
         room.add(connection)
 
     def exit(self, name: str, connection: Connection) -> None:
@@ -55,7 +55,7 @@ class Roster:
             room.remove(connection)
             self._drop_if_empty(name)
 
-    def only_room(self, rooms: tuple[str, ...]) -> Room | None:
+    def only_room(self, rooms: tuple[str, ...]) -> Group | None:
         """The one fan-out room that holds everybody in `rooms`; None when it takes looking at each one."""
         if not rooms:
             return self.everybody

@@ -11,7 +11,7 @@ SECONDS: Final = 10.0
 _SESSIONS_MAX: Final = 1000
 
 
-class Farewells:
+class EndedSessions:
     """The last words of sessions that are over, by sid, for some seconds. The oldest make room for new ones."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -23,7 +23,7 @@ class _Window:
         self.left_out = 0
 
 
-class Notices:
+class ThrottledLog:
     """Limits the rate of log lines by their kind.
 
     Args:
