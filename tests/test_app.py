@@ -20,7 +20,7 @@ from hubbub.config import Config
 from hubbub.errors import CloseCode
 from hubbub.identity import IdentityLimits
 from hubbub.identity.bucket import Rate
-from hubbub.run.listening import Accepting, StartError, bind, url_of
+from hubbub.run.listening import HttpServer, StartError, bind, url_of
 
 PASSWORD = "correct horse"
 
@@ -113,7 +113,7 @@ async def test_two_that_bound_the_port_at_once_do_not_share_it() -> None:
         with bind("127.0.0.1", port) as second:
             first.listen()
             with pytest.raises(StartError, match=f"can't listen on 127.0.0.1 port {port}: Address already in use"):
-                await Accepting(uvicorn.Config(nothing)).begin(second)
+                await HttpServer(uvicorn.Config(nothing)).begin(second)
 
 
 async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,7 +126,7 @@ async def test_what_goes_wrong_while_the_server_starts_is_not_waited_for(monkeyp
 
     monkeypatch.setattr(uvicorn.Server, "startup", broken)
     with bind("127.0.0.1", 0) as listener, pytest.raises(ZeroDivisionError):
-        await Accepting(uvicorn.Config(nothing, lifespan="off", log_config=None)).begin(listener)
+        await HttpServer(uvicorn.Config(nothing, lifespan="off", log_config=None)).begin(listener)
 
 
 async def test_a_database_in_use_prevents_the_start_and_gives_the_port_back(

@@ -27,7 +27,7 @@ from hubbub.app import running
 from hubbub.bus import LocalBus, NodeId
 from hubbub.chat import Chat, ChatSettings
 from hubbub.client import Api, Client
-from hubbub.cluster.observed_bus import Line
+from hubbub.cluster.observed_bus import ObservedBus
 from hubbub.config import Config
 from hubbub.identity import Identity
 from hubbub.realtime import EngineServer, Gateway, GatewaySettings, Hub, Server, VocabularyCodec, serving
@@ -106,11 +106,11 @@ async def a_configuration(config: Config) -> AsyncIterator[Given]:
 @asynccontextmanager
 async def a_bus(config: Config) -> AsyncIterator[Given]:
     """With receivers of what it carries."""
-    line = Line(LocalBus())
-    await line.open(Inbox())
+    bus = ObservedBus(LocalBus())
+    await bus.open(Inbox())
     nodes = SimpleNamespace(heard=lambda note: None)
-    yield Given({"line": line, "node": NodeId("n1"), "receiver": Inbox(), "nodes": nodes, "LocalBus": LocalBus})
-    await line.close()
+    yield Given({"bus": bus, "node": NodeId("n1"), "receiver": Inbox(), "nodes": nodes, "LocalBus": LocalBus})
+    await bus.close()
 
 
 @asynccontextmanager

@@ -24,14 +24,22 @@ from prometheus_client import CollectorRegistry, generate_latest
 from hubbub import __version__
 from hubbub.bus import ALONE, Bus, BusError, CountingBus, LocalBus, NodeId
 from hubbub.chat import Chat, ChatSettings
-from hubbub.cluster import Canary, ClusterCollector, DoorError, Line, Member, MemberSettings, NodeSecret
+from hubbub.cluster import (
+    Canary,
+    ClusterCollector,
+    ClusterNode,
+    ClusterSettings,
+    InternalListenerError,
+    NodeSecret,
+    ObservedBus,
+)
 from hubbub.config import Config
 from hubbub.errors import DataInUse, StoreUnavailable
 from hubbub.http.metrics import new_registry
 from hubbub.http.site import SiteSettings, build_site
 from hubbub.identity import Identity, IdentityLimits
 from hubbub.realtime import Gateway, GatewaySettings, Hub, VocabularyCodec
-from hubbub.run.listening import BACKLOG, Accepting, StartError, bind, url_of
+from hubbub.run.listening import BACKLOG, HttpServer, StartError, bind, url_of
 from hubbub.store import Store
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import Command, Limits
@@ -129,7 +137,7 @@ class Application:
         self._bus = bus
         self._shared_port = shared_port
         self._identity_limits = identity_limits
-        self.member: Member | None = None
+        self.member: ClusterNode | None = None
         self._parts = AsyncExitStack()
 
     async def start(self) -> None:
@@ -155,12 +163,12 @@ class Application:
         await identity.open()
         own_bus = make_bus(config)
         bus = self._bus or own_bus
-        line = Line(bus or LocalBus())
-        canary = Canary(line.announce, node)
-        line.listeners.append(canary.heard)
+        observed = ObservedBus(bus or LocalBus())
+        canary = Canary(observed.announce, node)
+        observed.listeners.append(canary.heard)
         hub = Hub(asyncio.get_running_loop())
         name = ALONE if bus is None else node
-        chat = Chat(store, line, identity, hub, chat_settings(config), node=name, now_ms=wall_clock_ms)
+        chat = Chat(store, observed, identity, hub, chat_settings(config), node=name, now_ms=wall_clock_ms)
         parts.push_async_callback(chat.close)
         try:
             await chat.open()
@@ -173,7 +181,7 @@ class Application:
             gateway.census, chat, __version__, own_bus.counters if own_bus else None, gateway.limits
         )
         if bus is not None:
-            self.member = await self._join(parts, line, node, gateway, store, registry)
+            self.member = await self._join(parts, observed, node, gateway, store, registry)
         site = build_site(
             site_settings(config),
             identity=identity,
@@ -182,12 +190,12 @@ class Application:
             serves=gateway.serves,
             registry=registry,
             metrics=None if self.member is None else self.member.metrics,
-            checks={"store": store.ping, "bus": canary.sing},
+            checks={"store": store.ping, "bus": canary.check},
             remarks={} if self.member is None else {"peers": self.member.nodes.remark},
             closing=lambda: self.closing,
             now_ms=wall_clock_ms,
         )
-        server = Accepting(
+        server = HttpServer(
             uvicorn.Config(
                 gateway.forwarded(site),
                 http=gateway.http_protocol,
@@ -212,21 +220,21 @@ class Application:
     async def _join(
         self,
         parts: AsyncExitStack,
-        line: Line,
+        observed: ObservedBus,
         node: NodeId,
         gateway: Gateway,
         store: Store,
         registry: CollectorRegistry,
-    ) -> Member:
+    ) -> ClusterNode:
         """Become one of several nodes. Raises StartError."""
         secret = await NodeSecret.of(store)
         settings = member_settings(self.config)
-        member = Member(line, node, gateway, secret, settings, lambda: generate_latest(registry))
+        member = ClusterNode(observed, node, gateway, secret, settings, lambda: generate_latest(registry))
         registry.register(ClusterCollector(member.nodes, member.traffic))
         parts.push_async_callback(member.close)
         try:
             await member.open()
-        except DoorError as error:
+        except InternalListenerError as error:
             raise StartError(f"node_address: {error}") from error
         return member
 
@@ -276,9 +284,9 @@ def gateway_settings(config: Config) -> GatewaySettings:
     )
 
 
-def member_settings(config: Config) -> MemberSettings:
+def member_settings(config: Config) -> ClusterSettings:
     """What a node among several needs of it."""
-    return MemberSettings(
+    return ClusterSettings(
         address=config.node_address,
         body_bytes=config.message_bytes,
         answer_seconds=config.heartbeat_seconds + config.heartbeat_timeout_seconds,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from hubbub.bus import Bus, NodeId, Note, PresenceHere, PresenceWanted, Receiver, RoomNote
+from hubbub.bus import Bus, NodeId, NodeMessage, PresenceHere, PresenceWanted, Receiver, RoomNodeMessage
 from hubbub.chat import ChatSettings
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import Event, Presence, RoomId, Signal, UserName, Watch, Watching
@@ -18,7 +18,7 @@ from .clock import Clock
 from .valve import Valve
 from .world import World
 
-Item = Sequence[Event] | Signal | RoomNote
+Item = Sequence[Event] | Signal | RoomNodeMessage
 
 
 GENERAL = RoomId("general")
@@ -39,7 +39,7 @@ class SharedBus:
     def __init__(self) -> None:
         self.ends: list[BusEnd] = []
         self.published: list[tuple[int, RoomId, Item]] = []
-        self.carries: Callable[[int, Item | Note], bool] = lambda _node, _item: True
+        self.carries: Callable[[int, Item | NodeMessage], bool] = lambda _node, _item: True
 
     def end(self) -> BusEnd:
         """The bus of one more node."""
@@ -83,7 +83,7 @@ class BusEnd(Bus):
             for end in self._shared.ends:
                 asyncio.get_running_loop().call_soon(end.deliver, room, items)
 
-    def announce(self, note: Note) -> None:
+    def announce(self, note: NodeMessage) -> None:
         if not self.frozen and self._shared.carries(self._number, note):
             for end in self._shared.ends:
                 asyncio.get_running_loop().call_soon(end.hear, note)
@@ -96,9 +96,9 @@ class BusEnd(Bus):
         else:
             self._receiver.signal(room, items)
 
-    def hear(self, note: Note) -> None:
+    def hear(self, note: NodeMessage) -> None:
         if self._receiver is not None and not self.frozen:
-            self._receiver.note(note)
+            self._receiver.node_message(note)
 
 
 class Nodes(list[World]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubbub.bus import Chirp, NodeAlive, NodeId, Note, UserChanged
+from hubbub.bus import NodeAlive, NodeId, NodeMessage, Ping, UserChanged
 from hubbub.errors import CloseCode
 
 from .world import World
@@ -21,8 +21,8 @@ async def test_a_login_that_ended_on_another_node_takes_its_connections_along(wo
 
 
 async def test_what_ends_here_is_told_to_all(world: World) -> None:
-    seen: list[Note] = []
-    world.chat.bus_receiver.note = seen.append  # type: ignore[method-assign, assignment]
+    seen: list[NodeMessage] = []
+    world.chat.bus_receiver.node_message = seen.append  # type: ignore[method-assign, assignment]
     ada = await world.person("ada")
     login = await world.identity.authenticate(world.tokens["ada"])
 
@@ -37,5 +37,5 @@ async def test_what_ends_here_is_told_to_all(world: World) -> None:
 async def test_what_nodes_say_of_themselves_is_no_matter_of_the_chat(world: World) -> None:
     ada = await world.person("ada")
     world.bus.announce(NodeAlive(NodeId("other"), 10.0))
-    world.bus.announce(Chirp(NodeId("other"), 1))
+    world.bus.announce(Ping(NodeId("other"), 1))
     assert ada.open

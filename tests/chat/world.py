@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
-from hubbub.bus import ALONE, Bus, LocalBus, NodeId, RoomNote
+from hubbub.bus import ALONE, Bus, LocalBus, NodeId, RoomNodeMessage
 from hubbub.chat import Actor, Chat, ChatSettings
 from hubbub.identity import Identity
 from hubbub.realtime import Handshake, Hub, Lane
@@ -45,7 +45,7 @@ class Letterbox(LocalBus):
         self.shut = False
         self.post: list[tuple[RoomId, list[Event]]] = []
 
-    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNote) -> None:
+    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNodeMessage) -> None:
         if self.shut and isinstance(items, Sequence):
             self.post.append((room, list(items)))
         else:

@@ -1,4 +1,4 @@
-"""The private door: for nodes only, and never a way to a third node."""
+"""The internal listener: for nodes only, and never a way to a third node."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import httpx
 import pytest
 
 from hubbub.app import Application
-from hubbub.cluster.address import DoorError, listen, same_machine, split
+from hubbub.cluster.address import InternalListenerError, listen, same_machine, split
 from hubbub.cluster.node_secret import SECRET, NodeSecret, passed_on
 
 Pair = tuple[Application, Application]
 
 
-def door_of(node: Application) -> str:
+def listener_of(node: Application) -> str:
     assert node.member is not None
     return node.member.nodes.address
 
 
-def at(door: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=door), base_url="http://node")
+def at(listener: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=listener), base_url="http://node")
 
 
 async def secret_of(node: Application) -> dict[str, str]:
@@ -38,15 +38,15 @@ async def secret_of(node: Application) -> dict[str, str]:
 
 
 async def test_nobody_enters_without_the_secret(nodes: Pair) -> None:
-    async with at(door_of(nodes[0])) as door:
+    async with at(listener_of(nodes[0])) as listener:
         for headers in ({}, {SECRET.decode(): ""}, {SECRET.decode(): "guessed"}):
             for path in ("/poll", "/metrics", "/socket.io/?EIO=4&transport=polling"):
-                assert (await door.get(path, headers=headers)).status_code == 403
-        assert (await door.get("/metrics", headers=await secret_of(nodes[0]))).status_code == 200
+                assert (await listener.get(path, headers=headers)).status_code == 403
+        assert (await listener.get("/metrics", headers=await secret_of(nodes[0]))).status_code == 200
 
 
 async def test_no_websocket_either(nodes: Pair) -> None:
-    reader, writer = await asyncio.open_unix_connection(door_of(nodes[0]))
+    reader, writer = await asyncio.open_unix_connection(listener_of(nodes[0]))
     writer.write(
         b"GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
         b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -60,8 +60,8 @@ async def test_a_forwarded_request_is_not_forwarded_again(nodes: Pair) -> None:
     member = nodes[1].member
     assert member is not None
     headers = await secret_of(nodes[0])
-    async with at(door_of(nodes[0])) as door:
-        answer = await door.get(f"/poll/{member.nodes.node}.secret", headers=headers)
+    async with at(listener_of(nodes[0])) as listener:
+        answer = await listener.get(f"/poll/{member.nodes.node}.secret", headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_connection")
     assert member.traffic.answered == 0
 
@@ -85,10 +85,10 @@ def test_what_only_nodes_say_is_not_passed_on_from_a_client() -> None:
 
 
 async def test_only_its_owner_may_look_at_the_sockets_and_a_stopped_node_leaves_none(nodes: Pair) -> None:
-    door = Path(door_of(nodes[0]))
-    assert stat.S_IMODE(door.parent.stat().st_mode) == 0o700
+    listener = Path(listener_of(nodes[0]))
+    assert stat.S_IMODE(listener.parent.stat().st_mode) == 0o700
     await nodes[0].stop()
-    assert not door.exists()
+    assert not listener.exists()
 
 
 def test_a_socket_of_a_killed_node_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,17 +109,17 @@ def test_a_folder_that_others_can_use_is_refused(tmp_path: Path, monkeypatch: py
     folder = tmp_path / f"hubbub-{os.geteuid()}"
     folder.mkdir()
     folder.chmod(0o777)
-    with pytest.raises(DoorError, match="not a directory of our own"):
+    with pytest.raises(InternalListenerError, match="not a directory of our own"):
         listen("", "node")
 
 
 def test_an_address_for_several_machines() -> None:
-    door, where = listen("127.0.0.1:0", "node")
-    with door:
-        assert where == f"127.0.0.1:{door.getsockname()[1]}"
-        with pytest.raises(DoorError, match="Address already in use"):
+    listener, where = listen("127.0.0.1:0", "node")
+    with listener:
+        assert where == f"127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(InternalListenerError, match="Address already in use"):
             listen(where, "other")
-    with pytest.raises(DoorError):
+    with pytest.raises(InternalListenerError):
         listen("192.0.2.1:1", "node")
     assert split("[::1]:80") == ("::1", 80)
     assert same_machine("10.0.0.1:80", "10.0.0.1:81")
@@ -139,7 +139,7 @@ def test_an_address_for_several_machines() -> None:
     ],
 )
 async def test_it_has_the_limits_of_the_public_port(nodes: Pair, head: bytes, status: bytes) -> None:
-    reader, writer = await asyncio.open_unix_connection(door_of(nodes[0]))
+    reader, writer = await asyncio.open_unix_connection(listener_of(nodes[0]))
     writer.write(head)
     async with asyncio.timeout(10):
         assert (await reader.read()).startswith(b"HTTP/1.1 " + status)

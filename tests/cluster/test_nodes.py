@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from hubbub.bus import Chirp, NodeAlive, NodeGone, NodeId, Note
+from hubbub.bus import NodeAlive, NodeGone, NodeId, NodeMessage, Ping
 from hubbub.cluster import Nodes
 
 US, BOB, EVE = NodeId("us"), NodeId("bob"), NodeId("eve")
@@ -58,7 +58,7 @@ class FakeTimer:
 class World:
     def __init__(self) -> None:
         self.loop = FakeLoop()
-        self.said: list[Note] = []
+        self.said: list[NodeMessage] = []
         self.lost: list[str] = []
         loop: Any = self.loop
         self.nodes = Nodes(self.said.append, US, loop, announce_seconds=1, lease_seconds=4)
@@ -115,8 +115,8 @@ async def test_a_chirp_is_a_sign_of_life_too() -> None:
     world = World()
     world.hear(BOB)
     world.loop.pass_(3)
-    world.nodes.heard(Chirp(BOB, 1))
-    world.nodes.heard(Chirp(EVE, 1))
+    world.nodes.heard(Ping(BOB, 1))
+    world.nodes.heard(Ping(EVE, 1))
     assert world.nodes.silent() == []
 
 
@@ -140,7 +140,7 @@ async def test_a_node_that_stood_still_itself_does_not_take_the_others_for_dead(
 
 
 async def test_a_node_that_has_just_started_waits_for_the_one_it_is_asked_for() -> None:
-    said: list[Note] = []
+    said: list[NodeMessage] = []
     nodes = Nodes(said.append, US, asyncio.get_running_loop(), announce_seconds=60, lease_seconds=240)
     nodes.start()
     first, second = asyncio.create_task(nodes.find(BOB)), asyncio.create_task(nodes.find(BOB))
@@ -152,7 +152,7 @@ async def test_a_node_that_has_just_started_waits_for_the_one_it_is_asked_for() 
 
 
 async def test_it_does_not_wait_for_ever() -> None:
-    said: list[Note] = []
+    said: list[NodeMessage] = []
     nodes = Nodes(said.append, US, asyncio.get_running_loop(), announce_seconds=0.01, lease_seconds=1)
     nodes.start()
     assert await nodes.find(BOB) == ""

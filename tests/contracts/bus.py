@@ -12,7 +12,18 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from hubbub.bus import Bus, Chirp, ForUser, NodeAlive, NodeGone, NodeId, Note, PresenceHere, RoomNote, UserChanged
+from hubbub.bus import (
+    Bus,
+    ForUser,
+    NodeAlive,
+    NodeGone,
+    NodeId,
+    NodeMessage,
+    Ping,
+    PresenceHere,
+    RoomNodeMessage,
+    UserChanged,
+)
 from hubbub.vocabulary import (
     Event,
     MemberJoined,
@@ -37,8 +48,8 @@ class Inbox:
 
     def __init__(self) -> None:
         self.seen_events: list[tuple[RoomId, list[int]]] = []
-        self.seen_signals: list[tuple[RoomId, Signal | RoomNote]] = []
-        self.seen_notes: list[Note] = []
+        self.seen_signals: list[tuple[RoomId, Signal | RoomNodeMessage]] = []
+        self.seen_messages: list[NodeMessage] = []
         self.last_events: Sequence[Event] = ()
         self.gaps = 0
         self._came = asyncio.Event()
@@ -48,12 +59,12 @@ class Inbox:
         self.last_events = events
         self._came.set()
 
-    def signal(self, room: RoomId, signal: Signal | RoomNote) -> None:
+    def signal(self, room: RoomId, signal: Signal | RoomNodeMessage) -> None:
         self.seen_signals.append((room, signal))
         self._came.set()
 
-    def note(self, note: Note) -> None:
-        self.seen_notes.append(note)
+    def node_message(self, message: NodeMessage) -> None:
+        self.seen_messages.append(message)
         self._came.set()
 
     def gap(self) -> None:
@@ -148,7 +159,7 @@ class BusContract:
 
     async def test_a_note_comes_without_subscription(self, make_bus: MakeBus) -> None:
         bus, inbox = await self.opened(make_bus)
-        notes: list[Note] = [
+        notes: list[NodeMessage] = [
             ForUser(UserId(7), Membership(GENERAL, member=True), "connection-1"),
             UserChanged(UserId(7), ["a"], renamed=True),
         ]
@@ -156,7 +167,7 @@ class BusContract:
         for note in notes:
             bus.announce(note)
 
-        await inbox.until(lambda: all(note in inbox.seen_notes for note in notes))
+        await inbox.until(lambda: all(note in inbox.seen_messages for note in notes))
         await bus.close()
 
     async def test_publishing_before_open_and_after_close_harms_nobody(self, make_bus: MakeBus) -> None:
@@ -213,10 +224,10 @@ class SharedBusContract(BusContract):
     async def test_signals_and_notes_reach_the_other_node(self, make_bus: MakeBus) -> None:
         one, _, other, others = await self.pair(make_bus, GENERAL)
         here = PresenceHere(NodeId("n1"), 7, 1, 30.0, online=[UserName("ada")], whole=True)
-        notes: list[Note] = [
+        notes: list[NodeMessage] = [
             ForUser(UserId(7), Membership(GENERAL, member=True), "connection-1"),
             UserChanged(UserId(7), ["a"], renamed=True),
-            Chirp(NodeId("n1"), 1),
+            Ping(NodeId("n1"), 1),
             NodeAlive(NodeId("n1"), 5.0, "10.0.0.1:8000"),
             NodeGone(NodeId("n1")),
         ]
@@ -227,7 +238,7 @@ class SharedBusContract(BusContract):
             one.announce(note)
 
         await others.until(lambda: all((GENERAL, item) in others.seen_signals for item in (typing(), here)))
-        await others.until(lambda: all(note in others.seen_notes for note in notes))
+        await others.until(lambda: all(note in others.seen_messages for note in notes))
         await one.close()
         await other.close()
 
@@ -278,7 +289,7 @@ class SharedBusContract(BusContract):
         one.announce(NodeGone(NodeId("n1")))
         await one.close()
 
-        await others.until(lambda: NodeGone(NodeId("n1")) in others.seen_notes)
+        await others.until(lambda: NodeGone(NodeId("n1")) in others.seen_messages)
         await other.close()
 
 

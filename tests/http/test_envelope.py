@@ -17,7 +17,7 @@ from hubbub.app import Application, running
 from hubbub.config import Config
 from hubbub.http.envelope import Envelope
 from hubbub.http.metrics import HttpMetrics
-from hubbub.run.listening import Accepting, bind
+from hubbub.run.listening import HttpServer, bind
 
 from .conftest import refusal
 
@@ -77,10 +77,10 @@ async def connected(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, async
 
 
 @asynccontextmanager
-async def enveloped(app: ASGIApp) -> AsyncIterator[tuple[str, Accepting]]:
+async def enveloped(app: ASGIApp) -> AsyncIterator[tuple[str, HttpServer]]:
     """The application in an envelope, on the server that we use; its URL."""
     envelope = Envelope(app, HttpMetrics(CollectorRegistry()))
-    server = Accepting(uvicorn.Config(envelope, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
+    server = HttpServer(uvicorn.Config(envelope, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
     with bind("127.0.0.1", 0) as listener:
         await server.begin(listener)
         try:

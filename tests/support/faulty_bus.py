@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hubbub.bus import LocalBus, Note, Receiver, RoomNote
+from hubbub.bus import LocalBus, NodeMessage, Receiver, RoomNodeMessage
 from hubbub.vocabulary import Event, RoomId, Signal
 
 CallLater = Callable[[float, Callable[[], None]], Any]
@@ -137,7 +137,7 @@ class FaultyBus(LocalBus):
         if self._receiver is not None:
             delivery(self._receiver)
 
-    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNote) -> None:
+    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNodeMessage) -> None:
         if self._receiver is None:
             return
 
@@ -149,6 +149,6 @@ class FaultyBus(LocalBus):
 
         self._network.spread(self, deliver, lambda target: room in target._rooms)
 
-    def announce(self, note: Note) -> None:
+    def announce(self, note: NodeMessage) -> None:
         if self._receiver is not None:
-            self._network.spread(self, lambda receiver: receiver.note(note), lambda _: True)
+            self._network.spread(self, lambda receiver: receiver.node_message(note), lambda _: True)

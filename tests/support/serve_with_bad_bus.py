@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import hubbub.app
-from hubbub.bus import Note, Receiver, RoomNote
+from hubbub.bus import NodeMessage, Receiver, RoomNodeMessage
 from hubbub.cli import main
-from hubbub.cluster import Line
+from hubbub.cluster import ObservedBus
 from hubbub.vocabulary import Event, RoomId, Signal
 
 from .faulty_bus import Faults, FaultyNetwork
@@ -34,18 +34,18 @@ class BadReceiver:
         for event in events:
             self._bus.publish(room, [event])
 
-    def signal(self, room: RoomId, signal: Signal | RoomNote) -> None:
+    def signal(self, room: RoomId, signal: Signal | RoomNodeMessage) -> None:
         self._bus.subscribe(room)
         self._bus.publish(room, signal)
 
-    def note(self, note: Note) -> None:
-        self._bus.announce(note)
+    def node_message(self, message: NodeMessage) -> None:
+        self._bus.announce(message)
 
     def gap(self) -> None:
         self._receiver.gap()
 
 
-class BadLine(Line):
+class BadBus(ObservedBus):
     """The node's end of the bus, with a bad stretch before it."""
 
     async def open(self, receiver: Receiver) -> None:
@@ -55,5 +55,5 @@ class BadLine(Line):
 
 
 if __name__ == "__main__":
-    vars(hubbub.app)["Line"] = BadLine
+    vars(hubbub.app)["ObservedBus"] = BadBus
     main()

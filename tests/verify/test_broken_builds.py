@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from hubbub.app import running
-from hubbub.bus import LocalBus, RoomNote
+from hubbub.bus import LocalBus, RoomNodeMessage
 from hubbub.chat import service
 from hubbub.chat.log import feed_registry as feeds
 from hubbub.chat.log.append_queue import AppendQueue, _Pending
@@ -51,7 +51,7 @@ class CarelessFeed(Feed):
 class LossyBus(LocalBus):
     """A bus may lose events."""
 
-    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNote) -> None:
+    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNodeMessage) -> None:
         if not isinstance(items, Sequence) or random.random() > 0.2:
             super().publish(room, items)
 

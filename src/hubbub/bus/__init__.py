@@ -1,19 +1,19 @@
-"""Carries committed events, signals and notes between nodes (docs/architecture.md)."""
+"""Carries committed events, signals and node messages between nodes (docs/architecture.md)."""
 
 from .counters import BusCounters
 from .errors import BusError
 from .local import LocalBus
 from .node_messages import (
     ALONE,
-    Chirp,
     ForUser,
     NodeAlive,
     NodeGone,
     NodeId,
-    Note,
+    NodeMessage,
+    Ping,
     PresenceHere,
     PresenceWanted,
-    RoomNote,
+    RoomNodeMessage,
     UserChanged,
 )
 from .protocols import Bus, CountingBus, Receiver
@@ -23,17 +23,17 @@ __all__ = [
     "Bus",
     "BusCounters",
     "BusError",
-    "Chirp",
     "CountingBus",
     "ForUser",
     "LocalBus",
     "NodeAlive",
     "NodeGone",
     "NodeId",
-    "Note",
+    "NodeMessage",
+    "Ping",
     "PresenceHere",
     "PresenceWanted",
     "Receiver",
-    "RoomNote",
+    "RoomNodeMessage",
     "UserChanged",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hubbub.vocabulary import Event, RoomId, Signal
 
-from .node_messages import Note, RoomNote
+from .node_messages import NodeMessage, RoomNodeMessage
 from .protocols import Receiver
 
 
@@ -30,7 +30,7 @@ class LocalBus:
     def unsubscribe(self, room: RoomId) -> None:
         self._rooms.discard(room)
 
-    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNote) -> None:
+    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNodeMessage) -> None:
         if self._receiver is None or room not in self._rooms:
             return
         if isinstance(items, Sequence):
@@ -38,6 +38,6 @@ class LocalBus:
         else:
             self._receiver.signal(room, items)
 
-    def announce(self, note: Note) -> None:
+    def announce(self, message: NodeMessage) -> None:
         if self._receiver is not None:
-            self._receiver.note(note)
+            self._receiver.node_message(message)

@@ -1,7 +1,8 @@
 """What nodes tell each other beside a room's events and signals. Clients never see it.
 
-A `Note` goes to every node, a `RoomNote` to those that subscribed the room. Like everything on the bus they may be
-lost, repeated or late, so none of them says anything that is not said again, or that the store does not know better.
+A `NodeMessage` goes to every node, a `RoomNodeMessage` to those that subscribed the room. Like everything on the bus
+they may be lost, repeated or late, so none of them says anything that is not said again, or that the store does not
+know better.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ ALONE: Final = NodeId("")
 """The name of a node that shares its bus with no other."""
 
 
-class _Note(Struct, frozen=True, tag_field="note", omit_defaults=True, gc=False):
+class _Message(Struct, frozen=True, tag_field="note", omit_defaults=True, gc=False):
     pass
 
 
-class ForUser(_Note, frozen=True, tag="for_user"):
+class ForUser(_Message, frozen=True, tag="for_user"):
     """A signal for all connections of one user but `origin` (a connection's id, may be empty)."""
 
     user: UserId
@@ -31,7 +32,7 @@ class ForUser(_Note, frozen=True, tag="for_user"):
     origin: str = ""
 
 
-class UserChanged(_Note, frozen=True, tag="user_changed"):
+class UserChanged(_Message, frozen=True, tag="user_changed"):
     """What nodes remember about this user is outdated; the connections of the logins that `ended` end.
 
     `renamed`: the store has another display name.
@@ -42,14 +43,14 @@ class UserChanged(_Note, frozen=True, tag="user_changed"):
     renamed: bool = False
 
 
-class Chirp(_Note, frozen=True, tag="chirp"):
+class Ping(_Message, frozen=True, tag="ping"):
     """A canary's: `node` asks whether the bus carries anything. It hears itself, and the others hear it."""
 
     node: NodeId
     number: int
 
 
-class NodeAlive(_Note, frozen=True, tag="node_alive"):
+class NodeAlive(_Message, frozen=True, tag="node_alive"):
     """`node` is there, and will say so again before `lease_seconds` are over; else it counts as dead.
 
     A node hears its own word only through the bus: while it does not, it is the bus that is away, not the others.
@@ -62,13 +63,13 @@ class NodeAlive(_Note, frozen=True, tag="node_alive"):
     address: str = ""
 
 
-class NodeGone(_Note, frozen=True, tag="node_gone"):
+class NodeGone(_Message, frozen=True, tag="node_gone"):
     """`node` is going down in good order: nothing it holds is left to wait for."""
 
     node: NodeId
 
 
-class PresenceWanted(_Note, frozen=True, tag="presence_wanted"):
+class PresenceWanted(_Message, frozen=True, tag="presence_wanted"):
     """Somebody on `node` watches the room, and wants to know for `lease_seconds` who is there on other nodes.
 
     `fresh`: it knows nothing, or no longer enough, so that the whole state is wanted and not only what changes; of
@@ -81,12 +82,12 @@ class PresenceWanted(_Note, frozen=True, tag="presence_wanted"):
     of: NodeId = ALONE
 
 
-class PresenceHere(_Note, frozen=True, tag="presence_here"):
+class PresenceHere(_Message, frozen=True, tag="presence_here"):
     """Who of the room is connected to `node`: `count` users, for `lease_seconds` if nothing else is said meanwhile.
 
     `whole`: `online` are all of them, or nobody when they are more than clients are told by name. Else `online` came
-    and `offline` went since the node's note `after`, which must have been received for this one to make sense.
-    `number`: greater than in all notes of this node before.
+    and `offline` went since the node's message `after`, which must have been received for this one to make sense.
+    `number`: greater than in all messages of this node before.
     """
 
     node: NodeId
@@ -99,5 +100,5 @@ class PresenceHere(_Note, frozen=True, tag="presence_here"):
     whole: bool = False
 
 
-Note = ForUser | UserChanged | Chirp | NodeAlive | NodeGone
-RoomNote = PresenceWanted | PresenceHere
+NodeMessage = ForUser | UserChanged | Ping | NodeAlive | NodeGone
+RoomNodeMessage = PresenceWanted | PresenceHere

@@ -12,7 +12,7 @@ from typing import Protocol
 from hubbub.vocabulary import Event, RoomId, Signal
 
 from .counters import BusCounters
-from .node_messages import Note, RoomNote
+from .node_messages import NodeMessage, RoomNodeMessage
 
 
 class Receiver(Protocol):
@@ -25,9 +25,9 @@ class Receiver(Protocol):
         """
         ...
 
-    def signal(self, room: RoomId, signal: Signal | RoomNote) -> None: ...
+    def signal(self, room: RoomId, signal: Signal | RoomNodeMessage) -> None: ...
 
-    def note(self, note: Note) -> None: ...
+    def node_message(self, message: NodeMessage) -> None: ...
 
     def gap(self) -> None:
         """The bus may have lost anything until now (it reconnected): compare all heads with the store."""
@@ -47,12 +47,12 @@ class Bus(Protocol):
 
     def unsubscribe(self, room: RoomId) -> None: ...
 
-    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNote) -> None:
+    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNodeMessage) -> None:
         """Carry committed events, or one signal, to every node that subscribed, this one included. Never blocks."""
         ...
 
-    def announce(self, note: Note) -> None:
-        """Carry a note to every node, this one included. Never blocks."""
+    def announce(self, message: NodeMessage) -> None:
+        """Carry a message to every node, this one included. Never blocks."""
         ...
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hubbub.bus import ForUser, NodeAlive, NodeGone, Note, PresenceHere, PresenceWanted, RoomNote, UserChanged
+from hubbub.bus import (
+    ForUser,
+    NodeAlive,
+    NodeGone,
+    NodeMessage,
+    PresenceHere,
+    PresenceWanted,
+    RoomNodeMessage,
+    UserChanged,
+)
 from hubbub.chat.actions.profiles import Profiles
 from hubbub.chat.log.feed_registry import FeedRegistry
 from hubbub.chat.presence.tracker import PresenceTracker
@@ -36,7 +45,7 @@ class BusReceiver:
     def events(self, room: RoomId, events: Sequence[Event]) -> None:
         self._feeds.receive(room, events)
 
-    def signal(self, room: RoomId, signal: Signal | RoomNote) -> None:
+    def signal(self, room: RoomId, signal: Signal | RoomNodeMessage) -> None:
         feed = self._feeds.get(room)
         if feed is None:
             return
@@ -50,19 +59,19 @@ class BusReceiver:
             case _:
                 pass  # for users, not for rooms
 
-    def note(self, note: Note) -> None:
-        match note:
+    def node_message(self, message: NodeMessage) -> None:
+        match message:
             case ForUser():
-                self._connections.signal(note.user, note.signal, note.origin)
+                self._connections.signal(message.user, message.signal, message.origin)
             case UserChanged():
-                self._identity.forget(note.user)
-                self._connections.end(note.user, note.ended)
-                if note.renamed:
-                    self._profiles.renamed(note.user)
+                self._identity.forget(message.user)
+                self._connections.end(message.user, message.ended)
+                if message.renamed:
+                    self._profiles.renamed(message.user)
             case NodeAlive():
-                self._presence.remote.alive(note)
+                self._presence.remote.alive(message)
             case NodeGone():
-                self._presence.remote.gone(note)
+                self._presence.remote.gone(message)
             case _:
                 pass  # the canary's
 

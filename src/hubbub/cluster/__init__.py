@@ -1,20 +1,20 @@
 """Several nodes as one server: who is there, and who answers for a connection that another node holds."""
 
-from .address import DoorError
+from .address import InternalListenerError
 from .canary import Canary
-from .cluster_node import Member, MemberSettings
+from .cluster_node import ClusterNode, ClusterSettings
 from .metrics import ClusterCollector
 from .node_secret import NodeSecret
 from .nodes import Nodes
-from .observed_bus import Line
+from .observed_bus import ObservedBus
 
 __all__ = [
     "Canary",
     "ClusterCollector",
-    "DoorError",
-    "Line",
-    "Member",
-    "MemberSettings",
+    "ClusterNode",
+    "ClusterSettings",
+    "InternalListenerError",
     "NodeSecret",
     "Nodes",
+    "ObservedBus",
 ]

@@ -1,4 +1,4 @@
-"""Where a node's private door is: "host:port", or the path of a Unix socket for nodes on the same machine.
+"""Where a node's internal listener is: "host:port", or the path of a Unix socket for nodes on the same machine.
 
 A path is the default because it can't be mistaken: on another machine, and in another container, there is nothing at
 it, whereas a port on loopback may be somebody else's.
@@ -16,18 +16,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from .node_connection import HopFailed
+from .node_connection import NodeUnreachable
 
 CONNECT_SECONDS: Final = 2.0
 _BACKLOG: Final = 1024
 
 
-class DoorError(Exception):
-    """The private door can't be opened. The message is for the operator."""
+class InternalListenerError(Exception):
+    """The internal listener can't be opened. The message is for the operator."""
 
 
 async def connect(loop: asyncio.AbstractEventLoop, protocol: Callable[[], asyncio.BaseProtocol], address: str) -> None:
-    """Connect a protocol to the door at `address`. Raises HopFailed."""
+    """Connect a protocol to the listener at `address`. Raises NodeUnreachable."""
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             if address.startswith("/"):
@@ -35,7 +35,7 @@ async def connect(loop: asyncio.AbstractEventLoop, protocol: Callable[[], asynci
             else:
                 await loop.create_connection(protocol, *split(address))
     except OSError as error:  # a TimeoutError is one
-        raise HopFailed from error
+        raise NodeUnreachable from error
 
 
 def listen(address: str, name: str) -> tuple[socket.socket, str]:
@@ -46,33 +46,35 @@ def listen(address: str, name: str) -> tuple[socket.socket, str]:
         name: unique among nodes; names the Unix socket.
 
     Raises:
-        DoorError: the address is in use, not of this machine, or not to be trusted.
+        InternalListenerError: the address is in use, not of this machine, or not to be trusted.
     """
     try:
         if address:
             host, port = split(address)
-            door = socket.create_server((host, port), family=_family(host, port), backlog=_BACKLOG)
-            given = door.getsockname()[1]
+            listener = socket.create_server((host, port), family=_family(host, port), backlog=_BACKLOG)
+            given = listener.getsockname()[1]
             where = f"[{host}]:{given}" if ":" in host else f"{host}:{given}"
         else:
             where = str(_folder() / f"{name}.sock")
-            door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            door.bind(where)
-            door.listen(_BACKLOG)
+            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            listener.bind(where)
+            listener.listen(_BACKLOG)
     except OSError as error:
-        raise DoorError(f"can't listen on {address or 'a Unix socket'}: {error.strerror or error}") from error
-    door.setblocking(False)  # noqa: FBT003
-    return door, where
+        raise InternalListenerError(
+            f"can't listen on {address or 'a Unix socket'}: {error.strerror or error}"
+        ) from error
+    listener.setblocking(False)  # noqa: FBT003
+    return listener, where
 
 
 def leave(address: str) -> None:
-    """Remove what is left of a closed door."""
+    """Remove what is left of a closed listener."""
     if address.startswith("/"):
         Path(address).unlink(missing_ok=True)
 
 
 def same_machine(one: str, other: str) -> bool:
-    """Whether two doors are on one machine, as far as their addresses tell."""
+    """Whether two listeners are on one machine, as far as their addresses tell."""
     return _host(one) == _host(other)
 
 
@@ -98,7 +100,7 @@ def _folder() -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise DoorError(f"{folder} is not a directory of our own that only we can use")
+        raise InternalListenerError(f"{folder} is not a directory of our own that only we can use")
     for left in folder.glob("*.sock"):
         if not _answers(left):
             left.unlink(missing_ok=True)

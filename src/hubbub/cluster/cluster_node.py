@@ -11,17 +11,17 @@ from hubbub.bus import NodeId
 from hubbub.realtime import Gateway
 
 from .forwarding import Forwarding
-from .internal_listener import PrivateDoor
+from .internal_listener import InternalListener
 from .metrics import Gathering
-from .node_pool import Hops
+from .node_pool import NodePool
 from .node_secret import NodeSecret
 from .nodes import Nodes
-from .observed_bus import Line
+from .observed_bus import ObservedBus
 from .relay import Relay
 from .traffic import Traffic
 
 
-class MemberSettings(Struct, frozen=True):
+class ClusterSettings(Struct, frozen=True):
     """What the configuration says about it.
 
     Attributes:
@@ -35,7 +35,7 @@ class MemberSettings(Struct, frozen=True):
     answer_seconds: float
 
 
-class Member:
+class ClusterNode:
     """One node among several, from `open` to `close`.
 
     Attributes:
@@ -46,46 +46,46 @@ class Member:
 
     def __init__(
         self,
-        line: Line,
+        bus: ObservedBus,
         node: NodeId,
         gateway: Gateway,
         secret: NodeSecret,
-        settings: MemberSettings,
+        settings: ClusterSettings,
         metrics: Callable[[], bytes],
     ) -> None:
         loop = asyncio.get_running_loop()
         self.traffic = Traffic()
-        self.nodes = Nodes(line.announce, node, loop)
+        self.nodes = Nodes(bus.announce, node, loop)
         self._settings = settings
-        self._hops = Hops(loop)
+        self._pool = NodePool(loop)
         self._relay = Relay(self.nodes, secret, self.traffic, loop)
-        self._door = PrivateDoor(gateway, secret, self.traffic, metrics)
+        self._listener = InternalListener(gateway, secret, self.traffic, metrics)
         self.http = Forwarding(
             gateway.http,
             self.nodes,
-            self._hops,
+            self._pool,
             secret,
             self.traffic,
             body_bytes=settings.body_bytes,
             seconds=settings.answer_seconds,
         )
-        self.metrics = Gathering(self.nodes, self._hops, secret, metrics).page
-        self.nodes.lost += [self._hops.drop, self._relay.drop]
-        line.listeners.append(self.nodes.heard)
+        self.metrics = Gathering(self.nodes, self._pool, secret, metrics).page
+        self.nodes.lost += [self._pool.drop, self._relay.drop]
+        bus.listeners.append(self.nodes.heard)
         gateway.relay = self._relay
 
     async def open(self) -> None:
-        """Open the door and tell the others. The bus is open. Raises DoorError."""
-        await self._door.open(self._settings.address, self.nodes.node)
-        self.nodes.address = self._door.address
+        """Open the listener and tell the others. The bus is open. Raises InternalListenerError."""
+        await self._listener.open(self._settings.address, self.nodes.node)
+        self.nodes.address = self._listener.address
         self.nodes.start()
 
     async def close(self) -> None:
         """Say goodbye and let go. The clients of this node have been asked to move already."""
         await self.leave(0, 0)
         self.nodes.stop()
-        self._hops.close()
-        await self._door.close()
+        self._pool.close()
+        await self._listener.close()
 
     async def leave(self, grace_seconds: float, spread_seconds: float) -> None:
         """Let go what only passes through here, at most within the grace; spread over the given part of it."""

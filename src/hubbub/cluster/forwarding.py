@@ -13,8 +13,8 @@ from typing import Any
 
 from hubbub.realtime.transports.http_body import ClientGone, hangup, read_body
 
-from .node_connection import Answer, HopFailed, request_bytes
-from .node_pool import Hops
+from .node_connection import NodeResponse, NodeUnreachable, request_bytes
+from .node_pool import NodePool
 from .node_secret import NodeSecret, passed_on
 from .nodes import Nodes
 from .ownership import owner_of
@@ -39,7 +39,7 @@ class Forwarding:
         self,
         local: App,
         nodes: Nodes,
-        hops: Hops,
+        pool: NodePool,
         secret: NodeSecret,
         traffic: Traffic,
         *,
@@ -48,12 +48,12 @@ class Forwarding:
     ) -> None:
         self._local = local
         self._nodes = nodes
-        self._hops = hops
+        self._pool = pool
         self._secret = secret
         self._traffic = traffic
         self._body_bytes = body_bytes
         self._seconds = seconds
-        self._asking: set[asyncio.Future[Answer]] = set()
+        self._asking: set[asyncio.Future[NodeResponse]] = set()
         self._closed = False
 
     async def close(self, spread_seconds: float) -> None:
@@ -85,7 +85,7 @@ class Forwarding:
             return
         try:
             answer = await self._answer(address, scope, receive)
-        except HopFailed:
+        except NodeUnreachable:
             self._traffic.forwarded["lost"] += 1
             await self._local(scope, receive, send)
         except ClientGone:
@@ -95,9 +95,9 @@ class Forwarding:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, address: str, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(self, address: str, scope: Scope, receive: Receive) -> NodeResponse:
         request = await self._request(scope, receive)
-        asking = asyncio.ensure_future(self._hops.ask(address, request, self._seconds))
+        asking = asyncio.ensure_future(self._pool.ask(address, request, self._seconds))
         self._asking.add(asking)
         gone = asyncio.ensure_future(hangup(receive))
         try:
@@ -105,7 +105,7 @@ class Forwarding:
             if not asking.done():
                 raise ClientGone
             if asking.cancelled():
-                raise HopFailed
+                raise NodeUnreachable
             return asking.result()
         finally:
             self._asking.discard(asking)

@@ -1,4 +1,4 @@
-"""A node's private door: where other nodes bring requests of clients whose connections are here.
+"""A node's internal listener: where other nodes bring requests of clients whose connections are here.
 
 Only who knows the store's secret gets in. What comes in is answered here or not at all: a forwarded request is never
 forwarded again.
@@ -32,7 +32,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 METRICS: Final = "/metrics"
 _KEEP_ALIVE_SECONDS: Final = 3600
-"""The other node decides how long a connection stays: a door that closes idle ones would meet a request on its way."""
+"""The other node decides how long a connection stays: one that closes idle ones would meet a request on its way."""
 
 _LAST_ANSWERS_SECONDS: Final = 1.0
 _OWN_BYTES: Final = 1024
@@ -40,7 +40,7 @@ _OWN_HEADERS: Final = 8
 
 
 class Connections(Protocol):
-    """The gateway, as far as it is behind the door."""
+    """The gateway, as far as it is behind the listener."""
 
     async def http(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
@@ -54,7 +54,7 @@ class Connections(Protocol):
     def first_request(self, upgrade: Upgrade, limits: RequestLimits) -> type[asyncio.Protocol]: ...
 
 
-class PrivateDoor:
+class InternalListener:
     """Listens from `open` to `close`.
 
     Args:
@@ -76,7 +76,7 @@ class PrivateDoor:
         self._server: asyncio.Server | None = None
 
     async def open(self, address: str, name: str) -> None:
-        """Listen on `address`; empty: for this machine only. Raises DoorError."""
+        """Listen on `address`; empty: for this machine only. Raises InternalListenerError."""
         listener, self.address = listen(address, name)
         config = uvicorn.Config(
             self._answer,
@@ -117,7 +117,7 @@ class PrivateDoor:
         given = dict(scope["headers"])
         if not self._secret.fits(given.get(SECRET, b"")):
             self._traffic.refused += 1
-            logger.warning("somebody without the secret was at the private door")
+            logger.warning("somebody without the secret was at the internal listener")
             await _respond(send, HTTPStatus.FORBIDDEN, b"")
         elif scope["path"] == METRICS:
             await _respond(send, HTTPStatus.OK, self._metrics())
@@ -135,7 +135,7 @@ class PrivateDoor:
             self._connections.upgrade(transport, request, rest, Client(peer, secure, forwarded=True))
             return
         self._traffic.refused += 1
-        logger.warning("somebody without the secret was at the private door")
+        logger.warning("somebody without the secret was at the internal listener")
         transport.write(Refusal(HTTPStatus.FORBIDDEN, "for nodes only").response)
         transport.close()
 

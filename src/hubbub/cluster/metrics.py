@@ -14,10 +14,10 @@ from hubbub.bus import NodeId
 
 from .address import same_machine
 from .internal_listener import METRICS
-from .node_connection import HopFailed, request_bytes
-from .node_pool import Hops
+from .node_connection import NodeUnreachable, request_bytes
+from .node_pool import NodePool
 from .node_secret import NodeSecret
-from .nodes import Nodes, Peer
+from .nodes import Nodes, RemoteNode
 from .traffic import Traffic
 
 _SECONDS: Final = 2.0
@@ -38,8 +38,10 @@ class ClusterCollector(Collector):
         yield CounterMetricFamily("hubbub_own_requests", "Requests for connections of this node.", traffic.own)
         yield _by_outcome("hubbub_forwarded_requests", "Requests for other nodes' connections.", traffic.forwarded)
         yield _by_outcome("hubbub_forwarded_upgrades", "WebSockets for other nodes' sessions.", traffic.relayed)
-        yield CounterMetricFamily("hubbub_door_requests", "What other nodes forwarded to this one.", traffic.answered)
-        yield CounterMetricFamily("hubbub_door_refused", "Strangers at the private door.", traffic.refused)
+        yield CounterMetricFamily(
+            "hubbub_internal_requests", "What other nodes forwarded to this one.", traffic.answered
+        )
+        yield CounterMetricFamily("hubbub_internal_refused", "Strangers at the internal listener.", traffic.refused)
 
 
 def _by_outcome(name: str, meaning: str, counts: Mapping[str, int]) -> Metric:
@@ -52,9 +54,9 @@ def _by_outcome(name: str, meaning: str, counts: Mapping[str, int]) -> Metric:
 class Gathering:
     """The page of all nodes on this machine, whichever of them a scraper reaches."""
 
-    def __init__(self, nodes: Nodes, hops: Hops, secret: NodeSecret, own: Callable[[], bytes]) -> None:
+    def __init__(self, nodes: Nodes, pool: NodePool, secret: NodeSecret, own: Callable[[], bytes]) -> None:
         self._nodes = nodes
-        self._hops = hops
+        self._pool = pool
         self._secret = secret
         self._own = own
 
@@ -68,13 +70,13 @@ class Gathering:
             {self._nodes.node: self._own(), **{peer.node: page for peer, page in zip(here, pages, strict=True)}}
         )
 
-    async def _ask(self, peer: Peer) -> bytes:
+    async def _ask(self, peer: RemoteNode) -> bytes:
         request = request_bytes(
             "GET", METRICS.encode(), [(b"host", b"node"), *self._secret.headers("", secure=False)], b"", 0
         )
         try:
-            answer = await self._hops.ask(peer.address, request, _SECONDS)
-        except HopFailed:
+            answer = await self._pool.ask(peer.address, request, _SECONDS)
+        except NodeUnreachable:
             return b""
         return answer.body if answer.status == 200 else b""
 
@@ -85,15 +87,15 @@ def merged(pages: Mapping[NodeId, bytes]) -> bytes:
     samples: defaultdict[bytes, list[bytes]] = defaultdict(list)
     for node, page in pages.items():
         family = b""
-        for line in page.splitlines():
-            if line.startswith(b"# "):
-                family = line.split(b" ", 3)[2]
+        for bus in page.splitlines():
+            if bus.startswith(b"# "):
+                family = bus.split(b" ", 3)[2]
                 head = heads.setdefault(family, [])
-                if line not in head:
-                    head.append(line)
-            elif line:
-                samples[family].append(_labelled(line, node.encode()))
-    lines = [line for family, head in heads.items() for line in (*head, *samples[family])]
+                if bus not in head:
+                    head.append(bus)
+            elif bus:
+                samples[family].append(_labelled(bus, node.encode()))
+    lines = [bus for family, head in heads.items() for bus in (*head, *samples[family])]
     return b"\n".join([*lines, b""])
 
 

@@ -11,11 +11,11 @@ import httptools
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-class HopFailed(Exception):
+class NodeUnreachable(Exception):
     """The other node did not answer. It may have acted all the same."""
 
 
-class Answer(NamedTuple):
+class NodeResponse(NamedTuple):
     """A response. `headers`: without those that concern one connection only (RFC 9110 section 7.6.1)."""
 
     status: int
@@ -29,7 +29,7 @@ CONNECTION_HEADERS = frozenset(
 """What one connection's ends say to each other: never passed on."""
 
 
-class Hop(asyncio.Protocol):
+class NodeConnection(asyncio.Protocol):
     """Made by `loop.create_connection`. The length of a response is bounded by the node that makes it.
 
     Attributes:
@@ -42,14 +42,18 @@ class Hop(asyncio.Protocol):
         self.reusable = True
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
-        self._answer: asyncio.Future[Answer] | None = None
+        self._answer: asyncio.Future[NodeResponse] | None = None
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
 
-    async def ask(self, request: bytes) -> Answer:
-        """Send a whole request and wait for the response. Cancelling it closes the connection. Raises HopFailed."""
+    async def ask(self, request: bytes) -> NodeResponse:
+        """Send a whole request and wait for the response. Cancelling it closes the connection.
+
+        Raises:
+            NodeUnreachable: the other node did not answer.
+        """
         if self._transport is None:
-            raise HopFailed
+            raise NodeUnreachable
         self._answer = asyncio.get_running_loop().create_future()
         self.reusable = False
         self._headers, self._body = [], []
@@ -82,7 +86,7 @@ class Hop(asyncio.Protocol):
         self._transport = None
         self.reusable = False
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(HopFailed())
+            self._answer.set_exception(NodeUnreachable())
 
     # httptools' callbacks
 
@@ -98,7 +102,7 @@ class Hop(asyncio.Protocol):
             self.abort()  # a response to nothing: this connection is no good
             return
         self.reusable = self._parser.should_keep_alive()
-        self._answer.set_result(Answer(self._parser.get_status_code(), self._headers, b"".join(self._body)))
+        self._answer.set_result(NodeResponse(self._parser.get_status_code(), self._headers, b"".join(self._body)))
 
 
 def request_bytes(method: str, target: bytes, headers: Headers, body: bytes, length: int) -> bytes:

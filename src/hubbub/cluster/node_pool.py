@@ -1,4 +1,4 @@
-"""The open connections to other nodes' private doors."""
+"""The open connections to other nodes' internal listeners."""
 
 from __future__ import annotations
 
@@ -7,55 +7,55 @@ from collections import defaultdict
 from typing import Final
 
 from .address import connect
-from .node_connection import Answer, Hop, HopFailed
+from .node_connection import NodeConnection, NodeResponse, NodeUnreachable
 
 _IDLE_MAX: Final = 64
 """Connections per node that wait for the next request."""
 
 
-class Hops:
+class NodePool:
     """A pool. It never asks twice: a request that failed may have been acted upon."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._idle: defaultdict[str, list[Hop]] = defaultdict(list)
-        self._busy: defaultdict[str, set[Hop]] = defaultdict(set)
+        self._idle: defaultdict[str, list[NodeConnection]] = defaultdict(list)
+        self._busy: defaultdict[str, set[NodeConnection]] = defaultdict(set)
 
-    async def ask(self, address: str, request: bytes, seconds: float) -> Answer:
-        """Send a request to the node at `address`. Raises HopFailed, also when the time is over."""
+    async def ask(self, address: str, request: bytes, seconds: float) -> NodeResponse:
+        """Send a request to the node at `address`. Raises NodeUnreachable, also when the time is over."""
         try:
             async with asyncio.timeout(seconds):
-                hop = self._take(address) or await self._connect(address)
-                self._busy[address].add(hop)
+                connection = self._take(address) or await self._connect(address)
+                self._busy[address].add(connection)
                 try:
-                    return await hop.ask(request)
+                    return await connection.ask(request)
                 finally:
-                    self._busy[address].discard(hop)
-                    if hop.reusable and len(self._idle[address]) < _IDLE_MAX:
-                        self._idle[address].append(hop)
+                    self._busy[address].discard(connection)
+                    if connection.reusable and len(self._idle[address]) < _IDLE_MAX:
+                        self._idle[address].append(connection)
                     else:
-                        hop.abort()
+                        connection.abort()
         except TimeoutError as error:
-            raise HopFailed from error
+            raise NodeUnreachable from error
 
     def drop(self, address: str) -> None:
         """Nobody is there any more: whoever waits for it need not wait."""
-        for hop in [*self._busy.pop(address, ()), *self._idle.pop(address, ())]:
-            hop.abort()
+        for connection in [*self._busy.pop(address, ()), *self._idle.pop(address, ())]:
+            connection.abort()
 
     def close(self) -> None:
         for address in {*self._idle, *self._busy}:
             self.drop(address)
 
-    def _take(self, address: str) -> Hop | None:
+    def _take(self, address: str) -> NodeConnection | None:
         idle = self._idle[address]
         while idle:
-            hop = idle.pop()
-            if hop.reusable:
-                return hop
+            connection = idle.pop()
+            if connection.reusable:
+                return connection
         return None
 
-    async def _connect(self, address: str) -> Hop:
-        hop = Hop()
-        await connect(self._loop, lambda: hop, address)
-        return hop
+    async def _connect(self, address: str) -> NodeConnection:
+        connection = NodeConnection()
+        await connect(self._loop, lambda: connection, address)
+        return connection

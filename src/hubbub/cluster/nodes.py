@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from hubbub.bus import Chirp, NodeAlive, NodeGone, NodeId, Note
+from hubbub.bus import NodeAlive, NodeGone, NodeId, NodeMessage, Ping
 
 logger = logging.getLogger(__name__)
 
@@ -18,11 +18,11 @@ LEASE_SECONDS: Final = 6.0
 Lost = Callable[[str], None]
 
 
-class Peer:
+class RemoteNode:
     """Another node.
 
     Attributes:
-        address: where its private door is (see `address.py`); empty: it has none.
+        address: where its internal listener is (see `address.py`); empty: it has none.
         heard: when it was heard last, by the loop's clock.
         until: when its lease ends.
     """
@@ -50,7 +50,7 @@ class Nodes:
 
     def __init__(
         self,
-        announce: Callable[[Note], None],
+        announce: Callable[[NodeMessage], None],
         node: NodeId,
         loop: asyncio.AbstractEventLoop,
         *,
@@ -64,7 +64,7 @@ class Nodes:
         self._loop = loop
         self._announce_seconds = announce_seconds
         self._lease_seconds = lease_seconds
-        self._peers: dict[NodeId, Peer] = {}
+        self._peers: dict[NodeId, RemoteNode] = {}
         self._gone: dict[NodeId, float] = {}  # until when a late word of theirs is not believed
         self._arrivals: dict[NodeId, asyncio.Event] = {}
         self._began = self._ticked = 0.0
@@ -83,20 +83,20 @@ class Nodes:
             self._timer = None
             self._announce(NodeGone(self.node))
 
-    def heard(self, note: Note) -> None:
-        """A note came from the bus."""
-        match note:
-            case NodeAlive() if note.node != self.node and note.node not in self._gone:
-                self._alive(note)
-            case NodeGone() if note.node != self.node:
-                self._gone[note.node] = self._loop.time() + self._lease_seconds
-                self._forget(note.node, "gone")
-            case Chirp() if note.node in self._peers:
-                self._peers[note.node].heard = self._loop.time()
+    def heard(self, message: NodeMessage) -> None:
+        """A message came from the bus."""
+        match message:
+            case NodeAlive() if message.node != self.node and message.node not in self._gone:
+                self._alive(message)
+            case NodeGone() if message.node != self.node:
+                self._gone[message.node] = self._loop.time() + self._lease_seconds
+                self._forget(message.node, "gone")
+            case Ping() if message.node in self._peers:
+                self._peers[message.node].heard = self._loop.time()
             case _:
                 pass
 
-    def peers(self) -> Iterable[Peer]:
+    def peers(self) -> Iterable[RemoteNode]:
         """All others that count as alive."""
         return self._peers.values()
 
@@ -122,7 +122,7 @@ class Nodes:
                 peer = await self._arrival(node, left)
         return peer.address if peer is not None else ""
 
-    async def _arrival(self, node: NodeId, seconds: float) -> Peer | None:
+    async def _arrival(self, node: NodeId, seconds: float) -> RemoteNode | None:
         arrived = self._arrivals.setdefault(node, asyncio.Event())
         try:
             async with asyncio.timeout(seconds):
@@ -136,17 +136,17 @@ class Nodes:
     def _say(self) -> None:
         self._announce(NodeAlive(self.node, self._lease_seconds, self.address))
 
-    def _alive(self, note: NodeAlive) -> None:
+    def _alive(self, message: NodeAlive) -> None:
         now = self._loop.time()
-        peer = self._peers.get(note.node)
+        peer = self._peers.get(message.node)
         if peer is None:
-            peer = self._peers[note.node] = Peer(note.node)
-            logger.info("a node is there", extra={"peer": note.node, "address": note.address})
+            peer = self._peers[message.node] = RemoteNode(message.node)
+            logger.info("a node is there", extra={"peer": message.node, "address": message.address})
             self._say()  # it may be new, and want to know us now
-        peer.address = note.address
+        peer.address = message.address
         peer.heard = now
-        peer.until = now + note.lease_seconds
-        if (arrived := self._arrivals.get(note.node)) is not None:
+        peer.until = now + message.lease_seconds
+        if (arrived := self._arrivals.get(message.node)) is not None:
             arrived.set()
 
     def _tick(self) -> None:

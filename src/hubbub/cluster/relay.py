@@ -20,7 +20,7 @@ from hubbub.wire.upgrade import Refusal, Request
 from hubbub.wire.websocket import close_frame
 
 from .address import connect
-from .node_connection import HopFailed, request_bytes
+from .node_connection import NodeUnreachable, request_bytes
 from .node_secret import NodeSecret, passed_on
 from .nodes import Nodes
 from .ownership import owner_of
@@ -93,7 +93,7 @@ class Relay:
             return
         try:
             await connect(self._loop, lambda: pipe.far, pipe.address)
-        except HopFailed:
+        except NodeUnreachable:
             self._traffic.relayed["lost"] += 1
             pipe.refuse(_UNKNOWN)
             return

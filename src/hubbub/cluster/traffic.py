@@ -15,7 +15,7 @@ class Traffic:
         relayed: WebSockets that were opened to become the transport of a session elsewhere, by the same outcomes.
         relays: those that are open.
         answered: requests that other nodes sent here.
-        refused: requests at the private door without the secret.
+        refused: requests at the internal listener without the secret.
     """
 
     __slots__ = ("answered", "forwarded", "own", "refused", "relayed", "relays")

@@ -1,4 +1,4 @@
-"""Accepting connections: the listening socket, and uvicorn on it."""
+"""HttpServer connections: the listening socket, and uvicorn on it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-class Accepting(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """uvicorn without its own signals, and with a moment that one can wait for."""
 
     def __init__(self, config: uvicorn.Config) -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from hubbub.bus import BusError, Chirp, NodeAlive, NodeId
+from hubbub.bus import BusError, NodeAlive, NodeId, Ping
 from hubbub.bus.redis import Address, RedisBus
 from hubbub.vocabulary import Message, UserName
 from tests.contracts.bus import GENERAL, Inbox, hears, message
@@ -91,18 +91,18 @@ async def test_a_full_buffer_drops_and_then_says_so(redis_server: RedisServer) -
         assert [seq for _, [seq] in others.seen_events] == list(range(1, 101 - one.counters.dropped))
 
 
-@pytest.mark.parametrize("note", [Chirp(NodeId("n1"), 1), NodeAlive(NodeId("n1"), 6.0)])
+@pytest.mark.parametrize("note", [Ping(NodeId("n1"), 1), NodeAlive(NodeId("n1"), 6.0)])
 async def test_what_proves_that_the_bus_carries_travels_through_the_server(
-    redis_server: RedisServer, note: Chirp | NodeAlive
+    redis_server: RedisServer, note: Ping | NodeAlive
 ) -> None:
     async with node(redis_server) as (one, mine):
         one.announce(note)
-        assert mine.seen_notes == []
-        await mine.until(lambda: mine.seen_notes == [note])
+        assert mine.seen_messages == []
+        await mine.until(lambda: mine.seen_messages == [note])
         redis_server.kill()
         await connected(one, is_so=False)
         one.announce(note)
-        assert mine.seen_notes == [note]
+        assert mine.seen_messages == [note]
 
 
 async def test_what_a_newer_node_says_is_skipped(redis_server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:

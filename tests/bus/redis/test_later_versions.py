@@ -25,17 +25,17 @@ async def test_a_later_note_or_signal_is_skipped_with_one_line_for_each_kind(
         await hears(other, GENERAL, mine)
         for _again in range(3):
             for head, body in (
-                (envelope.NOTE, {"note": "user_banned", "user": 7}),
-                (envelope.NOTE, {"note": "for_user", "user": 7, "signal": {"type": "mentioned", "room": "general"}}),
+                (envelope.MESSAGE, {"note": "user_banned", "user": 7}),
+                (envelope.MESSAGE, {"note": "for_user", "user": 7, "signal": {"type": "mentioned", "room": "general"}}),
                 (envelope.ECHO, {"note": "x" * 1_000}),
-                (envelope.NOTE, [1]),
+                (envelope.MESSAGE, [1]),
             ):
                 redis_server.command("PUBLISH", "hubbub:0:nodes", later(head, body))
             redis_server.command("PUBLISH", "hubbub:0:signals:{general}", later(envelope.SIGNAL, {"type": "waving"}))
         other.publish(GENERAL, typing())
         other.announce(NodeGone(NodeId("n1")))
-        await mine.until(lambda: bool(mine.seen_notes) and (GENERAL, typing()) in mine.seen_signals)
-        assert mine.seen_notes == [NodeGone(NodeId("n1"))]
+        await mine.until(lambda: bool(mine.seen_messages) and (GENERAL, typing()) in mine.seen_signals)
+        assert mine.seen_messages == [NodeGone(NodeId("n1"))]
         assert one.counters.unreadable == 15
         said = [line.rpartition(": ")[2] for line in caplog.messages if "later version" in line]
         assert set(said) == {

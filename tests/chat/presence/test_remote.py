@@ -14,7 +14,7 @@ async def test_nobody_goes_offline_because_this_node_stood_still(one: Nodes) -> 
     await one[0].ticks()
     await one.after(20)
     assert ada.shown == ["ada", "bob"]
-    one[0].chat.bus_receiver.note(NodeGone(NodeId("n1")))
+    one[0].chat.bus_receiver.node_message(NodeGone(NodeId("n1")))
     one.clock.stall(60)
     await one.after(5)
     assert ada.shown == ["ada"]
@@ -52,9 +52,9 @@ async def test_what_is_repeated_late_or_of_a_dead_node_changes_nothing(one: Node
     await hear(one, whole("n0", 9, "eve"))
     one[0].chat.bus_receiver.signal(RoomId("nowhere"), whole("n1", 9))
     assert ada.signals == []
-    one[0].chat.bus_receiver.note(NodeGone(NodeId("n1")))
-    one[0].chat.bus_receiver.note(NodeAlive(NodeId("n1"), 6.0))
-    one[0].chat.bus_receiver.note(NodeGone(NodeId("n2")))
+    one[0].chat.bus_receiver.node_message(NodeGone(NodeId("n1")))
+    one[0].chat.bus_receiver.node_message(NodeAlive(NodeId("n1"), 6.0))
+    one[0].chat.bus_receiver.node_message(NodeGone(NodeId("n2")))
     await hear(one, whole("n1", 6, "eve"))
     await hear(one, whole("n2", 1, "fay"))
     await one.after(9)

@@ -6,7 +6,7 @@
     await bus.close()
 
 - What this node publishes reaches its own receiver at once and directly; others get it through the server. So the
-  server's latency, and its absence, is never seen by people on one node. A `Chirp` and a `NodeAlive` take the long way.
+  server's latency, and its absence, is never seen by people on one node. A `Ping` and a `NodeAlive` take the long way.
 - Publishing never blocks. What a tick publishes leaves in one write; what does not fit into the buffer, or has no
   connection, is dropped and counted. When that is over every node is told that something is missing (`gap`).
 - A lost connection is made anew, with a growing and random pause; then all rooms are subscribed, then `gap` is called.
@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from hubbub.bus.counters import BusCounters
 from hubbub.bus.errors import BusError
-from hubbub.bus.node_messages import Chirp, NodeAlive, Note, RoomNote
+from hubbub.bus.node_messages import NodeAlive, NodeMessage, Ping, RoomNodeMessage
 from hubbub.bus.protocols import Receiver
 from hubbub.vocabulary import Event, RoomId, Signal
 
@@ -119,7 +119,7 @@ class RedisBus:
         if self._session is not None:
             self._session.of(channels[0]).tell(self._unsubscribe, *channels)
 
-    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNote) -> None:
+    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNodeMessage) -> None:
         receiver = self._receiver
         if receiver is None:
             return
@@ -130,19 +130,19 @@ class RedisBus:
             if channels is not None:
                 receiver.events(room, items)
         else:
-            head = envelope.ROOM_NOTE if isinstance(items, RoomNote) else envelope.SIGNAL
+            head = envelope.ROOM_MESSAGE if isinstance(items, RoomNodeMessage) else envelope.SIGNAL
             self._send(signals, head, items)
             if channels is not None:
                 receiver.signal(room, items)
 
-    def announce(self, note: Note) -> None:
+    def announce(self, message: NodeMessage) -> None:
         if self._receiver is None:
             return
-        if isinstance(note, Chirp | NodeAlive):
-            self._send(self._channels.nodes, envelope.ECHO, note)
+        if isinstance(message, Ping | NodeAlive):
+            self._send(self._channels.nodes, envelope.ECHO, message)
         else:
-            self._send(self._channels.nodes, envelope.NOTE, note)
-            self._receiver.note(note)
+            self._send(self._channels.nodes, envelope.MESSAGE, message)
+            self._receiver.node_message(message)
 
     def _send(self, channel: bytes, head: bytes, body: object) -> None:
         session = self._session
@@ -177,7 +177,7 @@ class RedisBus:
             if body is None:
                 self._tell_gap_soon()
             else:
-                receiver.note(body)  # type: ignore[arg-type]  # what the head says
+                receiver.node_message(body)  # type: ignore[arg-type]  # what the head says
             return
         room = self._by_channel.get(channel)
         if room is None:  # unsubscribed a moment ago

@@ -14,20 +14,22 @@ from typing import Any, Final
 
 import msgspec
 
-from hubbub.bus.node_messages import Note, RoomNote
+from hubbub.bus.node_messages import NodeMessage, RoomNodeMessage
 from hubbub.vocabulary import Event, RoomId, Signal, UnknownEvent
 from hubbub.wire.rejection import UNDECODABLE
 
 VERSION: Final = 1
 ORIGIN_BYTES: Final = 8
 
-EVENTS, SIGNAL, ROOM_NOTE, NOTE, ECHO, LOST = (bytes([VERSION]) + kind for kind in (b"e", b"s", b"r", b"n", b"c", b"l"))
-"""Heads. ECHO: a note that its publisher wants to hear as well. LOST: something was dropped; the body is nil."""
+EVENTS, SIGNAL, ROOM_MESSAGE, MESSAGE, ECHO, LOST = (
+    bytes([VERSION]) + kind for kind in (b"e", b"s", b"r", b"n", b"c", b"l")
+)
+"""Heads. ECHO: a message that its publisher wants to hear as well. LOST: something was dropped; the body is nil."""
 
 HEAD_BYTES: Final = 2
 BODY: Final = HEAD_BYTES + ORIGIN_BYTES
 
-Body = Sequence[Event] | Signal | RoomNote | Note
+Body = Sequence[Event] | Signal | RoomNodeMessage | NodeMessage
 
 _NAME_LENGTH: Final = 64
 
@@ -35,9 +37,9 @@ _encode = msgspec.msgpack.Encoder().encode
 _decoders: Final[Mapping[bytes, msgspec.msgpack.Decoder[Any]]] = {
     EVENTS: msgspec.msgpack.Decoder(list[Event]),
     SIGNAL: msgspec.msgpack.Decoder(Signal),
-    ROOM_NOTE: msgspec.msgpack.Decoder(RoomNote),
-    NOTE: msgspec.msgpack.Decoder(Note),
-    ECHO: msgspec.msgpack.Decoder(Note),
+    ROOM_MESSAGE: msgspec.msgpack.Decoder(RoomNodeMessage),
+    MESSAGE: msgspec.msgpack.Decoder(NodeMessage),
+    ECHO: msgspec.msgpack.Decoder(NodeMessage),
     LOST: msgspec.msgpack.Decoder(None),
 }
 
@@ -118,6 +120,6 @@ class Channels:
         self._signals = f"{prefix}signals:{{".encode()
 
     def of(self, room: RoomId) -> tuple[bytes, bytes]:
-        """(events, signals and room notes)."""
+        """(events, signals and room messages)."""
         name = room.encode() + b"}"
         return self._events + name, self._signals + name

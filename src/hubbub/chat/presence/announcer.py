@@ -1,7 +1,7 @@
 """Tells other nodes who is in a room here, while they want to know: merged, and at most once a tick.
 
-Nothing is said of a room that nobody watches elsewhere. So 2,000 people who come back at once cost a note a second for
-each watched room, not 2,000 (docs/delivery.md).
+Nothing is said of a room that nobody watches elsewhere. So 2,000 people who come back at once cost a message a second
+for each watched room, not 2,000 (docs/delivery.md).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ class Announced:
 
     Attributes:
         until: when the last lease of those who want it ends (clock's seconds).
-        number: of the last note; 0: nothing was said yet, or that nobody is here.
+        number: of the last message; 0: nothing was said yet, or that nobody is here.
         said: whether something was said since the last tick.
         repeat_at: when the lease of what was said is to be renewed.
         whole: whether all names have to be said, not only the changes.
-        listed: whether the last note had names.
-        changes: users who came (True) or went since the last note.
+        listed: whether the last message had names.
+        changes: users who came (True) or went since the last message.
     """
 
     __slots__ = ("changes", "listed", "number", "repeat_at", "said", "until", "whole")
@@ -50,15 +50,15 @@ class PresenceAnnouncer:
         self._number = 0
         self._wanted: dict[Feed, Announced] = {}
 
-    def wanted(self, feed: Feed, note: PresenceWanted) -> None:
+    def wanted(self, feed: Feed, message: PresenceWanted) -> None:
         """A node wants to know who is here. It is told at once, unless it was told in this tick."""
-        if note.node == self._node:
+        if message.node == self._node:
             return
         news = feed.news
         if news is None:
             news = feed.news = self._wanted[feed] = Announced()
-        news.until = max(news.until, self._now() + note.lease_seconds)
-        if note.fresh and note.of in {ALONE, self._node}:
+        news.until = max(news.until, self._now() + message.lease_seconds)
+        if message.fresh and message.of in {ALONE, self._node}:
             news.whole = True
         if news.whole and not news.said:
             self._say(feed, news)
@@ -99,11 +99,11 @@ class PresenceAnnouncer:
             online, offline = [*feed.here, *feed.away] if listed else [], []
         self._number += 1
         lease = self._settings.presence_lease_seconds
-        note = PresenceHere(self._node, self._number, count, lease, news.number, online, offline, whole)
+        message = PresenceHere(self._node, self._number, count, lease, news.number, online, offline, whole)
         news.number = self._number if count else 0
         news.whole = not count
         news.listed = listed
         news.changes = {}
         news.said = True
         news.repeat_at = self._now() + lease / 3
-        self._bus.publish(feed.room, note)
+        self._bus.publish(feed.room, message)

@@ -2,7 +2,7 @@
 
 While somebody here watches a room, this node asks for it, and each other node answers with all its users and then with
 what changes (`Herald`). A node's word holds for a lease; it ends early when the node has said goodbye or is not heard
-any more. A note that does not follow the last one shows that one was lost: then all is asked for anew.
+any more. A message that does not follow the last one shows that one was lost: then all is asked for anew.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class NodePresence:
     """One node's word about a room.
 
     Attributes:
-        number: of its last note that was understood.
+        number: of its last message that was understood.
         names: the users that it named.
         unnamed: how many it has if it has too many to name them, else 0.
         until: when its lease ends (clock's seconds).
-        stale: a note was lost; what stands here is outdated until it has said all anew.
+        stale: a message was lost; what stands here is outdated until it has said all anew.
     """
 
     __slots__ = ("names", "number", "stale", "unnamed", "until")
@@ -101,19 +101,19 @@ class RemotePresenceTracker:
         if others.ask_at <= self._now():
             self._ask(feed, others)
 
-    def heard(self, feed: Feed, note: PresenceHere) -> None:
+    def heard(self, feed: Feed, message: PresenceHere) -> None:
         """A node tells who is there. What it repeats, and what nobody here wants to know, is nothing."""
         others = feed.others
-        if others is None or note.node == self._node or note.node in self._gone:
+        if others is None or message.node == self._node or message.node in self._gone:
             return
-        remote = others.nodes.get(note.node)
+        remote = others.nodes.get(message.node)
         if remote is None:
-            remote = others.nodes[note.node] = NodePresence()
-        if note.number <= remote.number:
+            remote = others.nodes[message.node] = NodePresence()
+        if message.number <= remote.number:
             return
-        remote.until = self._now() + note.lease_seconds
-        if note.whole or note.after == remote.number:
-            self._apply(feed, others, remote, note)
+        remote.until = self._now() + message.lease_seconds
+        if message.whole or message.after == remote.number:
+            self._apply(feed, others, remote, message)
         else:
             remote.stale = True
 
@@ -123,20 +123,20 @@ class RemotePresenceTracker:
         if others is not None and feed.present <= self._settings.crowd:
             self._linger(others, user)
 
-    def alive(self, note: NodeAlive) -> None:
+    def alive(self, message: NodeAlive) -> None:
         """A node is there. What it says of rooms is believed no longer than this."""
-        if note.node == self._node:
-            self._deaf_at = self._now() + note.lease_seconds / 2
-        elif note.node not in self._gone:
-            self._alive[note.node] = self._now() + note.lease_seconds
+        if message.node == self._node:
+            self._deaf_at = self._now() + message.lease_seconds / 2
+        elif message.node not in self._gone:
+            self._alive[message.node] = self._now() + message.lease_seconds
 
-    def gone(self, note: NodeGone) -> None:
+    def gone(self, message: NodeGone) -> None:
         """A node has ended. Its users have the grace to come back on another one."""
         now = self._now()
-        self._alive.pop(note.node, None)
-        self._gone[note.node] = now + self._settings.presence_lease_seconds  # a late word of it is not believed
+        self._alive.pop(message.node, None)
+        self._gone[message.node] = now + self._settings.presence_lease_seconds  # a late word of it is not believed
         for others in self._rooms.values():
-            remote = others.nodes.get(note.node)
+            remote = others.nodes.get(message.node)
             if remote is not None:
                 remote.until = min(remote.until, now + self._settings.grace_seconds)
 
@@ -197,26 +197,26 @@ class RemotePresenceTracker:
         stale = [name for name, remote in others.nodes.items() if remote.stale]
         of = stale[0] if len(stale) == 1 and not others.fresh else ALONE
         lease = self._settings.presence_want_seconds
-        note = PresenceWanted(self._node, lease, others.fresh or bool(stale), of)
+        message = PresenceWanted(self._node, lease, others.fresh or bool(stale), of)
         others.fresh = False
         others.ask_at = now + lease / 3
         others.until = now + lease
-        self._bus.publish(feed.room, note)
+        self._bus.publish(feed.room, message)
 
-    def _apply(self, feed: Feed, others: RemotePresence, remote: NodePresence, note: PresenceHere) -> None:
+    def _apply(self, feed: Feed, others: RemotePresence, remote: NodePresence, message: PresenceHere) -> None:
         """Take over what a node says; it follows what is known of it."""
-        if note.whole:
-            names = set(note.online)
+        if message.whole:
+            names = set(message.online)
             came, went = names - remote.names, remote.names - names
         else:
-            came, went = set(note.online) - remote.names, remote.names.intersection(note.offline)
-        unnamed = note.count if note.whole and not note.online else 0
+            came, went = set(message.online) - remote.names, remote.names.intersection(message.offline)
+        unnamed = message.count if message.whole and not message.online else 0
         counted = unnamed != remote.unnamed
         others.unnamed += unnamed - remote.unnamed
         remote.unnamed = unnamed
-        remote.number = note.number
-        if note.whole or not remote.stale:  # a late predecessor of what is missing does not make up for it
-            remote.stale = not unnamed and len(remote.names) + len(came) - len(went) != note.count
+        remote.number = message.number
+        if message.whole or not remote.stale:  # a late predecessor of what is missing does not make up for it
+            remote.stale = not unnamed and len(remote.names) + len(came) - len(went) != message.count
         changes: dict[UserName, bool] = {}
         for user in came:
             if others.users.add(user, remote):
