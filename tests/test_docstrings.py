@@ -219,7 +219,6 @@ GIVEN: dict[str, Callable[[Config], AbstractAsyncContextManager[Given]]] = {
     "hubbub.bus.redis.bus": a_bus,
     "hubbub.chat.service": a_store,
     "hubbub.client.client": a_room,
-    "hubbub.cluster.canary": a_bus,
     "hubbub.cluster.observed_bus": a_bus,
     "hubbub.identity.identity": a_store,
     "hubbub.realtime.server.gateway": a_handler,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.auth.credentials import Credentials, cookie_token, find_credentials
+from hubbub.auth.cookies import cookie_token
+from hubbub.auth.credentials import Credentials, credentials_of_handshake
 from hubbub.errors import CloseCode, Unauthenticated
 from hubbub.vocabulary import Auth, Done, Limits, RoomId, RoomList, Rooms, Send, Typing, Watch, Welcome
 
@@ -200,11 +201,11 @@ def test_there_is_one_cookie_or_none(header: str, secure: bool, token: str) -> N
 
 
 def test_a_token_does_not_show_in_a_log() -> None:
-    found = find_credentials(shake(authorization="Bearer secret"), ())
+    found = credentials_of_handshake(shake(authorization="Bearer secret"), ())
     assert found == Credentials("secret", ambient=False)
     assert "secret" not in repr(found)
 
 
 def test_other_schemes_carry_no_token() -> None:
-    assert find_credentials(shake(authorization="Basic secret"), ()) is None
-    assert find_credentials(shake(cookie="other=1"), ()) is None
+    assert credentials_of_handshake(shake(authorization="Basic secret"), ()) is None
+    assert credentials_of_handshake(shake(cookie="other=1"), ()) is None

@@ -133,7 +133,7 @@ async def test_a_reply_that_belongs_to_no_such_operation_is_a_bug_too(
 
 
 def test_nobody_is_signed_in_where_nobody_signed_in() -> None:
-    call = Call(cast("Services", None), Request({"type": "http", "path": "/", "headers": []}), None)
+    call = Call(cast("Services", None), Request({"type": "http", "path": "/", "headers": []}), None, None)
     assert call.peer == ""
     with pytest.raises(Unauthenticated):
         _ = call.login

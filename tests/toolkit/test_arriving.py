@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect as websocket
 from websockets.exceptions import ConnectionClosed
 
 from hubbub.realtime import ConnectionRefused, GatewaySettings, Server, Socket
-from hubbub.realtime.protocols.holding import BUFFERS_MAX
+from hubbub.realtime.protocols.base_connection import BUFFERS_MAX
 
 from .conftest import Stage
 from .raw import hear

@@ -1,19 +1,38 @@
-"""Which token does a handshake carry?"""
+"""Which token says who is asking: one rule for HTTP requests and the handshakes of every wire.
+
+A token that the client gives itself comes first: Socket.IO's `auth` payload, or the header `Authorization: Bearer …`.
+Other schemes are a proxy's and say nothing here. Else it is the browser's session cookie, which is taken only from
+pages that may use it (`origins.py`): a browser adds it to whatever any page asks for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from msgspec import Struct
 
-from .origins import may_read
+from hubbub.errors import Forbidden
 
-COOKIE = "hubbub_session"
+from .cookies import cookie_token
+from .origins import SAFE_METHODS, lost_scheme, may_read, may_write
+
+logger = logging.getLogger(__name__)
 
 
-class Asking(Protocol):
-    """What a handshake or a request says of who is asking.
+class Credentials(Struct, frozen=True):
+    """A token, not yet proven. `ambient`: a cookie, which the browser adds without the page's doing."""
+
+    token: str
+    ambient: bool
+
+    def __repr__(self) -> str:
+        return f"Credentials(token='…', ambient={self.ambient})"
+
+
+class OpeningHandshake(Protocol):
+    """What opened a connection.
 
     Attributes:
         headers: names in lower case.
@@ -31,50 +50,51 @@ class Asking(Protocol):
     def auth(self) -> Any: ...
 
 
-class Credentials(Struct, frozen=True):
-    """A token, not yet proven. `ambient`: a cookie, which the browser adds without the page's doing."""
+def credentials_of_handshake(handshake: OpeningHandshake, allowed_origins: Collection[str]) -> Credentials | None:
+    """The token that a connection brings, None when it brings none that counts.
 
-    token: str
-    ambient: bool
-
-    def __repr__(self) -> str:
-        return f"Credentials(token='…', ambient={self.ambient})"
-
-
-def find_credentials(handshake: Asking, allowed_origins: tuple[str, ...]) -> Credentials | None:
-    """The Socket.IO `auth` payload's token, else a bearer header, else the cookie if its page may use it."""
-    token = _auth_token(handshake.auth) or _bearer(handshake.headers.get("authorization", ""))
+    Were the cookie of a foreign page to count, any page on the web could open a socket as whoever is looking at it
+    (RFC 6455 section 10.2).
+    """
+    headers = handshake.headers
+    token = _payload_token(handshake.auth) or _bearer_token(headers)
     if token:
         return Credentials(token, ambient=False)
-    token = cookie_token(handshake.headers.get("cookie", ""), secure=handshake.secure)
-    # else any page on the web could open a socket as whoever is looking at it (RFC 6455 section 10.2)
-    if token and may_read(handshake.headers, allowed_origins, secure=handshake.secure):
+    token = cookie_token(headers.get("cookie", ""), secure=handshake.secure)
+    if token and may_read(headers, allowed_origins, secure=handshake.secure):
         return Credentials(token, ambient=True)
     return None
 
 
-def cookie_name(*, secure: bool) -> str:
-    """What the cookie is called. Over HTTPS its name keeps every other host and path from setting it (RFC 6265bis)."""
-    return f"__Host-{COOKIE}" if secure else COOKIE
+def credentials_of_request(
+    method: str, headers: Mapping[str, str], allowed_origins: Collection[str], *, secure: bool
+) -> Credentials | None:
+    """The token that an HTTP request brings, None when it brings none.
+
+    A page of another origin may ask for what changes nothing: it can't read the answer (`cors_headers`).
+
+    Raises:
+        Forbidden: a cookie on a request that changes something, from a page that may not use it.
+    """
+    token = _bearer_token(headers)
+    if token:
+        return Credentials(token, ambient=False)
+    token = cookie_token(headers.get("cookie", ""), secure=secure)
+    if not token:
+        return None
+    if method not in SAFE_METHODS and not may_write(headers, allowed_origins, secure=secure):
+        if lost_scheme(headers, secure=secure):
+            # once in a process's life would do; a page tries again when somebody presses a button
+            logger.warning("a page's https arrives as http: does a trusted proxy say X-Forwarded-Proto?")
+        raise Forbidden("This request came from a page of another site.")
+    return Credentials(token, ambient=True)
 
 
-def cookie_token(header: str, *, secure: bool) -> str:
-    """The session's token in a Cookie header; empty as for `only_cookie`."""
-    return only_cookie(header, cookie_name(secure=secure))
-
-
-def only_cookie(header: str, name: str) -> str:
-    """A cookie's value; empty when there is none of this name, or more than one: then it can't be said whose it is."""
-    pairs = (pair.strip(" \t").partition("=") for pair in header.split(";"))
-    found = [value.strip('"') for given, _, value in pairs if given == name]
-    return found[0] if len(found) == 1 else ""
-
-
-def _auth_token(auth: Any) -> str:
+def _payload_token(auth: Any) -> str:
     token = auth.get("token") if isinstance(auth, dict) else None
     return token if isinstance(token, str) else ""
 
 
-def _bearer(header: str) -> str:
-    scheme, _, token = header.strip().partition(" ")
+def _bearer_token(headers: Mapping[str, str]) -> str:
+    scheme, _, token = headers.get("authorization", "").strip().partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

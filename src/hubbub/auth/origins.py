@@ -11,12 +11,19 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods of requests that change nothing (RFC 9110 section 9.2.1)."""
+
 _PORTS: Final = {"http": 80, "https": 443}
 _NO_CONTENT: Final = frozenset({"empty", "websocket"})
 """`Sec-Fetch-Dest` of what scripts ask for. Anything else is a page, a frame, a picture, a script."""
 
+_ANY: Final = "*"
+
 Place = tuple[str, str, int]
 """Scheme, host and port, in lower case."""
+
+Headers = list[tuple[bytes, bytes]]
 
 
 def place_of(origin: str) -> Place | None:
@@ -79,3 +86,40 @@ def without_foreign_cookie(headers: dict[str, str], allowed: Collection[str], *,
     if "cookie" not in headers or may_read(headers, allowed, secure=secure):
         return headers
     return {name: value for name, value in headers.items() if name != "cookie"}
+
+
+def cors_headers(headers: Mapping[str, str], allowed: Collection[str], *, exposed: bytes = b"") -> Headers:
+    """For the response to a request with these headers (Fetch Standard, CORS).
+
+    Cookies are for named origins only: with `*` any page may ask, but as nobody.
+
+    Args:
+        headers: names in lower case.
+        allowed: origins; "*": any.
+        exposed: response headers that the page may read, a list.
+    """
+    origin = headers.get("origin")
+    if origin is None or not allowed:
+        return []
+    if is_named(origin, allowed):
+        found = [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-credentials", b"true"),
+        ]
+    elif _ANY in allowed:
+        found = [(b"access-control-allow-origin", b"*")]
+    else:
+        return [(b"vary", b"Origin")]
+    if exposed:
+        found.append((b"access-control-expose-headers", exposed))
+    return [*found, (b"vary", b"Origin")]
+
+
+def preflight_headers(headers: Mapping[str, str], methods: bytes) -> Headers:
+    """What an OPTIONS request asks for, beside `cors_headers`, without which a browser does not look at these."""
+    asked = headers.get("access-control-request-headers", "content-type")
+    return [
+        (b"access-control-allow-methods", methods),
+        (b"access-control-allow-headers", asked.encode("latin-1")),
+        (b"access-control-max-age", b"600"),
+    ]

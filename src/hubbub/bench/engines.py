@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, TypedDict
 
 from hubbub.bus.embedded import find_server
-from hubbub.bus.errors import BusError
+from hubbub.bus.protocols import BusError
 
 from .servers import ServerError
 

@@ -1,7 +1,5 @@
 """Carries committed events, signals and node messages between nodes (docs/architecture.md)."""
 
-from .counters import BusCounters
-from .errors import BusError
 from .local import LocalBus
 from .node_messages import (
     ALONE,
@@ -16,7 +14,7 @@ from .node_messages import (
     RoomNodeMessage,
     UserChanged,
 )
-from .protocols import Bus, CountingBus, Receiver
+from .protocols import Bus, BusCounters, BusError, CountingBus, Receiver
 
 __all__ = [
     "ALONE",

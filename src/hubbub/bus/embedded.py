@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Final
 
 from . import tethered
-from .errors import BusError
+from .protocols import BusError
 
 logger = logging.getLogger(__name__)
 

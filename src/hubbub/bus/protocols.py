@@ -7,12 +7,37 @@ to drop repeats and read holes from the store. Each sentence here has a test in 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from hubbub.vocabulary import Event, RoomId, Signal
 
-from .counters import BusCounters
 from .node_messages import NodeMessage, RoomNodeMessage
+
+
+class BusError(Exception):
+    """The bus can't be opened. The message is one line for the operator, without passwords."""
+
+
+@dataclass(slots=True)
+class BusCounters:
+    """Of a bus that has a server. A bus of one node has none.
+
+    Attributes:
+        published: handed to the server's connection.
+        received: what other nodes published; own publications come back and are not counted.
+        dropped: publications that did not reach the server, or of which that is unknown.
+        unreadable: received, but of a newer version.
+        reconnects: times that a lost connection was made again.
+        connected: whether it is connected now.
+    """
+
+    published: int = 0
+    received: int = 0
+    dropped: int = 0
+    unreadable: int = 0
+    reconnects: int = 0
+    connected: bool = False
 
 
 class Receiver(Protocol):
@@ -21,7 +46,7 @@ class Receiver(Protocol):
     def events(self, room: RoomId, events: Sequence[Event]) -> None:
         """Committed events of a room that this node subscribed, in the order of one publisher.
 
-        What a later version publishes beside them is an `UnknownEvent`. Its signals and notes are skipped.
+        What a later version publishes beside them is an `UnknownEvent`. Its signals and node messages are skipped.
         """
         ...
 

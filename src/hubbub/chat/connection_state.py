@@ -42,7 +42,7 @@ class ConnectionState:
         actor: None until it has signed in.
         joined: the feeds it receives. Most connections are in one room and share that feed's tuple.
         watching: the feed whose presence and typing it gets.
-        ticket: the number of its last send, see `Sending`.
+        ticket: the number of its last send, see `AppendQueue`.
         waiting: the commands behind a slow one; None: nothing is running.
         gaps: where it is behind; None: nowhere.
         catching_up: the task that closes the gaps.

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from hubbub.auth.credentials import find_credentials
+from hubbub.auth.credentials import credentials_of_handshake
 from hubbub.errors import CloseCode, Disconnect, Forbidden, RateLimited, Unauthenticated
 from hubbub.realtime import Connection, Handshake, Outgoing, Strangers
 from hubbub.store.protocols import Login
@@ -114,7 +114,7 @@ class Connections:
             Unauthenticated: the handshake carries a wrong token, or none where there is no later chance.
         """
         state = connection.state = ConnectionState(connection)
-        credentials = find_credentials(handshake, self._settings.allowed_origins)
+        credentials = credentials_of_handshake(handshake, self._settings.allowed_origins)
         may_wait = connection.lane.wire != SOCKETIO
         if credentials is not None:
             try:

@@ -16,10 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from .node_connection import NodeUnreachable
-
 CONNECT_SECONDS: Final = 2.0
 _BACKLOG: Final = 1024
+
+
+class NodeUnreachable(Exception):
+    """The other node did not answer. It may have acted all the same."""
 
 
 class InternalListenerError(Exception):

@@ -12,13 +12,12 @@ from hubbub.realtime import Gateway
 
 from .forwarding import Forwarding
 from .internal_listener import InternalListener
-from .metrics import Gathering
+from .metrics import Gathering, Traffic
 from .node_pool import NodePool
 from .node_secret import NodeSecret
 from .nodes import Nodes
 from .observed_bus import ObservedBus
 from .relay import Relay
-from .traffic import Traffic
 
 
 class ClusterSettings(Struct, frozen=True):

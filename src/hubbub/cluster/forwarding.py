@@ -9,21 +9,39 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Final
 
+from hubbub.bus import NodeId
 from hubbub.realtime.transports.http_body import ClientGone, hangup, read_body
+from hubbub.wire.engineio import parse_query
 
-from .node_connection import NodeResponse, NodeUnreachable, request_bytes
-from .node_pool import NodePool
+from .address import NodeUnreachable
+from .metrics import Traffic
+from .node_pool import NodePool, NodeResponse, request_bytes
 from .node_secret import NodeSecret, passed_on
 from .nodes import Nodes
-from .ownership import owner_of
-from .traffic import Traffic
+
+_ENGINE: Final = "/socket.io"
+_KEYED: Final = ("/poll/", "/sse/")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def owner_of(path: str, query: str) -> NodeId | None:
+    """The node that a request of a transport over HTTP belongs to; None: to whichever gets it.
+
+    Session ids and keys begin with the node that made them.
+    """
+    key = ""
+    if path.startswith(_ENGINE):
+        key = parse_query(query).get("sid", "")
+    elif path.startswith(_KEYED):
+        key = path.split("/", 2)[2]
+    node, dot, secret = key.partition(".")
+    return NodeId(node) if dot and node and secret else None
 
 
 class Forwarding:

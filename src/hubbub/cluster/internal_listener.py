@@ -21,8 +21,8 @@ from hubbub.wire.http_requests import RequestLimits
 from hubbub.wire.upgrade import Refusal, Request
 
 from .address import leave, listen
+from .metrics import METRICS, Traffic
 from .node_secret import PEER, SECRET, SECURE, NodeSecret
-from .traffic import Traffic
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-METRICS: Final = "/metrics"
 _KEEP_ALIVE_SECONDS: Final = 3600
 """The other node decides how long a connection stays: one that closes idle ones would meet a request on its way."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -12,15 +12,39 @@ from prometheus_client.registry import Collector
 
 from hubbub.bus import NodeId
 
-from .address import same_machine
-from .internal_listener import METRICS
-from .node_connection import NodeUnreachable, request_bytes
-from .node_pool import NodePool
+from .address import NodeUnreachable, same_machine
+from .node_pool import NodePool, request_bytes
 from .node_secret import NodeSecret
 from .nodes import Nodes, RemoteNode
-from .traffic import Traffic
+
+METRICS: Final = "/metrics"
+"""Where one node asks another for its page."""
 
 _SECONDS: Final = 2.0
+
+
+class Traffic:
+    """Counts of one node.
+
+    Attributes:
+        own: requests for connections of this node.
+        forwarded: requests for those of others, by outcome: "answered"; "unknown", the owner is not there; "lost", it
+            did not answer; "left", the client went away.
+        relayed: WebSockets that were opened to become the transport of a session elsewhere, by the same outcomes.
+        relays: those that are open.
+        answered: requests that other nodes sent here.
+        refused: requests at the internal listener without the secret.
+    """
+
+    __slots__ = ("answered", "forwarded", "own", "refused", "relayed", "relays")
+
+    def __init__(self) -> None:
+        self.own = 0
+        self.forwarded: Counter[str] = Counter()
+        self.relayed: Counter[str] = Counter()
+        self.relays = 0
+        self.answered = 0
+        self.refused = 0
 
 
 class ClusterCollector(Collector):

@@ -9,7 +9,7 @@ from typing import Final
 
 from hubbub.store import Store
 
-from .node_connection import CONNECTION_HEADERS
+from .node_pool import CONNECTION_HEADERS
 
 SETTING: Final = "node_secret"
 """The store's key. To change it, delete it and restart every node."""

@@ -19,12 +19,12 @@ from hubbub.wire.trace import ServerTrace, Stage
 from hubbub.wire.upgrade import Refusal, Request
 from hubbub.wire.websocket import close_frame
 
-from .address import connect
-from .node_connection import NodeUnreachable, request_bytes
+from .address import NodeUnreachable, connect
+from .forwarding import owner_of
+from .metrics import Traffic
+from .node_pool import request_bytes
 from .node_secret import NodeSecret, passed_on
 from .nodes import Nodes
-from .ownership import owner_of
-from .traffic import Traffic
 
 BUFFER_BYTES: Final = 65_536
 """What may wait in each direction before the other side is not read any more."""

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from starlette.requests import Request
 
-from hubbub.auth.cookies import DEVICE_COOKIE, cookie_token, only_cookie
+from hubbub.auth.cookies import DEVICE_COOKIE, only_cookie
+from hubbub.auth.credentials import Credentials
 from hubbub.chat import Actor
 from hubbub.errors import Unauthenticated
 from hubbub.identity import Identity
@@ -47,12 +48,13 @@ class Call:
         headers: for the answer; a handler may add to them.
     """
 
-    def __init__(self, services: Services, request: Request, login: Login | None) -> None:
+    def __init__(
+        self, services: Services, request: Request, login: Login | None, credentials: Credentials | None
+    ) -> None:
         self.services = services
         self.peer = request.client.host if request.client else ""
         self.secure = request.url.scheme == "https"
-        given = "" if "authorization" in request.headers else request.headers.get("cookie", "")
-        self.cookie = cookie_token(given, secure=self.secure) or None
+        self.cookie = credentials.token if credentials is not None and credentials.ambient else None
         self.device_token = only_cookie(request.headers.get("cookie", ""), DEVICE_COOKIE)
         self.headers: list[tuple[str, str]] = []
         self._login = login

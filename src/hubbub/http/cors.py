@@ -1,4 +1,4 @@
-"""Pages of other origins that may call the API, by the rule of the transports (auth/cors.py)."""
+"""Pages of other origins that may call the API, by the rule of the transports (auth/origins.py)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hubbub.auth.cors import cors_headers, preflight_headers
+from hubbub.auth.origins import cors_headers, preflight_headers
 
 _METHODS: Final = b"GET, POST, PUT, PATCH, DELETE"
 _EXPOSED: Final = b"x-request-id, retry-after"

@@ -10,17 +10,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hubbub.auth.cookies import cookie_token
-from hubbub.auth.origins import lost_scheme, may_write
+from hubbub.auth.credentials import Credentials, credentials_of_request
+from hubbub.auth.origins import SAFE_METHODS
 from hubbub.chat.access import check_outside_rooms
-from hubbub.errors import Forbidden, HubbubError, Internal, Unauthenticated
+from hubbub.errors import HubbubError, Internal, Unauthenticated
 from hubbub.store import Login
 
 from .body import check_content_type, decode_body, decode_query, read_body
 from .call import Call, Services
 from .errors import error_response
 from .operation import Operation
-from .origin import SAFE_METHODS
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +62,9 @@ class Endpoint:
             return error_response(Internal())
 
     async def _run(self, operation: Operation[Any], request: Request) -> Response:
-        login = None
+        login = credentials = None
         if not operation.public:
-            login = await self.authenticate(request)
+            login, credentials = await self.authenticate(request)
             check_outside_rooms(operation.action, login.user)
         if request.method in SAFE_METHODS:
             given = decode_query(request, operation.input)
@@ -74,7 +73,7 @@ class Endpoint:
             if body or operation.has_body:
                 check_content_type(request)
             given = decode_body(body, operation.input)
-        call = Call(self._services, request, login)
+        call = Call(self._services, request, login, credentials)
         answer = await operation.handler(call, given)
         if answer is None:
             response = Response(status_code=204)
@@ -84,27 +83,15 @@ class Endpoint:
             response.headers.append(name, value)
         return response
 
-    async def authenticate(self, request: Request) -> Login:
-        """Who asks: by the Authorization header, else by the cookie.
+    async def authenticate(self, request: Request) -> tuple[Login, Credentials]:
+        """Who asks, and by what.
 
         Raises:
             Unauthenticated: no valid token.
             Forbidden: a cookie on a request that changes something, from a page of another origin.
         """
-        identity = self._services.identity
-        given = request.headers.get("authorization")
-        if given is not None:
-            scheme, _, token = given.partition(" ")
-            if scheme.lower() != "bearer":
-                raise Unauthenticated
-            return await identity.authenticate(token.strip())
         secure = request.url.scheme == "https"
-        cookie = cookie_token(request.headers.get("cookie", ""), secure=secure)
-        if not cookie:
+        credentials = credentials_of_request(request.method, request.headers, self._allowed_origins, secure=secure)
+        if credentials is None:
             raise Unauthenticated
-        if request.method not in SAFE_METHODS and not may_write(request.headers, self._allowed_origins, secure=secure):
-            if lost_scheme(request.headers, secure=secure):
-                # once in a process's life would do; a page tries again when somebody presses a button
-                logger.warning("a page's https arrives as http: does a trusted proxy say X-Forwarded-Proto?")
-            raise Forbidden("This request came from a page of another site.")
-        return await identity.authenticate(cookie)
+        return await self._services.identity.authenticate(credentials.token), credentials

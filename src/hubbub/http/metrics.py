@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hubbub.auth.credentials import Credentials
 from hubbub.bus import BusCounters
 from hubbub.chat import ChatCounters
 from hubbub.errors import Forbidden, HubbubError
@@ -176,14 +177,14 @@ class MetricsPage:
     Args:
         page: makes it.
         access: "open": anybody. "local": requests of this machine, and an administrator's token.
-        authenticate: who asks; raises Unauthenticated.
+        authenticate: who asks, and by which token; raises Unauthenticated.
     """
 
     def __init__(
         self,
         page: Callable[[], Awaitable[bytes]],
         access: Literal["local", "open"],
-        authenticate: Callable[[Request], Awaitable[Login]],
+        authenticate: Callable[[Request], Awaitable[tuple[Login, Credentials]]],
     ) -> None:
         self._page = page
         self._access = access
@@ -202,7 +203,7 @@ class MetricsPage:
     async def _check(self, request: Request) -> None:
         if self._access == "open" or is_local(request):
             return
-        login = await self._authenticate(request)
+        login, _ = await self._authenticate(request)
         if not login.user.admin:
             raise Forbidden
 

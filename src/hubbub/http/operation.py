@@ -8,6 +8,7 @@ from typing import Final, Generic
 
 from msgspec import Struct
 
+from hubbub.auth.origins import SAFE_METHODS
 from hubbub.chat.access import is_public
 from hubbub.errors import HubbubError
 from hubbub.vocabulary import Action
@@ -15,7 +16,6 @@ from hubbub.vocabulary.describe.rest import path_parameters
 
 from .body import Input
 from .call import Call
-from .origin import SAFE_METHODS
 
 API: Final = "/api/v1"
 """Where every path begins."""

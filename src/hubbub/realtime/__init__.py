@@ -7,10 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .core.addresses import Strangers
-from .core.connection import Connection, Handler, Handshake
+from .core.connection import Connection, Handler, Handshake, SmallSet, with_member, without_member
 from .core.meter import Meter, Rate
 from .core.settings import GatewaySettings
-from .core.small_set import SmallSet, with_member, without_member
 from .fanout.group import Group, Hub, Lane, Outgoing
 from .protocols.codec import Codec, VocabularyCodec
 from .server.gateway import Gateway

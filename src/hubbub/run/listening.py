@@ -1,4 +1,4 @@
-"""HttpServer connections: the listening socket, and uvicorn on it."""
+"""Accepting connections: the listening socket, and uvicorn on it."""
 
 from __future__ import annotations
 

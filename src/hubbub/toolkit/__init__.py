@@ -3,10 +3,10 @@
 from .answers import NoAnswer
 from .broadcast import Broadcast
 from .engine_server import EngineServer, EngineSocket
+from .handlers import ConnectionRefused
 from .namespace import Namespace
 from .raw import RawSocket
 from .recovery import RecoverySettings
-from .refusal import ConnectionRefused
 from .server import Server
 from .serving import Beside, run, serve, serving
 from .socket import Socket

@@ -14,10 +14,10 @@ from hubbub.realtime.core.connection import Connection, Handshake
 from .answers import NoAnswer
 from .dispatch import Dispatcher, settle
 from .events import Answer, Event
+from .handlers import ConnectionRefused
 from .namespace import Namespace
 from .namespaces import Namespaces
 from .recovery import Absent, Recovery
-from .refusal import ConnectionRefused
 from .running import Running
 from .socket import Socket
 

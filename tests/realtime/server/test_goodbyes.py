@@ -248,14 +248,14 @@ async def test_who_has_not_been_accepted_yet_is_told_by_a_refusal(stand: Stand) 
 async def test_last_words_are_kept_for_a_short_time_and_a_bounded_number(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hubbub.realtime.transports import ended_sessions
+    from hubbub.realtime.transports import context
 
-    monkeypatch.setattr(ended_sessions, "_SESSIONS_MAX", 2)
-    kept = ended_sessions.EndedSessions(asyncio.get_running_loop())
+    monkeypatch.setattr(context, "_SESSIONS_MAX", 2)
+    kept = context.EndedSessions(asyncio.get_running_loop())
     for sid in ("a", "b", "c"):
         kept.keep(sid, sid.encode())
     assert [kept.take(sid) for sid in ("a", "b", "b", "c")] == [None, b"b", None, b"c"]
-    monkeypatch.setattr(ended_sessions, "SECONDS", 0)
+    monkeypatch.setattr(context, "ASK_SECONDS", 0)
     kept.keep("d", b"d")
     await asyncio.sleep(0.01)
     assert len(kept) == 0

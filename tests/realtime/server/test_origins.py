@@ -6,8 +6,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from hubbub.auth.cors import cors_headers
-from hubbub.auth.origins import is_named, is_own, lost_scheme, may_read, may_write, without_foreign_cookie
+from hubbub.auth.origins import cors_headers, is_named, is_own, lost_scheme, may_read, may_write, without_foreign_cookie
 from hubbub.realtime import GatewaySettings
 from tests.realtime.conftest import Stand, running
 

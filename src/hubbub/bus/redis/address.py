@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from msgspec import Struct
 
-from hubbub.bus.errors import BusError
+from hubbub.bus.protocols import BusError
 
 _SCHEMES: Final = re.compile(r"(?P<tls>redis|rediss)(?:\+(?P<kind>sentinel|cluster))?|unix")
 _NAMESPACE: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)

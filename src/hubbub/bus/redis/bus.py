@@ -22,10 +22,8 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from hubbub.bus.counters import BusCounters
-from hubbub.bus.errors import BusError
 from hubbub.bus.node_messages import NodeAlive, NodeMessage, Ping, RoomNodeMessage
-from hubbub.bus.protocols import Receiver
+from hubbub.bus.protocols import BusCounters, BusError, Receiver
 from hubbub.vocabulary import Event, RoomId, Signal
 
 from . import envelope

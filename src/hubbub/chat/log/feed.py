@@ -1,7 +1,7 @@
 """A room as this node sees it: the log's events in order, once each, to the members connected here.
 
 The bus is only a hint (docs/delivery.md). What it repeats is dropped, what comes early waits for its predecessor, and
-what does not come is read from the store by `Feeds`.
+what does not come is read from the store by `FeedRegistry`.
 """
 
 from __future__ import annotations

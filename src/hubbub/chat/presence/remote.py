@@ -1,8 +1,8 @@
 """Who of a watched room is connected to other nodes, as far as they say: leases, not events.
 
 While somebody here watches a room, this node asks for it, and each other node answers with all its users and then with
-what changes (`Herald`). A node's word holds for a lease; it ends early when the node has said goodbye or is not heard
-any more. A message that does not follow the last one shows that one was lost: then all is asked for anew.
+what changes (`PresenceAnnouncer`). A node's word holds for a lease; it ends early when the node has said goodbye or is
+not heard any more. A message that does not follow the last one shows that one was lost: then all is asked for anew.
 """
 
 from __future__ import annotations

@@ -14,8 +14,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 from msgspec import Struct
 
-from hubbub.realtime.core.connection import Connection
-from hubbub.realtime.core.small_set import with_member, without_member
+from hubbub.realtime.core.connection import Connection, with_member, without_member
 from hubbub.wire.engineio import MESSAGE
 from hubbub.wire.socketio_events import event_packet
 

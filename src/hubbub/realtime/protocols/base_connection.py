@@ -1,19 +1,95 @@
-"""What both wires' connections have in common: their life between the handler's `connected` and `disconnected`."""
+"""What all wires' connections have in common: their life between the handler's `connected` and `disconnected`.
+
+What is said to a connection before its handler has accepted it waits (`Held`), and reaches nobody who is refused.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from abc import abstractmethod
+from collections import Counter
+from collections.abc import Sequence
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from hubbub.errors import CloseCode, Disconnect, HubbubError
-from hubbub.realtime.core.connection import Connection, Handshake
+from hubbub.realtime.core.connection import Connection, Handler, Handshake
+from hubbub.realtime.core.settings import GatewaySettings
 from hubbub.realtime.fanout.group import Lane
+from hubbub.realtime.transports.context import TransportContext
+from hubbub.wire.websocket import Framer
 
-from .context import GatewayContext
-from .holding import BUFFERS_MAX, Held
+from .codec import Codec
+
+
+class GatewayContext(TransportContext):
+    """Shared by the connections of one gateway.
+
+    Attributes:
+        census: open connections by lane.
+        socket_lanes: of Socket.IO clients by WebSocket, for each kind of frames that they take.
+        keeps_handshakes: keep the headers of Socket.IO clients, which further namespaces want to see: 1 KB each.
+    """
+
+    def __init__(
+        self, handler: Handler, codec: Codec, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str
+    ) -> None:
+        super().__init__(settings, loop, node)
+        self.handler = handler
+        self.codec = codec
+        self.census: Counter[Lane] = Counter()
+        self.socket_lanes: dict[Framer, Lane] = {}
+        self.keeps_handshakes = False
+        self._connections = 0
+
+    def next_number(self) -> int:
+        self._connections += 1
+        return self._connections
+
+
+BUFFERS_MAX: Final = 16
+"""How many times `write_buffer_bytes` may wait. What a room says is held once for all who wait for it."""
+
+
+class Held:
+    """Bytes that wait for the handler's decision.
+
+    Attributes:
+        full: too much was said, and nothing is kept any more.
+    """
+
+    __slots__ = ("full", "parts", "size")
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.size = 0
+        self.full = False
+
+    def add(self, data: bytes) -> None:
+        self.parts.append(data)
+        self.size += len(data)
+
+    def overflow(self) -> None:
+        self.full = True
+        self.parts.clear()
+
+
+class Holder(Protocol):
+    """A connection that the handler is deciding about."""
+
+    def hold(self, data: bytes) -> None:
+        """Keep bytes of its lane until it is accepted."""
+        ...
+
+
+class Holding:
+    """Makes of a lane the one in which its connections sit until they are accepted. Stands before it as a base."""
+
+    def write(self, members: Sequence[Connection], data: bytes) -> None:
+        for member in members:
+            member.hold(data)  # type: ignore[attr-defined]  # all are Holders
+
 
 logger = logging.getLogger(__name__)
 

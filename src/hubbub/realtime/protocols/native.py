@@ -18,10 +18,8 @@ from hubbub.realtime.transports.websocket import WebSocketTransport
 from hubbub.wire.rejection import CommandError
 from hubbub.wire.websocket import BINARY, TEXT, Framer, frame
 
-from .base_connection import BaseConnection
+from .base_connection import BaseConnection, GatewayContext, Holding
 from .codec import NativeWire
-from .context import GatewayContext
-from .holding import Holding
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +147,7 @@ class NativeConnection(BaseConnection):
         elif not self.closed:
             self.link.write(data)
 
-    # Endpoint
+    # MessageHandler
 
     def text(self, payload: bytes) -> None:
         if self.lane.opcode == TEXT:

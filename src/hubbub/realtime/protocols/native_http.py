@@ -16,10 +16,8 @@ from hubbub.realtime.fanout.group import Outgoing
 from hubbub.realtime.transports.request_flow import RequestFlow
 from hubbub.wire.rejection import CommandError
 
-from .base_connection import BaseConnection
+from .base_connection import BaseConnection, GatewayContext, Holding
 from .codec import NativeWire
-from .context import GatewayContext
-from .holding import Holding
 
 _LAST_WORDS_SECONDS: Final = 10.0
 """How long a client that does not poll at this moment may ask why its connection has ended."""

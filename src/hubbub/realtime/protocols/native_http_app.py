@@ -16,15 +16,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Final, Protocol, runtime_checkable
 
-from hubbub.auth.cors import cors_headers, preflight_headers
-from hubbub.auth.origins import may_read
+from hubbub.auth.origins import cors_headers, may_read, preflight_headers
 from hubbub.errors import CloseCode, Disconnect
 from hubbub.realtime.core.connection import Connection, Handshake
 from hubbub.realtime.fanout.group import Hub
 from hubbub.realtime.transports.http_body import ClientGone, hangup, headers_of, read_body
 
+from .base_connection import GatewayContext
 from .codec import NativeWire
-from .context import GatewayContext
 from .native_http import NativeHttpConnection, PollingLane, SseLane
 
 Scope = MutableMapping[str, Any]

@@ -18,9 +18,7 @@ from hubbub.wire import engineio, socketio
 from hubbub.wire.socketio_events import encode_ok, encode_refusal
 from hubbub.wire.websocket import BINARY, TEXT, Framer
 
-from .base_connection import BaseConnection
-from .context import GatewayContext
-from .holding import Holding
+from .base_connection import BaseConnection, GatewayContext, Holding
 
 _MESSAGE: Final = engineio.MESSAGE
 _encode_json = msgspec.json.Encoder().encode

@@ -16,7 +16,7 @@ from hubbub.wire.rejection import CommandError
 from hubbub.wire.socketio import MAIN, Packet, PacketType
 from hubbub.wire.socketio_binary import Assembled, Assembler
 
-from .context import GatewayContext
+from .base_connection import GatewayContext
 from .socketio import SocketIoConnection, connections
 
 ATTACHMENTS: Final = 64

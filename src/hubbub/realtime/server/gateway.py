@@ -21,8 +21,8 @@ from typing import Any, Final, NamedTuple
 from hubbub.realtime.core.connection import Handler, Handshake
 from hubbub.realtime.core.settings import GatewaySettings
 from hubbub.realtime.fanout.group import Hub
+from hubbub.realtime.protocols.base_connection import GatewayContext
 from hubbub.realtime.protocols.codec import Codec
-from hubbub.realtime.protocols.context import GatewayContext
 from hubbub.realtime.protocols.native import NativeConnection, NativeSocketLane
 from hubbub.realtime.protocols.native_http_app import NativeHttpApp
 from hubbub.realtime.protocols.socketio_server import SocketIoServer

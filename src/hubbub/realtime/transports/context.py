@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hubbub.realtime.core.addresses import STUCK_SECONDS, Strangers, Waiting
 from hubbub.realtime.core.deadlines import Checked, Deadlines, Timed
@@ -15,12 +15,40 @@ from hubbub.realtime.core.throttled_log import ThrottledLog
 from hubbub.realtime.core.turns import Turns
 from hubbub.realtime.fanout.direct_write import PendingWrites
 
-from .ended_sessions import EndedSessions
 from .heartbeat import Heartbeat
 
 if TYPE_CHECKING:
     from .engineio import EngineSession
     from .websocket import WebSocketTransport
+
+ASK_SECONDS: Final = 10.0
+"""How long a client may ask why its session has ended."""
+
+_SESSIONS_MAX: Final = 1000
+
+
+class EndedSessions:
+    """The last words of sessions that are over, by sid, for some seconds. The oldest make room for new ones."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._words: dict[str, tuple[bytes, asyncio.TimerHandle]] = {}
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def keep(self, sid: str, words: bytes) -> None:
+        if len(self._words) >= _SESSIONS_MAX:
+            self.take(next(iter(self._words)))
+        self._words[sid] = (words, self._loop.call_later(ASK_SECONDS, self.take, sid))
+
+    def take(self, sid: str) -> bytes | None:
+        """The words, once; None when there are none."""
+        found = self._words.pop(sid, None)
+        if found is None:
+            return None
+        found[1].cancel()
+        return found[0]
 
 
 class TransportContext:

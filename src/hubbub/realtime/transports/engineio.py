@@ -60,7 +60,7 @@ class EngineApplication(Protocol):
 
 
 class EngineSession:
-    """What the Engine.IO handshake opened. Endpoint of its WebSocket link, owner of its polling transport.
+    """What the Engine.IO handshake opened. The message handler of its WebSocket, owner of its polling transport.
 
     Attributes:
         state: belongs to the application.
@@ -230,7 +230,7 @@ class EngineSession:
             self.probing.link.drop()
         self.application.ended(self, reason)
 
-    # Endpoint of its WebSocket
+    # MessageHandler of its WebSocket
 
     def text(self, payload: bytes) -> None:
         if payload[:1] == engineio.MESSAGE:
@@ -311,7 +311,7 @@ def session_cookie(settings: GatewaySettings, sid: str, *, secure: bool) -> tupl
 
 
 class ProbingSocket:
-    """Endpoint of a WebSocket that asks to become a polling session's transport."""
+    """The message handler of a WebSocket that asks to become a polling session's transport."""
 
     __slots__ = ("_frame", "_probe", "_session", "link")
 

@@ -8,8 +8,7 @@ import math
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Final
 
-from hubbub.auth.cors import cors_headers, preflight_headers
-from hubbub.auth.origins import may_read
+from hubbub.auth.origins import cors_headers, may_read, preflight_headers
 from hubbub.errors import CloseCode, RateLimited
 from hubbub.realtime.core.connection import Handshake
 from hubbub.wire import engineio
