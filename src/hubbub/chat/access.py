@@ -12,12 +12,16 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from hubbub.errors import Forbidden, RoomForbidden, Unauthenticated
-from hubbub.vocabulary import Action, Role, User
+from hubbub.store.protocols import RoomHead, Store
+from hubbub.vocabulary import Action, Role, RoomId, User
+
+from .actor import Actor
 
 _ANYBODY: Final = frozenset({Role.STRANGER, Role.USER})
 
 MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.SEE_SERVER: _ANYBODY,
+    Action.SEE_METRICS: frozenset({Role.ADMINISTRATOR}),
     Action.CHANGE_SERVER: frozenset({Role.ADMINISTRATOR}),
     Action.SIGN_IN: _ANYBODY,
     Action.USE_ACCOUNT: frozenset({Role.USER}),
@@ -75,7 +79,19 @@ def check_outside_rooms(action: Action, user: User | None) -> None:
         raise Forbidden
 
 
-def check_in_room(action: Action, user: User, *, member: bool) -> None:
-    """Raises RoomForbidden when this is not for somebody who is that in the room."""
-    if not may(action, roles_of(user, member=member)):
-        raise RoomForbidden
+class RoomAccess:
+    """Looks up what somebody is in a room.
+
+    A send is not looked up: a connection that has joined the room is a member's, and the store refuses, in the same
+    transaction, what is no member's (`Action.WRITE`). So it does with read marks, which only members have.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def check(self, actor: Actor, action: Action, room: RoomId) -> RoomHead:
+        """The room as it is for the actor. Raises UnknownRoom, StoreUnavailable; RoomForbidden: the actor may not."""
+        head = await self._store.rooms.head(room, actor.user_id)
+        if not may(action, roles_of(actor.user, member=head.member)):
+            raise RoomForbidden
+        return head

@@ -6,6 +6,9 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from hubbub.errors import Unauthenticated
 from hubbub.realtime import Connection, SmallSet
 from hubbub.vocabulary import Command, Seq
 
@@ -89,6 +92,18 @@ class ConnectionState:
             self.gaps.pop(feed, None)
             if not self.gaps:
                 self.gaps = None
+
+    @property
+    def signed_in(self) -> Actor:
+        """As whom it acts. Raises Unauthenticated."""
+        if self.actor is None:
+            raise Unauthenticated
+        return self.actor
+
+    def reply(self, ref: int | str | None, ok: Struct) -> None:
+        """Answer a command, if it wants an answer."""
+        if ref is not None:
+            self.connection.reply(ref, ok)
 
     async def writable(self) -> None:
         """Return when the write buffer has room, or when the connection is gone."""

@@ -10,11 +10,11 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from hubbub.errors import RateLimited
 from hubbub.realtime import Meter, Rate
-from hubbub.vocabulary import Command, UserId
+from hubbub.vocabulary import CommandBase, UserId
 
 PATIENCE_SECONDS: Final = 5.0
 """So long a request waits for its user's rate; a longer wait is the client's."""
@@ -26,7 +26,7 @@ PAGES_AT_ONCE: Final = 4
 """Pages that are read at the same time, of all users: writing one out takes the event loop a millisecond."""
 
 
-def units_of(command: Command) -> int:
+def units_of(command: CommandBase[Any]) -> int:
     """What it costs beyond its frame, as it is declared: so much in any case, so much for each KiB of its text."""
     work = command.declared.work
     if not work.per_kib_of_text:
@@ -124,7 +124,7 @@ class Quotas:
         await asyncio.sleep(seconds)
 
     @asynccontextmanager
-    async def turn(self, user: UserId, command: Command) -> AsyncIterator[None]:
+    async def turn(self, user: UserId, command: CommandBase[Any]) -> AsyncIterator[None]:
         """Hold a place for this command, one of the user's; for a page, one of all users', who take turns."""
         async with self._place(user):
             if command.declared.work.page:

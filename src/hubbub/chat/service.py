@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 
-import msgspec
+from msgspec import Struct
 
 from hubbub.bus import ALONE, Bus, NodeId, UserChanged
-from hubbub.chat.actions.checks import check_nonce, check_text
+from hubbub.chat.actions.messages import MessageActions
+from hubbub.chat.actions.presence import PresenceActions
 from hubbub.chat.actions.profiles import Profiles
-from hubbub.chat.actions.rooms import Actions, joined
+from hubbub.chat.actions.reading import ReadingActions
+from hubbub.chat.actions.rooms import RoomActions
 from hubbub.chat.log import resuming
 from hubbub.chat.log.append_queue import AppendQueue
 from hubbub.chat.log.catchup import CatchUp
@@ -30,25 +32,12 @@ from hubbub.chat.log.feed_registry import CallLater, FeedRegistry, Timer
 from hubbub.chat.log.subscriptions import Subscriptions
 from hubbub.chat.presence.tracker import PresenceTracker
 from hubbub.chat.presence.typing import TypingTracker
-from hubbub.errors import NotJoined, RateLimited, ShuttingDown, UnknownCommand
+from hubbub.errors import NotJoined, ShuttingDown, UnknownCommand
 from hubbub.realtime import Connection, Handshake, Hub, Rate
 from hubbub.store.protocols import Store
-from hubbub.vocabulary import (
-    Auth,
-    Command,
-    Join,
-    MemberLeft,
-    Reply,
-    RoomId,
-    Send,
-    Sent,
-    Seq,
-    Typing,
-    UserId,
-    UserName,
-    Watch,
-)
+from hubbub.vocabulary import Command, CommandBase, MemberLeft, RoomId, Seq, UserId, UserName
 
+from .access import RoomAccess, check_outside_rooms
 from .actor import Actor
 from .bus_receiver import BusReceiver
 from .commands import Commands
@@ -56,10 +45,12 @@ from .connection_state import ConnectionState
 from .connections import Authenticator, Connections
 from .counters import ChatCounters
 from .expiry import Expiry
-from .future_reply import FutureReply
 from .quotas import Quotas, units_of
+from .registry import collect
 from .settings import ChatSettings
 from .tasks import Tasks
+
+R = TypeVar("R", bound=Struct)
 
 _BURST_SECONDS: Final = 20.0
 """Of a user's rate: somebody who comes back joins many rooms at once."""
@@ -118,27 +109,34 @@ class Chat:
             shared=node != ALONE,
         )
         self._connections = Connections(identity, settings, counters, now=monotonic)
-        self._actions = Actions(store, bus, online=self._online, left=self._left_here, now_ms=now_ms)
+        access = RoomAccess(store)
+        rooms = RoomActions(store, bus, access, online=self._online, left=self._left_here, now_ms=now_ms)
         self._presence = PresenceTracker(
             hub, bus, node, settings, counters, now=monotonic, unused=self._feeds.drop_if_unused
         )
         self._typing = TypingTracker(bus, settings, counters, now=monotonic)
         self._catch_up = CatchUp(store, self._presence, settings, counters, spawn=self._tasks.spawn)
         self._subscriptions = Subscriptions(
-            self._feeds, self._actions, self._catch_up, self._presence, settings, counters, now=monotonic
+            self._feeds, rooms, access, self._catch_up, self._presence, settings, counters, now=monotonic
         )
         self._quotas = Quotas(Rate.of(settings.user_work_per_second, _BURST_SECONDS), monotonic)
+        self._registry = collect(
+            self._connections,
+            self._subscriptions,
+            rooms,
+            MessageActions(self._append_queue, settings),
+            ReadingActions(store, bus, access),
+            PresenceActions(self._presence, self._typing),
+        )
+        self._registry.check()
         self._commands = Commands(
+            self._registry,
             self._feeds,
             self._append_queue,
-            self._actions,
-            self._subscriptions,
-            self._presence,
-            self._typing,
+            access,
             self._quotas,
             settings,
             counters,
-            authenticate=self._connections.authenticate,
             spawn=self._tasks.spawn,
         )
         self._expiry = Expiry(identity, self._connections, self._append_queue, now_ms=now_ms, spawn=self._tasks.spawn)
@@ -173,7 +171,7 @@ class Chat:
         """How many `users` are online here and how many `rooms` this node follows."""
         return {"users": len(self._connections), "rooms": len(self._feeds)}
 
-    async def perform(self, actor: Actor, command: Command) -> Reply:
+    async def perform(self, actor: Actor, command: CommandBase[R]) -> R:
         """The same action without a connection, for REST.
 
         `Join` only makes the actor a member. Raises what the action raises; NotJoined for what needs a live
@@ -182,18 +180,18 @@ class Chat:
         if self._closing:
             raise ShuttingDown
         await self._quotas.pace(actor.user_id, 10 + units_of(command))
-        match command:
-            case Send():
-                return await self._send(actor, command)
-            case Join():
-                return joined(await self._actions.do_enter(actor, command.room, command.since, origin=""))
-            case Typing() | Watch():
-                raise NotJoined
-            case Auth():
-                raise UnknownCommand
-            case _:
-                async with self._quotas.turn(actor.user_id, command):
-                    return await self._actions.perform(actor, command, origin="")
+        said = command.declared
+        check_outside_rooms(said.access, actor.user)
+        perform = self._registry.performers.get(type(command))
+        if perform is None:
+            raise NotJoined if said.joined else UnknownCommand
+        reply: Any
+        if said.joined:  # it waits for the append queue, which has turns of its own
+            reply = await perform(actor, command, "")
+        else:
+            async with self._quotas.turn(actor.user_id, command):
+                reply = await perform(actor, command, "")
+        return cast("R", reply)
 
     def end_sessions(self, user: UserId, session_ids: Iterable[str]) -> None:
         """These logins of a user ended: disconnect their connections."""
@@ -267,11 +265,3 @@ class Chat:
 
     def _stored_before(self, room: RoomId, seq: Seq) -> None:
         self._feeds.expect(room, seq)
-
-    async def _send(self, actor: Actor, command: Send) -> Sent:
-        check_text(command.text, self._settings.text_bytes)
-        check_nonce(command.nonce)
-        answer = FutureReply()
-        if not self._append_queue.add(answer, actor, msgspec.structs.replace(command, ref=0)):
-            raise RateLimited(retry_after_seconds=1)
-        return await answer.future

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from msgspec import Struct
 from starlette.requests import Request
 
 from hubbub.auth.cookies import DEVICE_COOKIE, only_cookie
@@ -14,13 +15,15 @@ from hubbub.chat import Actor
 from hubbub.errors import Unauthenticated
 from hubbub.identity import Identity
 from hubbub.store import Login
-from hubbub.vocabulary import Command, Limits, Reply
+from hubbub.vocabulary import CommandBase, Limits
+
+R = TypeVar("R", bound=Struct)
 
 
 class Performer(Protocol):
     """The chat, as far as REST uses it."""
 
-    async def perform(self, actor: Actor, command: Command) -> Reply:
+    async def perform(self, actor: Actor, command: CommandBase[R]) -> R:
         """Do what a connection's command would do. Raises the same errors."""
         ...
 

@@ -27,8 +27,7 @@ def operation_of(command: type[CommandBase[Any]], rest: Rest) -> Operation[Any]:
 
     async def perform(call: Call, given: Struct) -> Struct | None:
         fields = msgspec.structs.asdict(decode_path(call.parameters, path)) | msgspec.structs.asdict(given)
-        asked: Any = command(**fields)
-        reply = await call.services.chat.perform(call.actor, asked)
+        reply = await call.services.chat.perform(call.actor, command(**fields))
         if not isinstance(reply, wanted):
             raise Internal(f"{command.__name__} was answered by {type(reply).__name__}")
         return None if rest.status == 204 else reply

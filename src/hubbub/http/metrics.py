@@ -25,8 +25,10 @@ from starlette.responses import Response
 from hubbub.auth.credentials import Credentials
 from hubbub.bus import BusCounters
 from hubbub.chat import ChatCounters
-from hubbub.errors import Forbidden, HubbubError
+from hubbub.chat.access import check_outside_rooms
+from hubbub.errors import HubbubError
 from hubbub.store import Login
+from hubbub.vocabulary import Action
 
 from .errors import error_response
 
@@ -204,8 +206,7 @@ class MetricsPage:
         if self._access == "open" or is_local(request):
             return
         login, _ = await self._authenticate(request)
-        if not login.user.admin:
-            raise Forbidden
+        check_outside_rooms(Action.SEE_METRICS, login.user)
 
 
 def own_page(registry: CollectorRegistry) -> Callable[[], Awaitable[bytes]]:

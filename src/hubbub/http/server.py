@@ -22,7 +22,7 @@ async def show_server(call: Call, given: Nothing) -> ServerInfo:
 
 async def change_server(call: Call, given: ServerChange) -> ServerInfo:
     """For administrators. What they choose goes before the configuration."""
-    await call.services.identity.set_signup(call.login, given.signup)
+    await call.services.identity.set_signup(given.signup)
     return await show_server(call, Nothing())
 
 

@@ -23,7 +23,6 @@ from msgspec import Struct
 
 from hubbub.errors import (
     BadField,
-    Forbidden,
     NameTaken,
     NotFound,
     SignupClosed,
@@ -124,10 +123,8 @@ class Identity:
         signup = await self._store.accounts.setting(SIGNUP) or self._signup_default
         return ServerState(signup, needs_setup=not self._has_accounts)
 
-    async def set_signup(self, actor: Login, signup: str) -> None:
-        """Raises Forbidden when `actor` is no administrator, BadField when it is neither "open" nor "closed"."""
-        if not actor.user.admin:
-            raise Forbidden
+    async def set_signup(self, signup: str) -> None:
+        """Raises BadField when it is neither "open" nor "closed"."""
         if signup not in {"open", "closed"}:
             raise BadField('signup is "open" or "closed".')
         await self._store.accounts.set_setting(SIGNUP, signup)

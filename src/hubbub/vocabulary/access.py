@@ -22,6 +22,7 @@ class Action(StrEnum):
     """What a command or a REST operation does, as far as it matters who may. Several may do the same action."""
 
     SEE_SERVER = "see the server"
+    SEE_METRICS = "see the metrics"
     CHANGE_SERVER = "change the server"
     SIGN_IN = "sign in or up"
     USE_ACCOUNT = "use one's account"

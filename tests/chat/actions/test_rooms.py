@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.chat.actions.rooms import Actions
-from hubbub.errors import NotJoined
 from hubbub.vocabulary import (
     CreateRoom,
     Directory,
@@ -162,10 +160,3 @@ async def test_becoming_a_member_twice_at_once_is_becoming_one(world: World) -> 
     assert isinstance(await other.answer(second), Joined)
     page = await ada.ask(History(GENERAL), EventPage)
     assert len(page.events) == 3
-
-
-async def test_using_no_room_is_using_a_room_that_was_not_joined(world: World) -> None:
-    actor = await world.account("ada")
-    actions: Actions = world.chat._actions
-    with pytest.raises(NotJoined):
-        await actions.access_joined(actor, None)

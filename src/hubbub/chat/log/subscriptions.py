@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
-from hubbub.chat.actions.rooms import Actions, joined
+from hubbub.chat.access import RoomAccess
+from hubbub.chat.actions.rooms import RoomActions, joined
 from hubbub.chat.actor import Actor
 from hubbub.chat.connection_state import ConnectionState, Gap
 from hubbub.chat.counters import ChatCounters
 from hubbub.chat.multimap import older
 from hubbub.chat.presence.tracker import PresenceTracker
+from hubbub.chat.registry import on_connection
 from hubbub.chat.settings import ChatSettings
-from hubbub.errors import CloseCode, Disconnect, RoomForbidden
+from hubbub.errors import CloseCode, CursorAhead, Disconnect, RoomForbidden
 from hubbub.realtime import with_member, without_member
 from hubbub.store.protocols import RoomHead
-from hubbub.vocabulary import Join, Seq, UserName
+from hubbub.vocabulary import Action, Join, Seq, UserName
 
 from .catchup import CatchUp
 from .feed import Arrival, Feed
@@ -29,7 +32,8 @@ class Subscriptions:
     def __init__(
         self,
         feeds: FeedRegistry,
-        actions: Actions,
+        rooms: RoomActions,
+        access: RoomAccess,
         catch_up: CatchUp,
         presence: PresenceTracker,
         settings: ChatSettings,
@@ -38,7 +42,8 @@ class Subscriptions:
         now: Callable[[], float],
     ) -> None:
         self._feeds = feeds
-        self._actions = actions
+        self._rooms = rooms
+        self._access = access
         self._catch_up = catch_up
         self._presence = presence
         self._settings = settings
@@ -46,7 +51,22 @@ class Subscriptions:
         self._now = now
         self._slow: dict[ConnectionState, float] = {}  # in the order of the times
 
-    async def join(self, state: ConnectionState, actor: Actor, command: Join) -> None:
+    @on_connection(Join)
+    async def join(self, state: ConnectionState, command: Join) -> None:
+        """Become a member if need be, and receive the room."""
+        actor = state.signed_in
+        enter = partial(self._rooms.enter, actor, command.room, command.since, state.connection.id)
+        await self._receive(state, actor, command, enter)
+
+    @on_connection(Follow)
+    async def follow(self, state: ConnectionState, command: Follow) -> None:
+        """Receive a room of which the user is a member."""
+        actor = state.signed_in
+        await self._receive(state, actor, command, partial(self._enter_as_member, actor, command))
+
+    async def _receive(
+        self, state: ConnectionState, actor: Actor, command: Join, enter: Callable[[], Awaitable[RoomHead]]
+    ) -> None:
         """Reply `Joined`; then, in order, what follows the cursor, and what comes.
 
         The feed is subscribed before the store is read, so nothing falls between the two. On a connection that has
@@ -54,7 +74,7 @@ class Subscriptions:
 
         Raises:
             UnknownRoom, CursorAhead, StoreUnavailable: the connection is as it was before.
-            RoomForbidden: the user left the room from elsewhere meanwhile, or is no member and asked by `Follow`.
+            RoomForbidden: the user left the room from elsewhere meanwhile, or what `enter` says.
         """
         feed = self._feeds.open(command.room)
         arrival = Arrival(actor.user.name)
@@ -62,10 +82,7 @@ class Subscriptions:
         if feed in state.joined:
             self._catch_up.fall_behind(state, feed).ready = False
         try:
-            if isinstance(command, Follow):
-                head = await self._actions.access_from(actor, command.room, command.since)
-            else:
-                head = await self._actions.do_enter(actor, command.room, command.since, state.connection.id)
+            head = await enter()
             if arrival.left > head.head:
                 raise RoomForbidden
             if not state.connection.closed:
@@ -136,6 +153,13 @@ class Subscriptions:
             state.connection.reply(command.ref, joined(head))
         cursor = head.head if command.since is None else command.since
         state.open_gap(Gap(feed, cursor, head.head))
+
+    async def _enter_as_member(self, actor: Actor, command: Follow) -> RoomHead:
+        """Raises RoomForbidden, CursorAhead."""
+        head = await self._access.check(actor, Action.READ_ROOM, command.room)
+        if command.since is not None and command.since > head.head:
+            raise CursorAhead
+        return head
 
     def _detach(self, state: ConnectionState, feed: Feed) -> None:
         feed.live.remove(state.connection)
