@@ -25,15 +25,17 @@ class Gap:
         cursor: the last `seq` that it has been handed.
         floor: the last `seq` at which it is known to have been a member.
         ready: False while a `join` of this room is being answered: nothing may be sent before the reply.
+        heavy: the last page of it was a large one, and so will the next one be.
     """
 
-    __slots__ = ("cursor", "feed", "floor", "ready")
+    __slots__ = ("cursor", "feed", "floor", "heavy", "ready")
 
     def __init__(self, feed: Feed, cursor: Seq, floor: Seq, *, ready: bool = True) -> None:
         self.feed = feed
         self.cursor = cursor
         self.floor = floor
         self.ready = ready
+        self.heavy = False
 
 
 class ConnectionState:

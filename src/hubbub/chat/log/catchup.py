@@ -145,14 +145,17 @@ class CatchUp:
                 raise LookupError(f"the store has lost entry {gap.cursor} of a room whose head is {feed.head}")
         elif gap.cursor == feed.head:
             self._attach(state, gap)
-        else:
-            page = await self._page(feed.room, gap.cursor)
-            if page.size <= _LARGE:
-                self._send(state, gap, page)
-                return
-            async with self._turn:  # many who catch up with long messages would keep the others waiting
-                self._send(state, gap, page)
+        elif gap.heavy:
+            async with self._turn:  # many who catch up with long messages would keep all others waiting
+                await self._send_page(state, gap)
                 await asyncio.sleep(0)
+        else:
+            await self._send_page(state, gap)
+
+    async def _send_page(self, state: ConnectionState, gap: Gap) -> None:
+        page = await self._page(gap.feed.room, gap.cursor)
+        gap.heavy = page.size > _LARGE
+        self._send(state, gap, page)
 
     async def _page(self, room: RoomId, cursor: Seq) -> _Page:
         """What follows a cursor. Connections that ask for the same while it is being read share one read.
