@@ -209,7 +209,7 @@ async def test_a_long_text_takes_more_of_the_share(world: World) -> None:
     await world.store.reached("events.append")
     refs += [ada.begin(Send(GENERAL, long, str(number))) for number in range(60)]
     await world.ticks()
-    assert ada.held  # of half a MiB
+    assert ada.held  # of 128 KiB
     world.store.release("events.append")
     for ref in refs:
         assert isinstance(await ada.answer(ref), Sent)

@@ -56,7 +56,7 @@ class _Share:
 _Pending = tuple[Asker, Actor, Send, _Share, int]
 
 _GROUP_UNITS: Final = 256
-"""Of a group, for those who have much waiting: a message is one unit, each half KiB of it one more."""
+"""Of a group, for those who have much waiting: a message is one unit, each 128 bytes of it one more."""
 
 _USER_UNITS: Final = 32
 """Of one user in a group: many who send a little share large groups, which cost the least.
@@ -68,11 +68,11 @@ _ALONE_UNITS: Final = 512
 """Of one user in a group when nobody else has sent anything."""
 
 _SHARE_UNITS: Final = 1_024
-"""What one user may have waiting for the store: 1,024 short messages, or half a MiB."""
+"""What one user may have waiting for the store: 1,024 short messages, or 128 KiB."""
 
 
 def _units(command: Send) -> int:
-    return 1 + (len(command.text) >> 9)
+    return 1 + (len(command.text) >> 7)
 
 
 class AppendQueue:
@@ -141,7 +141,7 @@ class AppendQueue:
             share = self._shares[actor.user_id] = _Share(self._number)
         elif share.units >= _SHARE_UNITS:
             return 0
-        units = 1 + (len(command.text) >> 9)  # as `_units`, without a call
+        units = 1 + (len(command.text) >> 7)  # as `_units`, without a call
         share.units += units
         share.pending += 1
         self._units += units
