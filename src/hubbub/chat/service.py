@@ -252,8 +252,7 @@ class Chat:
     def _online(self, room: RoomId, user_id: UserId, user: UserName) -> bool:
         """Whether a member of the room has a connection here; in a watched room, anywhere."""
         feed = self._feeds.get(room)
-        others = None if feed is None else feed.others
-        return self._connections.online(user_id) or (others is not None and user in others.users)
+        return self._connections.online(user_id) or (feed is not None and feed.presence.has_elsewhere(user))
 
     def _member_left(self, feed: Feed, event: MemberLeft) -> None:
         self._subscriptions.expel(feed, event.sender, event.seq)

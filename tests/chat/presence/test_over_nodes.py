@@ -75,8 +75,8 @@ async def test_nothing_is_said_of_rooms_that_nobody_watches(tmp_path: Path) -> N
         await nodes.after(60)
         assert not nodes.bus.here()
         assert not nodes.bus.wanted()
-        assert nodes[0].chat._feeds.get(GENERAL).others is None  # type: ignore[union-attr]
-        assert nodes[1].chat._feeds.get(GENERAL).news is None  # type: ignore[union-attr]
+        assert nodes[0].chat._feeds.get(GENERAL).presence.remote is None  # type: ignore[union-attr]
+        assert nodes[1].chat._feeds.get(GENERAL).presence.announced is None  # type: ignore[union-attr]
 
 
 async def test_a_user_on_two_nodes_is_online_until_the_last_connection_goes(tmp_path: Path) -> None:

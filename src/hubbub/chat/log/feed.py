@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hubbub.chat.connection_state import ConnectionState
 from hubbub.chat.counters import ChatCounters
 from hubbub.chat.multimap import Multimap
+from hubbub.chat.presence.room_presence import RoomPresence
 from hubbub.realtime import Group, Hub, Outgoing
 from hubbub.vocabulary import Event, MemberLeft, Message, RoomId, Seq, UserName
-
-if TYPE_CHECKING:
-    from hubbub.chat.presence.announcer import Announced
-    from hubbub.chat.presence.remote import RemotePresence
 
 COLD: Final = -1
 """The head of a feed that has not been told it yet: whatever arrives is ahead of it and waits."""
@@ -34,23 +31,6 @@ class Arrival:
         self.left: Seq = 0
 
 
-class TypingState:
-    """A user who types in this room, or stopped a moment ago.
-
-    Attributes:
-        typing: what it said last, at `seen_at` (clock's seconds).
-        said: what the watchers were told last, at `sent_at`.
-    """
-
-    __slots__ = ("said", "seen_at", "sent_at", "typing")
-
-    def __init__(self, now: float) -> None:
-        self.sent_at = now
-        self.seen_at = now
-        self.typing = True
-        self.said = True
-
-
 class Feed:
     """One room on this node. Made at its first `join` here, dropped when nobody here needs it.
 
@@ -59,17 +39,9 @@ class Feed:
         target: the greatest `seq` that is known to exist.
         live: the connections that get each event as it comes; all of them have everything up to `head`.
         here: users → connections of theirs that joined, live or behind.
-        away: users whose last connection went a moment ago → when they count as offline (clock's seconds).
         arriving: joins that are reading the store.
         alone: the tuple of just this feed, for the many connections that join no other room.
-        screen: the connections that watch the room and get its presence signals together; None: nobody ever did.
-        watchers: the same connections, to be addressed one by one.
-        changes: users who came (True) or went since the last presence signal; kept only while somebody watches.
-        listed: whether the watchers have been given names, not only a count.
-        presence_due: before this time (clock's seconds) no further presence signal is sent.
-        typists: users who type.
-        others: who is connected to other nodes; None: nobody here has watched for a while, or there are no others.
-        news: what other nodes have to be told of this one; None: none of them wants to know.
+        presence: who is online in it, and who is told.
     """
 
     __slots__ = (
@@ -81,20 +53,12 @@ class Feed:
         "_moved",
         "alone",
         "arriving",
-        "away",
-        "changes",
         "head",
         "here",
-        "listed",
         "live",
-        "news",
-        "others",
-        "presence_due",
+        "presence",
         "room",
-        "screen",
         "target",
-        "typists",
-        "watchers",
     )
 
     def __init__(
@@ -113,17 +77,9 @@ class Feed:
         self.target: Seq = COLD
         self.live = Group(hub, room)
         self.here: Multimap[UserName, ConnectionState] = Multimap()
-        self.away: dict[UserName, float] = {}
         self.arriving: dict[Arrival, None] = {}
         self.alone: tuple[Feed, ...] = (self,)
-        self.screen: Group | None = None
-        self.watchers: dict[ConnectionState, None] = {}
-        self.changes: dict[UserName, bool] = {}
-        self.listed = True
-        self.presence_due = 0.0
-        self.typists: dict[UserName, TypingState] = {}
-        self.others: RemotePresence | None = None
-        self.news: Announced | None = None
+        self.presence = RoomPresence(self.here)
         self._held: dict[Seq, Event] = {}
         self._held_limit = held_limit
         self._counters = counters
@@ -134,16 +90,7 @@ class Feed:
     @property
     def in_use(self) -> bool:
         """Whether somebody here needs it, or may again in a moment."""
-        return bool(self.here or self.away or self.arriving)
-
-    @property
-    def present(self) -> int:
-        """How many users are online in it on this node."""
-        return len(self.here) + len(self.away)
-
-    def has(self, user: UserName) -> bool:
-        """Whether the user is online in it on this node."""
-        return user in self.here or user in self.away
+        return bool(self.here or self.presence.away or self.arriving)
 
     def warm(self, head: Seq) -> None:
         """The store's head, read after this feed was subscribed. Does nothing when it knows its head already.

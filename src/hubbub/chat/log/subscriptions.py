@@ -101,7 +101,7 @@ class Subscriptions:
         One that is still being replayed after a later join stays.
         """
         connections = feed.here.of(user)
-        was_here = bool(connections) or user in feed.away
+        was_here = bool(connections) or user in feed.presence.away
         for state in connections:
             gap = state.gap(feed)
             if gap is None or gap.floor < seq:

@@ -13,30 +13,7 @@ from hubbub.chat.log.feed import Feed
 from hubbub.chat.settings import ChatSettings
 from hubbub.vocabulary import UserName
 
-
-class Announced:
-    """What others have to be told of a room.
-
-    Attributes:
-        until: when the last lease of those who want it ends (clock's seconds).
-        number: of the last message; 0: nothing was said yet, or that nobody is here.
-        said: whether something was said since the last tick.
-        repeat_at: when the lease of what was said is to be renewed.
-        whole: whether all names have to be said, not only the changes.
-        listed: whether the last message had names.
-        changes: users who came (True) or went since the last message.
-    """
-
-    __slots__ = ("changes", "listed", "number", "repeat_at", "said", "until", "whole")
-
-    def __init__(self) -> None:
-        self.until = 0.0
-        self.number = 0
-        self.said = False
-        self.repeat_at = 0.0
-        self.whole = True
-        self.listed = False
-        self.changes: dict[UserName, bool] = {}
+from .room_presence import Announced
 
 
 class PresenceAnnouncer:
@@ -54,9 +31,9 @@ class PresenceAnnouncer:
         """A node wants to know who is here. It is told at once, unless it was told in this tick."""
         if message.node == self._node:
             return
-        news = feed.news
+        news = feed.presence.announced
         if news is None:
-            news = feed.news = self._wanted[feed] = Announced()
+            news = feed.presence.announced = self._wanted[feed] = Announced()
         news.until = max(news.until, self._now() + message.lease_seconds)
         if message.fresh and message.of in {ALONE, self._node}:
             news.whole = True
@@ -65,15 +42,15 @@ class PresenceAnnouncer:
 
     def changed(self, feed: Feed, user: UserName, *, online: bool) -> None:
         """`user` is now online in the room on this node, or no longer. Called before an unused feed is dropped."""
-        news = feed.news
+        news = feed.presence.announced
         if news is None:
             return
-        if not news.listed or feed.present > self._settings.crowd:
+        if not news.listed or feed.presence.count > self._settings.crowd:
             news.changes.clear()
             news.whole = True
         elif news.changes.pop(user, online) is online:
             news.changes[user] = online
-        if not feed.present:
+        if not feed.presence.count:
             self._say(feed, news)
 
     def tick(self) -> None:
@@ -82,13 +59,13 @@ class PresenceAnnouncer:
         for feed, news in tuple(self._wanted.items()):
             news.said = False
             if news.until <= now:
-                feed.news = None
+                feed.presence.announced = None
                 del self._wanted[feed]
             elif news.changes or news.whole or news.repeat_at <= now:
                 self._say(feed, news)
 
     def _say(self, feed: Feed, news: Announced) -> None:
-        count = feed.present
+        count = feed.presence.count
         if not count and not news.number:
             return
         listed = count <= self._settings.crowd
@@ -96,7 +73,7 @@ class PresenceAnnouncer:
         online = [user for user, online in news.changes.items() if online]
         offline = [user for user, online in news.changes.items() if not online]
         if whole:
-            online, offline = [*feed.here, *feed.away] if listed else [], []
+            online, offline = [*feed.here, *feed.presence.away] if listed else [], []
         self._number += 1
         lease = self._settings.presence_lease_seconds
         message = PresenceHere(self._node, self._number, count, lease, news.number, online, offline, whole)

@@ -12,59 +12,13 @@ from typing import Final
 
 from hubbub.bus import ALONE, Bus, NodeAlive, NodeGone, NodeId, PresenceHere, PresenceWanted
 from hubbub.chat.log.feed import Feed
-from hubbub.chat.multimap import Multimap
 from hubbub.chat.settings import ChatSettings
 from hubbub.vocabulary import UserName
 
-
-class NodePresence:
-    """One node's word about a room.
-
-    Attributes:
-        number: of its last message that was understood.
-        names: the users that it named.
-        unnamed: how many it has if it has too many to name them, else 0.
-        until: when its lease ends (clock's seconds).
-        stale: a message was lost; what stands here is outdated until it has said all anew.
-    """
-
-    __slots__ = ("names", "number", "stale", "unnamed", "until")
-
-    def __init__(self) -> None:
-        self.number = 0
-        self.names: set[UserName] = set()
-        self.unnamed = 0
-        self.until = 0.0
-        self.stale = False
-
+from .room_presence import NodePresence, RemotePresence
 
 _NOWHERE: Final = NodePresence()
 """Has those who are on no node any more, but may appear on another one in a moment."""
-
-
-class RemotePresence:
-    """The word of all other nodes about a room.
-
-    Attributes:
-        nodes: each one's.
-        users: users by name → who names them.
-        unnamed: the sum of all nodes' `unnamed`; a user on two of them counts twice.
-        lingering: users who are nowhere any more → until when they still count (clock's seconds).
-        fresh: whether all has to be asked for, not only what changes.
-        ask_at: when to ask again.
-        until: when the others stop telling.
-    """
-
-    __slots__ = ("ask_at", "fresh", "lingering", "nodes", "unnamed", "until", "users")
-
-    def __init__(self) -> None:
-        self.nodes: dict[NodeId, NodePresence] = {}
-        self.users: Multimap[UserName, NodePresence] = Multimap()
-        self.unnamed = 0
-        self.lingering: dict[UserName, float] = {}
-        self.fresh = True
-        self.ask_at = 0.0
-        self.until = 0.0
 
 
 class RemotePresenceTracker:
@@ -95,15 +49,15 @@ class RemotePresenceTracker:
         """Somebody here watches the room. Asks at once, if the last time is not just past."""
         if self._node == ALONE:
             return
-        others = feed.others
+        others = feed.presence.remote
         if others is None:
-            others = feed.others = self._rooms[feed] = RemotePresence()
+            others = feed.presence.remote = self._rooms[feed] = RemotePresence()
         if others.ask_at <= self._now():
             self._ask(feed, others)
 
     def heard(self, feed: Feed, message: PresenceHere) -> None:
         """A node tells who is there. What it repeats, and what nobody here wants to know, is nothing."""
-        others = feed.others
+        others = feed.presence.remote
         if others is None or message.node == self._node or message.node in self._gone:
             return
         remote = others.nodes.get(message.node)
@@ -119,8 +73,8 @@ class RemotePresenceTracker:
 
     def linger(self, feed: Feed, user: UserName) -> None:
         """`user` has just gone from this node, and may be back on another one that nobody has asked yet."""
-        others = feed.others
-        if others is not None and feed.present <= self._settings.crowd:
+        others = feed.presence.remote
+        if others is not None and feed.presence.count <= self._settings.crowd:
             self._linger(others, user)
 
     def alive(self, message: NodeAlive) -> None:
@@ -159,11 +113,11 @@ class RemotePresenceTracker:
             del self._gone[node]
         for feed, others in tuple(self._rooms.items()):
             self._end(feed, others, now, dead)
-            if feed.watchers:
+            if feed.presence.watchers:
                 if others.ask_at <= now or self._in_doubt(others):
                     self._ask(feed, others)
             elif others.until <= now:
-                feed.others = None
+                feed.presence.remote = None
                 del self._rooms[feed]
 
     def _in_doubt(self, others: RemotePresence) -> bool:
@@ -241,6 +195,6 @@ class RemotePresenceTracker:
         others.lingering[user] = self._now() + self._settings.linger_seconds
 
     def _tell(self, feed: Feed, changes: Mapping[UserName, bool], *, counted: bool) -> None:
-        changes = {user: online for user, online in changes.items() if not feed.has(user)}
+        changes = {user: online for user, online in changes.items() if not feed.presence.has(user)}
         if changes or counted:
             self._changed(feed, changes)

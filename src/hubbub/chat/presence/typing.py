@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from hubbub.bus import Bus
 from hubbub.chat.counters import ChatCounters
-from hubbub.chat.log.feed import Feed, TypingState
+from hubbub.chat.log.feed import Feed
 from hubbub.chat.settings import ChatSettings
 from hubbub.realtime import Outgoing
 from hubbub.vocabulary import TypingChanged, UserName
+
+from .room_presence import TypingState
 
 
 class TypingTracker:
@@ -25,10 +27,11 @@ class TypingTracker:
     def changed(self, feed: Feed, user: UserName, *, typing: bool) -> None:
         """`user` says that it is typing, or that it stopped."""
         now = self._now()
-        state = feed.typists.get(user)
+        users = feed.presence.typing
+        state = users.get(user)
         if state is None:
             if typing:
-                feed.typists[user] = TypingState(now)
+                users[user] = TypingState(now)
                 self._active[feed] = None
                 self._say(feed, user, typing=True)
             return
@@ -40,23 +43,24 @@ class TypingTracker:
     def tick(self) -> None:
         now = self._now()
         for feed in tuple(self._active):
-            for user, state in tuple(feed.typists.items()):
+            users = feed.presence.typing
+            for user, state in tuple(users.items()):
                 if state.typing and now - state.seen_at >= self._settings.typing_expiry_seconds:
-                    del feed.typists[user]  # its watchers have counted as well
+                    del users[user]  # its watchers have counted as well
                 elif state.said is not state.typing:
                     self._say_when_due(feed, user, state, now)
                 elif not state.typing and self._due(state, now):
-                    del feed.typists[user]
-            if not feed.typists:
+                    del users[user]
+            if not users:
                 del self._active[feed]
 
     def deliver(self, feed: Feed, signal: TypingChanged) -> None:
         """A signal from the bus, to the room's watchers but the typist. In a crowd nobody is told."""
-        if len(feed.watchers) > self._settings.crowd:
+        if len(feed.presence.watchers) > self._settings.crowd:
             return
         outgoing = Outgoing(signal)
         self._counters.signals += 1
-        for state in feed.watchers:
+        for state in feed.presence.watchers:
             actor = state.actor
             if actor is None or actor.user.name == signal.user:
                 continue
