@@ -60,7 +60,7 @@ class RoundRobin:
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
+    with suppress(OSError, RuntimeError):  # uvloop's, of a connection that has closed meanwhile
         while data := await reader.read(_CHUNK_BYTES):
             writer.write(data)
             await writer.drain()
