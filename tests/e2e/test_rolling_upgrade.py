@@ -93,7 +93,7 @@ async def test_under_load_every_wire_stays_in_order_on_both(tmp_path: Path, post
             assert all(POLL.items() <= poll.items() for poll in polls)
     skipped = [line for line in old.log.read_text().splitlines() if "of a later version" in line]
     assert sorted(line.rpartition(": ")[2] for line in skipped) == [
-        "the note 'poll_noted' is skipped",
+        "the node message 'poll_noted' is skipped",
         "the signal 'waving' is skipped",
     ]
 

@@ -1,7 +1,7 @@
 """`hubbub` of a later version, which knows polls: `python -m tests.support.serve_later_version serve …`.
 
 After every third message that it stores in PostgreSQL, the account `admin` opens a poll. It tells other nodes of it in
-one batch with the messages; beside them it says a note and a signal that they do not know either.
+one batch with the messages; beside them it says a node message and a signal that they do not know either.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 
 import hubbub.bus.redis
 import hubbub.store.postgres
-from hubbub.bus import RoomNote
+from hubbub.bus import RoomNodeMessage
 from hubbub.bus.redis import RedisBus, envelope
 from hubbub.cli import main
 from hubbub.store import Appended, Refused
@@ -117,11 +117,11 @@ class LaterStore(PostgresStore):
 class LaterBus(RedisBus):
     """A bus of this version."""
 
-    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNote) -> None:
+    def publish(self, room: RoomId, items: Sequence[Event] | Signal | RoomNodeMessage) -> None:
         if isinstance(items, Sequence):
             polls = LaterEvents.opened.pop(room, [])
             if polls:
-                self._send(self._channels.nodes, envelope.NOTE, {"note": "poll_noted", "room": room})
+                self._send(self._channels.nodes, envelope.MESSAGE, {"note": "poll_noted", "room": room})
                 self._send(self._channels.of(room)[1], envelope.SIGNAL, {"type": "waving", "room": room})
             items = sorted([*items, *polls], key=lambda event: event.seq)
         super().publish(room, items)

@@ -18,7 +18,7 @@ def later(head: bytes, body: object) -> bytes:
     return envelope.pack(head, b"12345678", body)
 
 
-async def test_a_later_note_or_signal_is_skipped_with_one_line_for_each_kind(
+async def test_a_later_node_message_or_signal_is_skipped_with_one_line_for_each_kind(
     redis_server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with node(redis_server) as (one, mine), node(redis_server) as (other, _):
@@ -39,9 +39,9 @@ async def test_a_later_note_or_signal_is_skipped_with_one_line_for_each_kind(
         assert one.counters.unreadable == 15
         said = [line.rpartition(": ")[2] for line in caplog.messages if "later version" in line]
         assert set(said) == {
-            "the note 'user_banned' is skipped",
-            "the note 'for_user' is skipped",
-            f"the note {'x' * 64!r} is skipped",
+            "the node message 'user_banned' is skipped",
+            "the node message 'for_user' is skipped",
+            f"the node message {'x' * 64!r} is skipped",
             "no object is skipped",
             "the signal 'waving' is skipped",
         }

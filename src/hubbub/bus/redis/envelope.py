@@ -107,7 +107,7 @@ def _named(data: memoryview) -> str:
         tag = _tag(data)
     except UNDECODABLE:
         return "no object"
-    return f"the note {tag.note[:_NAME_LENGTH]!r}" if tag.note else f"the signal {tag.type[:_NAME_LENGTH]!r}"
+    return f"the node message {tag.note[:_NAME_LENGTH]!r}" if tag.note else f"the signal {tag.type[:_NAME_LENGTH]!r}"
 
 
 class Channels:
