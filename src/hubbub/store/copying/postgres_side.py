@@ -32,7 +32,7 @@ FROM rooms AS log CROSS JOIN LATERAL (
 WHERE rooms.key = log.key;
 SELECT setval(pg_get_serial_sequence('users', 'key'), max(key)) FROM users HAVING max(key) IS NOT NULL;
 SELECT setval(pg_get_serial_sequence('rooms', 'key'), max(key)) FROM rooms HAVING max(key) IS NOT NULL;
-ANALYZE users, settings, logins, records, rooms, members, events;
+ANALYZE users, logins, records, rooms, members, events;
 """
 
 
@@ -61,7 +61,7 @@ class _Side:
     async def size(self) -> int:
         with self._told():
             rows: int = await self._connection.fetchval(
-                "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM settings) + (SELECT count(*) FROM logins) "
+                "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM logins) "
                 "+ (SELECT count(*) FROM records) + (SELECT count(*) FROM rooms) + (SELECT count(*) FROM members) "
                 "+ (SELECT coalesce(sum(head), 0) FROM rooms)::bigint"
             )

@@ -85,7 +85,7 @@ class _Side:
     def _size(self) -> int:
         # a log has no holes: its events need not be counted
         rows: int = self._connection.execute(
-            "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM settings) + (SELECT count(*) FROM logins) "
+            "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM logins) "
             "+ (SELECT count(*) FROM records) + (SELECT count(*) FROM rooms) + (SELECT count(*) FROM members) "
             "+ coalesce((SELECT sum((SELECT max(seq) FROM events WHERE room_key = rooms.key)) FROM rooms), 0)"
         ).get

@@ -65,7 +65,6 @@ TABLES: Final = (
         },
         ("key",),
     ),
-    Table("settings", {"key": "text", "value": "text"}, ("key",)),
     Table(
         "logins",
         {
