@@ -22,9 +22,10 @@ from hubbub.app import DATABASE, Application, running
 from hubbub.client import Client
 from hubbub.config import Config
 from hubbub.identity import Identity, SignedIn
+from hubbub.store.drafts import creation, joining
 from hubbub.store.protocols import Draft
 from hubbub.store.sqlite import SqliteStore
-from hubbub.vocabulary import RoomId
+from hubbub.vocabulary import Message, RoomId
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"  # noqa: S105  of accounts that live for a minute
@@ -102,23 +103,14 @@ async def seed(folder: Path) -> dict[str, SignedIn]:
     team = {name: await identity.sign_up(name, PASSWORD, title=title, peer=name) for name, title in TEAM.items()}
     begin_ms = now_ms - 6 * 24 * 3_600_000
     for room, (title, topic) in ROOMS.items():
-        await store.rooms.create(room, title, topic, team[VIEWER].login.user_id, begin_ms)
-        for name in TEAM:
-            await store.rooms.join(room, team[name].login.user_id, begin_ms)
-        said = TALK[room]
-        await store.events.append(
-            [
-                Draft(
-                    room=room,
-                    sender_id=team[name].login.user_id,
-                    sender=team[name].login.user.name,
-                    nonce=f"n{number}",
-                    text=text,
-                    ts=now_ms - int(minutes * 60_000),
-                )
-                for number, (name, minutes, text) in enumerate(said)
-            ]
-        )
+        viewer = team[VIEWER].login
+        drafts = creation(room, title, topic, viewer.user_id, viewer.user)
+        drafts += [joining(room, one.login.user_id, one.login.user) for one in team.values()]
+        await store.events.append(drafts, begin_ms)
+        for number, (name, minutes, text) in enumerate(TALK[room]):
+            login = team[name].login
+            message = Draft(Message(room, 0, login.user.name, 0, text), login.user_id, f"n{number}")
+            await store.events.append([message], now_ms - int(minutes * 60_000))
         head = (await store.rooms.head(room, team[VIEWER].login.user_id)).head
         unread = UNREAD if room == ROOM else 3 if room == "kitchen" else 0
         await store.rooms.mark_read(room, team[VIEWER].login.user_id, head - unread)

@@ -18,11 +18,13 @@ from hubbub.vocabulary import (
     History,
     Join,
     Leave,
+    Message,
     RoomId,
     RoomList,
     Rooms,
     Send,
 )
+from tests.contracts.people import create
 from tests.support.growth import FACTOR, Stopwatch, check
 
 from .client import TestConnection
@@ -38,7 +40,7 @@ async def rooms_of(world: World, name: str, size: int) -> list[RoomId]:
     """Rooms that somebody has made, straight in the store."""
     actor = world.actors.get(name) or await world.account(name)
     rooms = [RoomId(f"room-{number}") for number in range(size)]
-    await asyncio.gather(*(world.store.rooms.create(room, "", "", actor.user_id, world.clock.ms()) for room in rooms))
+    await asyncio.gather(*(create(world.store, actor.user_id, room, now_ms=world.clock.ms()) for room in rooms))
     return rooms
 
 
@@ -114,7 +116,9 @@ async def reading_history(world: World, size: int, watch: Stopwatch) -> None:
     ada = await world.person("ada")
     actor = world.actors["ada"]
     texts = range(10 * size)
-    await world.store.events.append([Draft(room, actor.user_id, actor.user.name, f"n{n}", "hello", n) for n in texts])
+    await world.store.events.append(
+        [Draft(Message(room, 0, actor.user.name, 0, "hello"), actor.user_id, f"n{n}") for n in texts], 0
+    )
     before: int | None = None
     with watch.running():
         while before != 1:

@@ -13,6 +13,7 @@ from hubbub.chat.log.append_queue import _ALONE_UNITS, _GROUP_UNITS, _SHARE_UNIT
 from hubbub.chat.quotas import AT_ONCE, PAGES_AT_ONCE, Quotas, units_of
 from hubbub.errors import RateLimited
 from hubbub.realtime import Rate
+from hubbub.store import Draft
 from hubbub.vocabulary import (
     Auth,
     Directory,
@@ -20,6 +21,7 @@ from hubbub.vocabulary import (
     History,
     Join,
     Joined,
+    Message,
     RoomId,
     RoomList,
     Rooms,
@@ -38,6 +40,11 @@ ADA, BOB = UserId(1), UserId(2)
 
 def quotas(clock: Clock, rate: Rate | None = Rate(10, 100)) -> Quotas:  # noqa: B008  a frozen Struct
     return Quotas(rate, clock.seconds)
+
+
+def texts(*groups: list[Draft]) -> list[str]:
+    """What was sent."""
+    return [draft.event.text for group in groups for draft in group if isinstance(draft.event, Message)]
 
 
 def test_a_message_costs_by_its_length_and_others_what_they_declare() -> None:
@@ -171,11 +178,11 @@ async def test_of_two_who_send_neither_waits_for_all_of_the_others_messages(worl
     world.store.release("events.append")
     assert isinstance(await bob.answer(one), Sent)
     assert [len(group) for group in world.store.groups][:2] == [1, _GROUP_UNITS // 2 + 1]
-    assert "hello" in [draft.text for draft in world.store.groups[1]]
+    assert "hello" in texts(world.store.groups[1])
     for ref in (first, *many):
         assert isinstance(await ada.answer(ref), Sent)
-    texts = [draft.text for group in world.store.groups for draft in group if draft.text != "hello"]
-    assert texts == ["first", *map(str, range(3 * _GROUP_UNITS))]
+    told = [text for text in texts(*world.store.groups) if text != "hello"]
+    assert told == ["first", *map(str, range(3 * _GROUP_UNITS))]
 
 
 async def test_above_the_users_share_the_connection_waits_and_nothing_is_lost(world: World) -> None:
@@ -195,7 +202,7 @@ async def test_above_the_users_share_the_connection_waits_and_nothing_is_lost(wo
     world.store.release("events.append")
     for ref in refs:
         assert isinstance(await ada.answer(ref), Sent)
-    assert [draft.text for group in world.store.groups for draft in group] == list(map(str, range(count)))
+    assert texts(*world.store.groups) == list(map(str, range(count)))
     await world.ticks()
     assert not ada.held
 
@@ -314,15 +321,15 @@ async def test_of_many_who_send_much_a_few_are_in_a_group_and_they_take_turns(wo
     world.store.release("events.append")
     for person, ref in refs:
         assert isinstance(await person.answer(ref), Sent)
-    groups = [Counter(str(draft.sender) for draft in group) for group in world.store.groups[1:]]
+    groups = [Counter(str(draft.event.sender) for draft in group) for group in world.store.groups[1:]]
     assert groups[0]["bob"] == 1
     # in the third group four of them have no more left than anybody may have in it
     assert [len(group.keys() - {"bob"}) for group in groups] == [8, 8, 12, 8]
     assert set(groups[0]) | set(groups[1]) == {"bob", *(f"user{number}" for number in range(12))}
     assert all(count == 32 for group in groups for name, count in group.items() if name != "bob")
     for name in (f"user{number}" for number in range(12)):
-        texts = [draft.text for group in world.store.groups[1:] for draft in group if draft.sender == name]
-        assert texts == list(map(str, range(96)))
+        drafts = [draft for group in world.store.groups[1:] for draft in group if draft.event.sender == name]
+        assert texts(drafts) == list(map(str, range(96)))
 
 
 async def test_who_is_alone_has_larger_groups(world: World) -> None:

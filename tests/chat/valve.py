@@ -9,14 +9,17 @@ from typing import Any
 from hubbub.store.protocols import (
     AccountStore,
     Appended,
+    AttemptStore,
     Draft,
     EventStore,
     LoginStore,
+    LookStore,
     Refused,
     RoomStore,
     Store,
 )
 from hubbub.store.records import Records
+from hubbub.vocabulary import Message
 
 
 class Valve:
@@ -75,6 +78,14 @@ class Valve:
         return _Part(self, "logins", self._store.logins)
 
     @property
+    def attempts(self) -> AttemptStore:
+        return self._store.attempts
+
+    @property
+    def looks(self) -> LookStore:
+        return self._store.looks
+
+    @property
     def records(self) -> Records:
         return self._store.records
 
@@ -108,7 +119,8 @@ class _Part:
 
 
 class _Events(_Part):
-    async def append(self, drafts: Sequence[Draft]) -> list[Appended | Refused]:
-        self._valve.groups.append(list(drafts))
-        outcomes: list[Appended | Refused] = await self.__getattr__("append")(drafts)
+    async def append(self, drafts: Sequence[Draft], now_ms: int) -> list[Appended | Refused]:
+        if all(isinstance(draft.event, Message) for draft in drafts):
+            self._valve.groups.append(list(drafts))
+        outcomes: list[Appended | Refused] = await self.__getattr__("append")(drafts, now_ms)
         return outcomes

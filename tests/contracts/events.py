@@ -8,9 +8,10 @@ import pytest
 
 from hubbub.errors import BadField
 from hubbub.store import Appended, Refused, Store
-from hubbub.vocabulary import Event, Message, RoomId
+from hubbub.store.drafts import creation, joining
+from hubbub.vocabulary import Event, Message, RoomId, User
 
-from .people import GENERAL, NOW, draft, person, positions, say, team
+from .people import GENERAL, NOW, create, draft, join, leave, person, positions, say, team
 
 STRANGE_TEXTS = [
     "",
@@ -32,37 +33,37 @@ class EventContract:
         ada, bob = await team(store, "ada", "bob")
 
         outcomes = await store.events.append(
-            [draft(ada, "1", "one", ts=NOW + 1), draft(bob, "1", "two", ts=NOW + 2), draft(ada, "2", "three", ts=NOW)]
+            [draft(ada, "1", "one"), draft(bob, "1", "two"), draft(ada, "2", "three")], NOW + 1
         )
 
-        assert outcomes == [Appended(4, NOW + 1), Appended(5, NOW + 2), Appended(6, NOW)]
+        assert outcomes == [Appended(4, NOW + 1), Appended(5, NOW + 1), Appended(6, NOW + 1)]
         assert await store.events.after(GENERAL, 3, 10) == [
             Message(GENERAL, 4, ada.name, NOW + 1, "one"),
-            Message(GENERAL, 5, bob.name, NOW + 2, "two"),
-            Message(GENERAL, 6, ada.name, NOW, "three"),
+            Message(GENERAL, 5, bob.name, NOW + 1, "two"),
+            Message(GENERAL, 6, ada.name, NOW + 1, "three"),
         ]
 
     async def test_every_room_counts_by_itself(self, store: Store) -> None:
         [ada] = await team(store, "ada")
         other = RoomId("other")
-        await store.rooms.create(other, "", "", ada.id, NOW)
+        await create(store, ada.id, other)
 
         outcomes = await store.events.append(
-            [draft(ada, "1"), draft(ada, "1", room=other), draft(ada, "2"), draft(ada, "2", room=other)]
+            [draft(ada, "1"), draft(ada, "1", room=other), draft(ada, "2"), draft(ada, "2", room=other)], NOW
         )
 
         assert positions(outcomes) == [3, 3, 4, 4]
 
     async def test_nothing_to_append_is_nothing(self, store: Store) -> None:
-        assert await store.events.append([]) == []
+        assert await store.events.append([], NOW) == []
 
     @pytest.mark.parametrize("text", STRANGE_TEXTS, ids=lambda text: ascii(text)[:20])
     async def test_a_text_keeps_every_character(self, store: Store, text: str) -> None:
         [ada] = await team(store, "ada")
         nonce = text[:64] or "-"
 
-        await store.events.append([draft(ada, nonce, text)])
-        repeat = await store.events.append([draft(ada, nonce, "other")])
+        await store.events.append([draft(ada, nonce, text)], NOW)
+        repeat = await store.events.append([draft(ada, nonce, "other")], NOW)
 
         assert await store.events.after(GENERAL, 2, 10) == [Message(GENERAL, 3, ada.name, NOW, text)]
         assert repeat == [Appended(3, NOW, repeat=True)]
@@ -71,8 +72,8 @@ class EventContract:
         ada, bob = await team(store, "ada", "bob")
 
         bad, good = await asyncio.gather(
-            store.events.append([draft(ada, "1"), draft(ada, "2", "\ud800")]),
-            store.events.append([draft(bob, "1")]),
+            store.events.append([draft(ada, "1"), draft(ada, "2", "\ud800")], NOW),
+            store.events.append([draft(bob, "1")], NOW),
             return_exceptions=True,
         )
 
@@ -82,9 +83,9 @@ class EventContract:
 
     async def test_a_repeated_nonce_gives_the_first_message(self, store: Store) -> None:
         [ada] = await team(store, "ada")
-        await store.events.append([draft(ada, "n", "first", ts=NOW + 1)])
+        await store.events.append([draft(ada, "n", "first")], NOW + 1)
 
-        again = await store.events.append([draft(ada, "n", "second", ts=NOW + 9)])
+        again = await store.events.append([draft(ada, "n", "second")], NOW + 9)
 
         assert again == [Appended(3, NOW + 1, repeat=True)]
         assert await store.events.after(GENERAL, 2, 10) == [Message(GENERAL, 3, ada.name, NOW + 1, "first")]
@@ -92,15 +93,15 @@ class EventContract:
     async def test_a_nonce_repeated_in_one_call_is_stored_once(self, store: Store) -> None:
         [ada] = await team(store, "ada")
 
-        outcomes = await store.events.append([draft(ada, "n", ts=NOW + 1), draft(ada, "m"), draft(ada, "n")])
+        outcomes = await store.events.append([draft(ada, "n"), draft(ada, "m"), draft(ada, "n")], NOW)
 
-        assert outcomes == [Appended(3, NOW + 1), Appended(4, NOW), Appended(3, NOW + 1, repeat=True)]
+        assert outcomes == [Appended(3, NOW), Appended(4, NOW), Appended(3, NOW, repeat=True)]
 
     async def test_old_and_new_messages_in_one_call(self, store: Store) -> None:
         [ada] = await team(store, "ada")
         await say(store, ada, "1", "2")
 
-        outcomes = await store.events.append([draft(ada, nonce) for nonce in ("2", "3", "1", "3", "4")])
+        outcomes = await store.events.append([draft(ada, nonce) for nonce in ("2", "3", "1", "3", "4")], NOW)
 
         assert outcomes == [
             Appended(4, NOW, repeat=True),
@@ -114,14 +115,14 @@ class EventContract:
         [ada] = await team(store, "ada")
         await say(store, ada, "1")
 
-        assert await store.events.append([draft(ada, "1"), draft(ada, "1")]) == [Appended(3, NOW, repeat=True)] * 2
+        assert await store.events.append([draft(ada, "1"), draft(ada, "1")], NOW) == [Appended(3, NOW, repeat=True)] * 2
 
     async def test_a_nonce_belongs_to_its_sender_and_room(self, store: Store) -> None:
         ada, bob = await team(store, "ada", "bob")
         other = RoomId("other")
-        await store.rooms.create(other, "", "", ada.id, NOW)
+        await create(store, ada.id, other)
 
-        outcomes = await store.events.append([draft(ada, "n"), draft(bob, "n"), draft(ada, "n", room=other)])
+        outcomes = await store.events.append([draft(ada, "n"), draft(bob, "n"), draft(ada, "n", room=other)], NOW)
 
         assert outcomes == [Appended(4, NOW), Appended(5, NOW), Appended(3, NOW)]
 
@@ -130,7 +131,7 @@ class EventContract:
         bob = await person(store, "bob")
 
         outcomes = await store.events.append(
-            [draft(ada, "1"), draft(bob, "1"), draft(ada, "2", room=RoomId("nowhere")), draft(ada, "3")]
+            [draft(ada, "1"), draft(bob, "1"), draft(ada, "2", room=RoomId("nowhere")), draft(ada, "3")], NOW
         )
 
         assert outcomes == [Appended(3, NOW), Refused("room_forbidden"), Refused("unknown_room"), Appended(4, NOW)]
@@ -139,11 +140,11 @@ class EventContract:
         _, bob = await team(store, "ada", "bob")
         await say(store, bob, "1")
 
-        await store.rooms.leave(GENERAL, bob.id, NOW)
-        assert await store.events.append([draft(bob, "1"), draft(bob, "2")]) == [Refused("room_forbidden")] * 2
+        await leave(store, bob.id)
+        assert await store.events.append([draft(bob, "1"), draft(bob, "2")], NOW) == [Refused("room_forbidden")] * 2
 
-        await store.rooms.join(GENERAL, bob.id, NOW)
-        assert await store.events.append([draft(bob, "1"), draft(bob, "2")]) == [
+        await join(store, bob.id)
+        assert await store.events.append([draft(bob, "1"), draft(bob, "2")], NOW) == [
             Appended(4, NOW, repeat=True),
             Appended(7, NOW),
         ]
@@ -153,22 +154,22 @@ class EventContract:
         bob = await person(store, "bob")
 
         refused, joined, taken = await asyncio.gather(
-            store.events.append([draft(bob, "1")]),
-            store.rooms.join(GENERAL, bob.id, NOW),
-            store.events.append([draft(bob, "1")]),
+            store.events.append([draft(bob, "1")], NOW),
+            store.events.append([joining(GENERAL, bob.id, User(bob.name))], NOW),
+            store.events.append([draft(bob, "1")], NOW),
         )
 
         assert refused == [Refused("room_forbidden")]
-        assert joined is not None
+        assert joined == [Appended(3, NOW)]
         assert taken == [Appended(4, NOW)]
 
     async def test_a_room_may_be_used_in_the_moment_of_its_creation(self, store: Store) -> None:
         ada = await person(store, "ada")
 
         refused, _, taken = await asyncio.gather(
-            store.events.append([draft(ada, "1")]),
-            store.rooms.create(GENERAL, "", "", ada.id, NOW),
-            store.events.append([draft(ada, "1")]),
+            store.events.append([draft(ada, "1")], NOW),
+            store.events.append(creation(GENERAL, "", "", ada.id, User(ada.name)), NOW),
+            store.events.append([draft(ada, "1")], NOW),
         )
 
         assert refused == [Refused("unknown_room")]
@@ -178,7 +179,7 @@ class EventContract:
         ada, bob = await team(store, "ada", "bob")
 
         outcomes = await asyncio.gather(
-            *(store.events.append([draft(ada, f"{n}a"), draft(bob, f"{n}b")]) for n in range(100))
+            *(store.events.append([draft(ada, f"{n}a"), draft(bob, f"{n}b")], NOW) for n in range(100))
         )
 
         assert [positions(one) for one in outcomes] == [[4 + 2 * n, 5 + 2 * n] for n in range(100)]
@@ -188,12 +189,14 @@ class EventContract:
 
         async def come_and_go() -> None:
             for _ in range(10):
-                await store.rooms.leave(GENERAL, cyd.id, NOW)
-                await store.rooms.join(GENERAL, cyd.id, NOW)
+                await leave(store, cyd.id)
+                await join(store, cyd.id)
 
         async def talk(name: str) -> None:
             for n in range(20):
-                await store.events.append([draft(ada, f"{name}{n}"), draft(bob, "always the same"), draft(cyd, name)])
+                await store.events.append(
+                    [draft(ada, f"{name}{n}"), draft(bob, "always the same"), draft(cyd, name)], NOW
+                )
 
         await asyncio.gather(come_and_go(), *(talk(name) for name in "pqrs"))
 
@@ -236,7 +239,7 @@ class EventContract:
 
     async def test_a_page_ends_with_the_text_that_fills_it(self, store: Store) -> None:
         [ada] = await team(store, "ada")
-        await store.events.append([draft(ada, str(n), "\u00e9" * 500) for n in range(6)])  # 1,000 bytes each
+        await store.events.append([draft(ada, str(n), "\u00e9" * 500) for n in range(6)], NOW)  # 1,000 bytes each
 
         async def after(seq: int, limit: int, size: int) -> list[int]:
             return [event.seq for event in await store.events.after(GENERAL, seq, limit, size)]

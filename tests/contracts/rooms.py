@@ -6,11 +6,22 @@ import asyncio
 
 import pytest
 
-from hubbub.errors import CursorAhead, RoomExists, RoomForbidden, UnknownRoom, UnknownUser
-from hubbub.store import RoomHead, Store, StoredMember
-from hubbub.vocabulary import MemberJoined, MemberLeft, RoomCreated, RoomEntry, RoomId, RoomState, UserId
+from hubbub.errors import CursorAhead, RoomExists, RoomForbidden, UnknownRoom
+from hubbub.store import Refused, RoomHead, Store, StoredMember
+from hubbub.store.drafts import creation, joining
+from hubbub.vocabulary import (
+    MemberJoined,
+    MemberLeft,
+    RoomCreated,
+    RoomEntry,
+    RoomId,
+    RoomState,
+    User,
+    UserId,
+    UserName,
+)
 
-from .people import GENERAL, NOW, draft, person, say, team
+from .people import GENERAL, NOW, create, draft, join, leave, person, say, team
 
 NOWHERE = RoomId("nowhere")
 
@@ -19,27 +30,27 @@ class RoomContract:
     async def test_a_room_begins_with_its_creation_and_its_creator(self, store: Store) -> None:
         ada = await person(store, "ada", "Ada")
 
-        events = await store.rooms.create(GENERAL, "The room", "Anything", ada.id, NOW)
+        events = await create(store, ada.id, GENERAL, "The room", "Anything")
 
-        assert events == (
+        assert events == [
             RoomCreated(GENERAL, 1, ada.name, NOW, "The room", "Anything"),
             MemberJoined(GENERAL, 2, ada.name, NOW, "Ada"),
-        )
-        assert await store.events.after(GENERAL, 0, 10) == list(events)
+        ]
+        assert await store.events.after(GENERAL, 0, 10) == events
 
     async def test_a_room_id_can_be_used_once(self, store: Store) -> None:
         ada, bob = await person(store, "ada"), await person(store, "bob")
-        await store.rooms.create(GENERAL, "", "", ada.id, NOW)
+        await create(store, ada.id)
 
         with pytest.raises(RoomExists):
-            await store.rooms.create(GENERAL, "", "", bob.id, NOW)
+            await create(store, bob.id)
+        assert await store.rooms.heads([GENERAL]) == {GENERAL: 2}
+        assert not (await store.rooms.head(GENERAL, bob.id)).member
 
     async def test_of_the_same_room_at_once_one_is_created(self, store: Store) -> None:
         ada = await person(store, "ada")
 
-        outcomes = await asyncio.gather(
-            *(store.rooms.create(GENERAL, "", "", ada.id, NOW) for _ in range(5)), return_exceptions=True
-        )
+        outcomes = await asyncio.gather(*(create(store, ada.id) for _ in range(5)), return_exceptions=True)
 
         assert sum(isinstance(outcome, RoomExists) for outcome in outcomes) == 4
         assert await store.rooms.heads([GENERAL]) == {GENERAL: 2}
@@ -47,16 +58,23 @@ class RoomContract:
     async def test_nobody_can_neither_create_nor_join(self, store: Store) -> None:
         await team(store, "ada")
 
-        with pytest.raises(UnknownUser):
-            await store.rooms.create(RoomId("new"), "", "", UserId(99), NOW)
-        with pytest.raises(UnknownUser):
-            await store.rooms.join(GENERAL, UserId(99), NOW)
+        nobody = User(UserName("nobody"))
+        drafts = [
+            *creation(RoomId("new"), "", "", UserId(99), nobody),
+            joining(GENERAL, UserId(99), nobody),
+        ]
+
+        assert await store.events.append(drafts, NOW) == [
+            Refused("unknown_user"),
+            Refused("unknown_room"),
+            Refused("unknown_user"),
+        ]
         assert await store.rooms.heads([GENERAL, RoomId("new")]) == {GENERAL: 2}
 
     async def test_head_tells_what_joining_needs(self, store: Store) -> None:
         ada = await person(store, "ada")
         bob = await person(store, "bob")
-        await store.rooms.create(GENERAL, "The room", "Anything", ada.id, NOW)
+        await create(store, ada.id, GENERAL, "The room", "Anything")
         await say(store, ada, "1", "2")
 
         assert await store.rooms.head(GENERAL, ada.id) == RoomHead(
@@ -68,7 +86,7 @@ class RoomContract:
 
     async def test_many_heads_at_once_are_each_their_own(self, store: Store) -> None:
         ada, bob = await team(store, "ada", "bob")
-        await store.rooms.create(RoomId("other"), "", "", bob.id, NOW)
+        await create(store, bob.id, RoomId("other"))
 
         one, two, three, four = await asyncio.gather(
             store.rooms.head(GENERAL, ada.id),
@@ -87,7 +105,7 @@ class RoomContract:
 
     async def test_heads_are_of_rooms_that_exist(self, store: Store) -> None:
         ada, _ = await team(store, "ada", "bob")
-        await store.rooms.create(RoomId("other"), "", "", ada.id, NOW)
+        await create(store, ada.id, RoomId("other"))
 
         assert await store.rooms.heads([GENERAL, NOWHERE, RoomId("other")]) == {GENERAL: 3, RoomId("other"): 2}
         assert await store.rooms.heads([]) == {}
@@ -95,8 +113,8 @@ class RoomContract:
     async def test_the_directory_lists_rooms_by_id_in_pages(self, store: Store) -> None:
         ada, bob = await person(store, "ada"), await person(store, "bob")
         for room in ("b-room", "a-room", "c-room"):
-            await store.rooms.create(RoomId(room), room.upper(), "topic", ada.id, NOW)
-        await store.rooms.join(RoomId("b-room"), bob.id, NOW)
+            await create(store, ada.id, RoomId(room), room.upper(), "topic")
+        await join(store, bob.id, RoomId("b-room"))
 
         first = await store.rooms.directory(bob.id, None, 2)
         rest = await store.rooms.directory(bob.id, first[-1].room, 2)
@@ -109,8 +127,8 @@ class RoomContract:
 
     async def test_a_users_rooms_are_listed_oldest_first_with_their_state(self, store: Store) -> None:
         ada, bob = await team(store, "ada", "bob")
-        await store.rooms.create(RoomId("a-room"), "A", "topic", ada.id, NOW)
-        await store.events.append([draft(ada, "1", ts=NOW + 7)])
+        await create(store, ada.id, RoomId("a-room"), "A", "topic")
+        await store.events.append([draft(ada, "1")], NOW + 7)
 
         assert await store.rooms.of_user(ada.id, None, 9) == [
             RoomState(GENERAL, head=4, read=1, unread=0, last_ts=NOW + 7),
@@ -123,7 +141,7 @@ class RoomContract:
     async def test_a_users_rooms_come_in_pages(self, store: Store) -> None:
         ada, bob = await team(store, "ada", "bob")
         for name in ("c", "a", "b"):
-            await store.rooms.create(RoomId(name), "", "", (bob if name == "a" else ada).id, NOW)
+            await create(store, (bob if name == "a" else ada).id, RoomId(name))
 
         first = await store.rooms.of_user(ada.id, None, 2)
         assert [state.room for state in first] == [GENERAL, "c"]
@@ -152,15 +170,15 @@ class RoomContract:
         await team(store, "ada")
         bob = await person(store, "bob", "Bob")
 
-        assert await store.rooms.join(GENERAL, bob.id, NOW + 1) == MemberJoined(GENERAL, 3, bob.name, NOW + 1, "Bob")
-        assert await store.rooms.join(GENERAL, bob.id, NOW + 2) is None
+        assert await join(store, bob.id, now_ms=NOW + 1) == MemberJoined(GENERAL, 3, bob.name, NOW + 1, "Bob")
+        assert await join(store, bob.id, now_ms=NOW + 2) is None
         assert (await store.rooms.head(GENERAL, bob.id)).head == 3
 
     async def test_nothing_old_is_unread_for_a_new_member(self, store: Store) -> None:
         [ada] = await team(store, "ada")
         await say(store, ada, "1", "2")
         bob = await person(store, "bob")
-        await store.rooms.join(GENERAL, bob.id, NOW)
+        await join(store, bob.id)
         await say(store, ada, "3")
 
         state = await store.rooms.head(GENERAL, bob.id)
@@ -169,15 +187,15 @@ class RoomContract:
     async def test_leaving_is_an_event_once(self, store: Store) -> None:
         _, bob = await team(store, "ada", "bob")
 
-        assert await store.rooms.leave(GENERAL, bob.id, NOW + 1) == MemberLeft(GENERAL, 4, bob.name, NOW + 1)
-        assert await store.rooms.leave(GENERAL, bob.id, NOW + 2) is None
+        assert await leave(store, bob.id, now_ms=NOW + 1) == MemberLeft(GENERAL, 4, bob.name, NOW + 1)
+        assert await leave(store, bob.id, now_ms=NOW + 2) is None
         assert not (await store.rooms.head(GENERAL, bob.id)).member
         assert await store.rooms.of_user(bob.id, None, 9) == []
 
     async def test_events_keep_the_display_name_of_their_time(self, store: Store) -> None:
         await team(store, "ada")
         bob = await person(store, "bob", "Bob")
-        joined = await store.rooms.join(GENERAL, bob.id, NOW)
+        joined = await join(store, bob.id)
         await store.accounts.update(bob.id, title="Robert")
 
         assert await store.events.after(GENERAL, 2, 10) == [joined]
@@ -212,7 +230,7 @@ class RoomContract:
         await say(store, bob, "mine")
         await say(store, ada, "1")
         cyd = await person(store, "cyd")
-        await store.rooms.join(GENERAL, cyd.id, NOW)
+        await join(store, cyd.id)
         await say(store, ada, "2")
 
         assert (await store.rooms.head(GENERAL, bob.id)).unread == 2
@@ -233,8 +251,8 @@ class RoomContract:
         with pytest.raises(UnknownRoom):
             await store.rooms.members(NOWHERE, None, 10)
         with pytest.raises(UnknownRoom):
-            await store.rooms.join(NOWHERE, ada.id, NOW)
+            await join(store, ada.id, NOWHERE)
         with pytest.raises(UnknownRoom):
-            await store.rooms.leave(NOWHERE, ada.id, NOW)
+            await leave(store, ada.id, NOWHERE)
         with pytest.raises(UnknownRoom):
             await store.rooms.mark_read(NOWHERE, ada.id, 1)

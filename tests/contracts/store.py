@@ -18,17 +18,19 @@ from random import Random
 import pytest
 
 from hubbub.errors import DataInUse, RoomExists, StoreUnavailable, UnknownRoom
-from hubbub.store import Account, Appended, Refused, Settings, Store
+from hubbub.store import Account, Appended, Refused, Store
 from hubbub.vocabulary import MemberJoined, RoomCreated, RoomId, UserName
 
 from .accounts import AccountContract
+from .attempts import AttemptContract
+from .changes import ChangeContract
 from .events import EventContract
 from .logins import LoginContract, log_in, token
-from .people import GENERAL, NOW, draft, person, positions, say, team
+from .looks import LookContract
+from .people import GENERAL, NOW, create, draft, join, leave, person, positions, say, team
 from .record_pages import RecordPageContract
 from .records import RecordContract
 from .rooms import RoomContract
-from .settings import SettingContract
 from .shared_records import SharedRecordContract
 
 MakeStore = Callable[[], Store]
@@ -37,11 +39,13 @@ MakeStore = Callable[[], Store]
 class StoreContract(
     AccountContract,
     LoginContract,
-    SettingContract,
+    AttemptContract,
+    LookContract,
     RecordContract,
     RecordPageContract,
     RoomContract,
     EventContract,
+    ChangeContract,
 ):
     @pytest.fixture
     def make_store(self) -> MakeStore:
@@ -59,7 +63,7 @@ class StoreContract(
         await store.open()
         ada, bob = await team(store, "ada", "bob")
         login = await log_in(store, ada, "phone")
-        await Settings(store.records).put("signup", "closed")
+        await store.accounts.set_setting("signup", "closed")
         await say(store, ada, "1", "2")
         await store.rooms.mark_read(GENERAL, bob.id, 4)
         events = await store.events.after(GENERAL, 0, 10)
@@ -69,11 +73,11 @@ class StoreContract(
         store = make_store()
         await store.open()
         assert await store.accounts.by_name(ada.name) == ada
-        assert await Settings(store.records).get("signup") == "closed"
+        assert await store.accounts.setting("signup") == "closed"
         assert await store.logins.by_token(token("phone"), NOW) == login
         assert await store.events.after(GENERAL, 0, 10) == events
         assert await store.rooms.head(GENERAL, bob.id) == head
-        assert await store.events.append([draft(ada, "2"), draft(ada, "3")]) == [
+        assert await store.events.append([draft(ada, "2"), draft(ada, "3")], NOW) == [
             Appended(5, NOW, repeat=True),
             Appended(6, NOW),
         ]
@@ -82,11 +86,11 @@ class StoreContract(
     async def test_every_text_keeps_every_character(self, store: Store) -> None:
         strange = "\0 \x10 \x100 \N{GRINNING FACE} '\\"
         ada = await person(store, "ada", strange)
-        await Settings(store.records).put(strange, strange)
-        await store.rooms.create(GENERAL, strange, strange, ada.id, NOW)
+        await store.accounts.set_setting(strange, strange)
+        await create(store, ada.id, GENERAL, strange, strange)
         await store.logins.create("phone", ada.id, token("phone"), strange, NOW, NOW + 1)
 
-        assert await Settings(store.records).get(strange) == strange
+        assert await store.accounts.setting(strange) == strange
         assert await store.events.after(GENERAL, 0, 10) == [
             RoomCreated(GENERAL, 1, ada.name, NOW, strange, strange),
             MemberJoined(GENERAL, 2, ada.name, NOW, strange),
@@ -102,7 +106,7 @@ class StoreContract(
         strange = RoomId("a\0b")
 
         assert await store.rooms.heads([strange]) == {}
-        assert await store.events.append([draft(ada, "1", room=strange)]) == [Refused("unknown_room")]
+        assert await store.events.append([draft(ada, "1", room=strange)], NOW) == [Refused("unknown_room")]
         assert await store.accounts.by_name(UserName("a\0")) is None
         with pytest.raises(UnknownRoom):
             await store.rooms.head(strange, ada.id)
@@ -111,7 +115,7 @@ class StoreContract(
         store = make_store()
         await store.open()
         ada, _ = await team(store, "ada", "bob")
-        sends = [asyncio.ensure_future(store.events.append([draft(ada, str(n))])) for n in range(50)]
+        sends = [asyncio.ensure_future(store.events.append([draft(ada, str(n))], NOW)) for n in range(50)]
         reads = [asyncio.ensure_future(store.events.after(GENERAL, 0, 3)) for _ in range(20)]
         await asyncio.sleep(0)  # let them begin
 
@@ -132,11 +136,11 @@ class StoreContract(
         with pytest.raises(StoreUnavailable):
             await logins.by_token(token("phone"), NOW)
         with pytest.raises(StoreUnavailable):
-            await rooms.join(GENERAL, ada.id, NOW)
+            await rooms.directory(ada.id, None, 1)
         with pytest.raises(StoreUnavailable):
             await rooms.head(GENERAL, ada.id)
         with pytest.raises(StoreUnavailable):
-            await events.append([draft(ada, "1")])
+            await events.append([draft(ada, "1")], NOW)
         with pytest.raises(StoreUnavailable):
             await store.ping()
 
@@ -159,8 +163,8 @@ class StoreContract(
 
     async def test_a_cancelled_caller_harms_nobody(self, store: Store) -> None:
         ada, bob = await team(store, "ada", "bob")
-        gone = asyncio.ensure_future(store.events.append([draft(ada, "1")]))
-        stays = asyncio.ensure_future(store.events.append([draft(bob, "1")]))
+        gone = asyncio.ensure_future(store.events.append([draft(ada, "1")], NOW))
+        stays = asyncio.ensure_future(store.events.append([draft(bob, "1")], NOW))
         await asyncio.sleep(0)  # let them begin
         gone.cancel()
 
@@ -186,7 +190,7 @@ class SharedStoreContract(StoreContract, SharedRecordContract):
 
         async def send(node: Store, numbers: range) -> list[list[Appended | Refused]]:
             return await asyncio.gather(
-                *(node.events.append([draft(ada, f"{n}"), draft(bob, f"{n}")]) for n in numbers)
+                *(node.events.append([draft(ada, f"{n}"), draft(bob, f"{n}")], NOW) for n in numbers)
             )
 
         first, second = await asyncio.gather(send(nodes[0], range(60)), send(nodes[1], range(59, -1, -1)))
@@ -204,14 +208,14 @@ class SharedStoreContract(StoreContract, SharedRecordContract):
         ada, bob = await team(nodes[0], "ada", "bob")
         rooms = [RoomId(f"room{n}") for n in range(5)]
         for room in rooms:
-            await nodes[0].rooms.create(room, "", "", ada.id, NOW)
-            await nodes[0].rooms.join(room, bob.id, NOW)
+            await create(nodes[0], ada.id, room)
+            await join(nodes[0], bob.id, room)
 
         async def write(node: Store, sender: Account, rooms: list[RoomId]) -> None:
             for n in range(40):
                 drafts = [draft(sender, f"{n}", room=room) for room in rooms]
                 marks = asyncio.gather(*(node.rooms.mark_read(room, sender.id, 3) for room in rooms))
-                positions(await node.events.append(drafts))
+                positions(await node.events.append(drafts, NOW))
                 await marks
 
         await asyncio.gather(write(nodes[0], ada, rooms), write(nodes[1], bob, rooms[::-1]))
@@ -224,9 +228,9 @@ class SharedStoreContract(StoreContract, SharedRecordContract):
         people = await team(nodes[0], "ada", "bob", "cyd")
         rooms = [GENERAL, *(RoomId(f"room{n}") for n in range(29))]
         for room in rooms[1:]:
-            await nodes[0].rooms.create(room, "", "", people[0].id, NOW)
+            await create(nodes[0], people[0].id, room)
             for one in people[1:]:
-                await nodes[0].rooms.join(room, one.id, NOW)
+                await join(nodes[0], one.id, room)
         outcomes: dict[tuple[RoomId, UserName, str], list[Appended]] = {}
 
         async def write(node: Store) -> None:
@@ -235,9 +239,9 @@ class SharedStoreContract(StoreContract, SharedRecordContract):
                     draft(random.choice(people), str(random.randrange(8)), room=room)
                     for room in random.choices(rooms, k=20)
                 ]
-                for said, outcome in zip(drafts, await node.events.append(drafts), strict=True):
+                for said, outcome in zip(drafts, await node.events.append(drafts, NOW), strict=True):
                     assert isinstance(outcome, Appended), outcome
-                    outcomes.setdefault((said.room, said.sender, said.nonce), []).append(outcome)
+                    outcomes.setdefault((said.event.room, said.event.sender, said.nonce or ""), []).append(outcome)
 
         async with asyncio.timeout(60):
             await asyncio.gather(*(write(nodes[n % 2]) for n in range(50)))
@@ -260,8 +264,8 @@ class SharedStoreContract(StoreContract, SharedRecordContract):
 
         assert await other.logins.by_token(token("phone"), NOW) is not None
         assert (await other.rooms.head(GENERAL, bob.id)).unread == 1
-        await other.rooms.leave(GENERAL, ada.id, NOW)
-        assert await one.events.append([draft(ada, "2")]) == [Refused("room_forbidden")]
+        await leave(other, ada.id)
+        assert await one.events.append([draft(ada, "2")], NOW) == [Refused("room_forbidden")]
         assert await say(other, bob, "1") == [6]
         assert await say(one, bob, "2") == [7]
 
@@ -273,9 +277,7 @@ class SharedStoreContract(StoreContract, SharedRecordContract):
     async def test_of_the_same_room_on_two_nodes_one_is_created(self, nodes: list[Store]) -> None:
         ada = await person(nodes[0], "ada")
 
-        outcomes = await asyncio.gather(
-            *(nodes[n % 2].rooms.create(GENERAL, "", "", ada.id, NOW) for n in range(6)), return_exceptions=True
-        )
+        outcomes = await asyncio.gather(*(create(nodes[n % 2], ada.id) for n in range(6)), return_exceptions=True)
 
         assert sum(isinstance(outcome, RoomExists) for outcome in outcomes) == 5
         assert await nodes[1].rooms.heads([GENERAL]) == {GENERAL: 2}

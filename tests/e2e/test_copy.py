@@ -17,7 +17,7 @@ from hubbub.client import Api, Client, Credentials
 from hubbub.store.postgres import PostgresStore
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import Message, RoomId, Seq, UserName
-from tests.contracts.people import draft, positions
+from tests.contracts.people import NOW, draft, positions
 from tests.support.postgres import postgres, postgres_dsn
 
 __all__ = ["postgres", "postgres_dsn"]
@@ -88,7 +88,7 @@ async def fill(path: Path) -> list[tuple[Seq, str]]:
     missed: list[tuple[Seq, str]] = []
     for start in range(SEEN, MESSAGES, 1_000):
         numbers = range(start, min(start + 1_000, MESSAGES))
-        outcomes = await store.events.append([draft(ada, f"n{n}", f"m{n}", room=ROOM) for n in numbers])
+        outcomes = await store.events.append([draft(ada, f"n{n}", f"m{n}", room=ROOM) for n in numbers], NOW)
         missed += zip(positions(outcomes), (f"m{n}" for n in numbers), strict=True)
     await store.close()
     return missed

@@ -14,6 +14,7 @@ from hubbub.identity import Identity
 from hubbub.identity.looks import Looks, looks_of, same_as
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import RoomId, UserName
+from tests.contracts.people import create
 
 from .clock import Clock
 from .conftest import CHEAP
@@ -120,7 +121,7 @@ async def test_what_was_named_before_is_looked_at_when_it_opens(store: SqliteSto
     for number in range(450):
         await store.accounts.create(UserName(f"user{number:03}"), "", "", 0)
     ada = await store.accounts.create(UserName("zoe"), "Zoë", "", 0)
-    await store.rooms.create(RoomId("general"), "General", "", ada.id, 0)
+    await create(store, ada.id, RoomId("general"), "General", now_ms=0)
     identity = Identity(store, now_ms=clock, hasher=CHEAP)
     await identity.open()
     for name, title in (("user44l", ""), ("z0e", ""), ("eve", "Zo\u0451")):

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from hubbub.store import Account, Appended, Draft, Store
+from hubbub.store import Account, Appended, Store
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import RoomId, UserName
+from tests.contracts.people import create, draft
 
 ROOM = RoomId("general")
 
@@ -21,18 +22,18 @@ async def main(path: str, run: str) -> None:
     ada = await store.accounts.by_name(UserName("ada"))
     if ada is None:
         ada = await store.accounts.create(UserName("ada"), "", "", 0)
-        await store.rooms.create(ROOM, "", "", ada.id, 0)
+        await create(store, ada.id, ROOM, now_ms=0)
     await asyncio.gather(*(append_forever(store, ada, f"{run}-{number}") for number in range(20)))
 
 
 async def append_forever(store: Store, ada: Account, prefix: str) -> None:
     count = 0
     while True:
-        drafts = [Draft(ROOM, ada.id, ada.name, f"{prefix}-{count + n}", "text", 0) for n in range(3)]
-        outcomes = await store.events.append(drafts)
-        for draft, outcome in zip(drafts, outcomes, strict=True):
+        drafts = [draft(ada, f"{prefix}-{count + n}", room=ROOM) for n in range(3)]
+        outcomes = await store.events.append(drafts, 0)
+        for one, outcome in zip(drafts, outcomes, strict=True):
             assert isinstance(outcome, Appended)
-            sys.stdout.write(f"{outcome.seq} {draft.nonce}\n")
+            sys.stdout.write(f"{outcome.seq} {one.nonce}\n")
         sys.stdout.flush()
         count += 3
 

@@ -47,7 +47,7 @@ async def test_every_acknowledged_message_survives_kill_9_once_and_without_holes
     assert ada is not None
     head = (await store.rooms.heads([ROOM]))[ROOM]
     events = await store.events.after(ROOM, 0, head + 1)
-    retried = await store.events.append([draft(ada, nonce, room=ROOM) for nonce in acknowledged])
+    retried = await store.events.append([draft(ada, nonce, room=ROOM) for nonce in acknowledged], 0)
     assert (await store.rooms.heads([ROOM]))[ROOM] == head
     await store.close()
 

@@ -12,9 +12,11 @@ import apsw
 import pytest
 
 from hubbub.errors import StoreUnavailable
-from hubbub.store import Appended, Settings
+from hubbub.store import Appended
+from hubbub.store.drafts import leaving
 from hubbub.store.sqlite import SqliteStore
 from hubbub.store.sqlite.writer import GROUP_ROWS
+from hubbub.vocabulary import User
 from tests.contracts.people import GENERAL, NOW, draft, person, say, team
 
 
@@ -42,8 +44,8 @@ async def test_a_full_disk_fails_the_whole_group_and_stores_nothing(store: Sqlit
     await limit_disk(store, 3)
 
     outcomes = await asyncio.gather(
-        store.events.append([draft(ada, "small")]),
-        store.events.append([draft(bob, "big", "x" * 100_000)]),
+        store.events.append([draft(ada, "small")], NOW),
+        store.events.append([draft(bob, "big", "x" * 100_000)], NOW),
         return_exceptions=True,
     )
 
@@ -55,11 +57,11 @@ async def test_after_a_full_disk_the_store_works_again(store: SqliteStore) -> No
     ada, _ = await team(store, "ada", "bob")
     await limit_disk(store, 3)
     with pytest.raises(StoreUnavailable):
-        await store.events.append([draft(ada, "big", "x" * 100_000)])
+        await store.events.append([draft(ada, "big", "x" * 100_000)], NOW)
 
     assert await say(store, ada, "small") == [4]
     await limit_disk(store, None)
-    assert await store.events.append([draft(ada, "big", "x" * 100_000)]) == [Appended(5, NOW)]
+    assert await store.events.append([draft(ada, "big", "x" * 100_000)], NOW) == [Appended(5, NOW)]
 
 
 async def test_a_full_disk_fails_a_mixed_group(store: SqliteStore) -> None:
@@ -67,15 +69,15 @@ async def test_a_full_disk_fails_a_mixed_group(store: SqliteStore) -> None:
     await limit_disk(store, 3)
 
     outcomes = await asyncio.gather(
-        store.rooms.leave(GENERAL, bob.id, NOW),
-        store.events.append([draft(ada, "big", "x" * 100_000)]),
-        Settings(store.records).put("signup", "closed"),
+        store.events.append([leaving(GENERAL, bob.id, User(bob.name))], NOW),
+        store.events.append([draft(ada, "big", "x" * 100_000)], NOW),
+        store.accounts.set_setting("signup", "closed"),
         return_exceptions=True,
     )
 
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
     assert (await store.rooms.head(GENERAL, bob.id)).member
-    assert await Settings(store.records).get("signup") is None
+    assert await store.accounts.setting("signup") is None
     assert await say(store, bob, "still here") == [4]
 
 
@@ -88,10 +90,10 @@ async def test_one_callers_broken_write_does_not_fail_its_group(store: SqliteSto
         raise ZeroDivisionError
 
     outcomes = await asyncio.gather(
-        store.events.append([draft(ada, "1")]),
+        store.events.append([draft(ada, "1")], NOW),
         store._parts.writer.write(broken),
         store.accounts.update(ada.id, title="\ud800"),
-        store.events.append([draft(ada, "2")]),
+        store.events.append([draft(ada, "2")], NOW),
         return_exceptions=True,
     )
 
@@ -106,7 +108,10 @@ async def test_more_messages_than_one_group_holds(store: SqliteStore) -> None:
     [ada] = await team(store, "ada")
 
     outcomes = await asyncio.gather(
-        *(store.events.append([draft(ada, f"{call}-{n}") for n in range(GROUP_ROWS // 2 + 1)]) for call in range(4))
+        *(
+            store.events.append([draft(ada, f"{call}-{n}") for n in range(GROUP_ROWS // 2 + 1)], NOW)
+            for call in range(4)
+        )
     )
 
     seqs = [outcome.seq for call in outcomes for outcome in call if isinstance(outcome, Appended)]
@@ -135,7 +140,7 @@ async def test_the_write_ahead_log_is_emptied_into_the_database(
     [ada] = await team(store, "ada")
 
     for number in range(100):
-        await store.events.append([draft(ada, str(number), "x" * 10_000)])
+        await store.events.append([draft(ada, str(number), "x" * 10_000)], NOW)
 
     assert (tmp_path / "hubbub.db-wal").stat().st_size < 500_000
     assert (tmp_path / "hubbub.db").stat().st_size > 500_000

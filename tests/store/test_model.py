@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from hubbub.store import Account, Appended, Draft, Refused, Store
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import Message, RoomId, UserName
+from tests.contracts import people
 
 T = TypeVar("T")
 
@@ -65,14 +66,14 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(room=rooms, user=users)
     def create(self, room: RoomId, user: str) -> None:
         if room not in self.rooms:
-            self.run(self.store.rooms.create(room, "", "", self.people[user].id, 0))
+            self.run(people.create(self.store, self.people[user].id, room, now_ms=0))
             self.rooms[room] = Model(user)
 
     @rule(room=rooms, user=users)
     def join(self, room: RoomId, user: str) -> None:
         if (model := self.rooms.get(room)) is None:
             return
-        event = self.run(self.store.rooms.join(room, self.people[user].id, 0))
+        event = self.run(people.join(self.store, self.people[user].id, room, now_ms=0))
         assert (event is None) == (user in model.members)
         if event is not None:
             model.members[user] = len(model.log)
@@ -83,7 +84,7 @@ class StoreMachine(RuleBasedStateMachine):
     def leave(self, room: RoomId, user: str) -> None:
         if (model := self.rooms.get(room)) is None:
             return
-        event = self.run(self.store.rooms.leave(room, self.people[user].id, 0))
+        event = self.run(people.leave(self.store, self.people[user].id, room, now_ms=0))
         assert (event is None) == (user not in model.members)
         if event is not None:
             del model.members[user]
@@ -95,7 +96,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Several calls at once: they take effect in their order."""
 
         async def at_once() -> list[list[Appended | Refused]]:
-            return await asyncio.gather(*(self.store.events.append(list(map(self.draft, call))) for call in calls))
+            return await asyncio.gather(*(self.store.events.append(list(map(self.draft, call)), 0) for call in calls))
 
         expected = [[self.expected(*say) for say in call] for call in calls]
         assert self.run(at_once()) == expected
@@ -135,7 +136,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def draft(self, say: tuple[RoomId, str, str, str]) -> Draft:
         room, user, nonce, text = say
-        return Draft(room, self.people[user].id, UserName(user), nonce, text, 0)
+        return Draft(Message(room, 0, UserName(user), 0, text), self.people[user].id, nonce)
 
     def expected(self, room: RoomId, user: str, nonce: str, text: str) -> Appended | Refused:
         if (model := self.rooms.get(room)) is None:

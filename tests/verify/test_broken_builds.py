@@ -16,20 +16,21 @@ from hubbub.chat.log.feed import Feed
 from hubbub.client import Api
 from hubbub.config import Config
 from hubbub.errors import StoreUnavailable
+from hubbub.store.codec import placed
 from hubbub.verify import Fault, Outcome, Plan, Run
-from hubbub.vocabulary import Event, Message, RoomId, Signal
+from hubbub.vocabulary import Event, RoomId, Signal
 from tests.conftest import PASSWORD
 
 
-class EarlySending(AppendQueue):
+class EarlyQueue(AppendQueue):
     """Publishes what it is about to store, and does not always come to store it."""
 
     async def _commit(self, group: list[_Pending]) -> None:
-        heads = await self._store.rooms.heads([command.room for _, _, command, *_ in group])
-        for _, actor, command, *_ in group:
-            heads[command.room] += 1
-            message = Message(command.room, heads[command.room], actor.user.name, self._now_ms(), command.text)
-            self._publish(command.room, [message])
+        events = [draft.event for _, _, draft, *_ in group]
+        heads = await self._store.rooms.heads([event.room for event in events])
+        for event in events:
+            heads[event.room] += 1
+            self._publish(event.room, [placed(event, heads[event.room], self._now_ms())])
         if random.random() < 0.2:  # the commit fails, or the process dies
             self._refuse(group, StoreUnavailable())
         else:
@@ -94,7 +95,7 @@ async def test_a_node_that_ignores_gaps_is_found(config: Config, monkeypatch: py
 async def test_an_action_that_publishes_before_it_stores_is_found(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "AppendQueue", EarlySending)
+    monkeypatch.setattr(service, "AppendQueue", EarlyQueue)
 
     found = (await outcome(config)).verdict
 

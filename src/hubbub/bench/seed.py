@@ -13,8 +13,9 @@ import apsw
 from hubbub.identity.passwords import standard_hasher
 from hubbub.identity.tokens import digest
 from hubbub.store import Draft
+from hubbub.store.drafts import creation
 from hubbub.store.sqlite import SqliteStore
-from hubbub.vocabulary import RoomId, UserId, UserName
+from hubbub.vocabulary import Message, RoomId, User, UserId, UserName
 
 _NOW_MS = 1_700_000_000_000
 _FOREVER_MS = 4_000_000_000_000
@@ -72,12 +73,15 @@ async def _make_rooms(database: Path, rooms: Mapping[str, Sequence[int]], said: 
     try:
         owner = await store.accounts.create(UserName("owner"), "", "", _NOW_MS)
         for room in rooms:
-            await store.rooms.create(RoomId(room), "", "", owner.id, _NOW_MS)
             await store.events.append(
                 [
-                    Draft(RoomId(room), owner.id, owner.name, f"{number}", text, _NOW_MS)
-                    for number, text in enumerate(said.get(room, ()))
-                ]
+                    *creation(RoomId(room), "", "", owner.id, User(owner.name)),
+                    *(
+                        Draft(Message(RoomId(room), 0, owner.name, 0, text), owner.id, f"{number}")
+                        for number, text in enumerate(said.get(room, ()))
+                    ),
+                ],
+                _NOW_MS,
             )
     finally:
         await store.close()

@@ -13,8 +13,22 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from hubbub.errors import (
+    HeadMoved,
+    HubbubError,
+    MessageGone,
+    NonceReused,
+    NotYours,
+    RoomExists,
+    RoomForbidden,
+    TooManyReactions,
+    UnknownMessage,
+    UnknownRoom,
+    UnknownUser,
+)
 from hubbub.vocabulary import Event, RoomEntry, RoomId, RoomState, Seq, User, UserId, UserName
 
+from .attempts import Attempt, Bucket, Outcome
 from .records import Records
 
 ALL_BYTES: Final = 2**62
@@ -52,18 +66,28 @@ class Login(Struct, frozen=True):
 
 
 class Draft(Struct, frozen=True, gc=False):
-    """A message on its way into the log. `ts`: Unix milliseconds, given by the caller's clock."""
+    """An event on its way into the log, whatever its kind: `seq` and `ts` of `event` are 0 and mean nothing.
 
-    room: RoomId
+    Attributes:
+        sender_id: who causes it; `event.sender` is that user's name.
+        nonce: what makes a repeated attempt the same event; None: this kind can't be doubled.
+        own: the message that it is about has to be the sender's.
+        expected_head: it is only stored when this is the room's last `seq` then; None: in any case.
+    """
+
+    event: Event
     sender_id: UserId
-    sender: UserName
-    nonce: str
-    text: str
-    ts: int
+    nonce: str | None = None
+    own: bool = False
+    expected_head: Seq | None = None
 
 
 class Appended(Struct, frozen=True, gc=False):
-    """The message is in the log at `seq`. `repeat`: it was there before, with this `ts`."""
+    """The event is in the log at `seq`.
+
+    `repeat`: nothing was stored now. Either this nonce was there before, with this `ts`; or what the event says was so
+    already (a member joins), and `seq` is the last of the log then.
+    """
 
     seq: Seq
     ts: int
@@ -71,9 +95,49 @@ class Appended(Struct, frozen=True, gc=False):
 
 
 class Refused(Struct, frozen=True, gc=False):
-    """Not stored: `code` is `unknown_room` or `room_forbidden`."""
+    """Not stored. `code` is that of the error which tells why."""
 
     code: str
+
+    def error(self) -> HubbubError:
+        """What the caller of an action gets."""
+        return _REFUSALS[self.code]()
+
+
+_REFUSALS: Final = {
+    error.code: error
+    for error in (
+        HeadMoved,
+        MessageGone,
+        NonceReused,
+        NotYours,
+        RoomExists,
+        RoomForbidden,
+        TooManyReactions,
+        UnknownMessage,
+        UnknownRoom,
+        UnknownUser,
+    )
+}
+
+
+class Version(Struct, frozen=True, gc=False):
+    """A text that a message had from `ts` on (Unix milliseconds)."""
+
+    text: str
+    ts: int
+
+
+class Look(Struct, frozen=True, gc=False):
+    """How the name or title of `owner` looks: see `hubbub.identity.looks`. An empty `look` is none.
+
+    `kind`: "name", "title" (of an account) or "room" (the title of one).
+    """
+
+    look: bytes
+    kind: str
+    owner: str
+    same: bytes
 
 
 class StoredMember(Struct, frozen=True, gc=False):
@@ -118,6 +182,16 @@ class AccountStore(Protocol):
         """Change what is given. Raises UnknownUser."""
         ...
 
+    async def setting(self, key: str) -> str | None:
+        """A server-wide setting that an administrator changed at run time; None: never set."""
+        ...
+
+    async def set_setting(self, key: str, value: str) -> None: ...
+
+    async def first_setting(self, key: str, value: str) -> str:
+        """Set it unless it is set already. Returns what it is now, the same for all who try at once."""
+        ...
+
 
 class LoginStore(Protocol):
     async def create(
@@ -154,11 +228,32 @@ class LoginStore(Protocol):
         ...
 
 
-class RoomStore(Protocol):
-    async def create(self, room: RoomId, title: str, topic: str, creator: UserId, now_ms: int) -> tuple[Event, Event]:
-        """Add a public room with its first two events, `room_created` and `member_joined`. Raises RoomExists."""
+class AttemptStore(Protocol):
+    """What is counted against guessing, by all nodes together and over restarts.
+
+    Calls that overlap share a transaction, and take effect in the order in which they were made.
+    """
+
+    async def take(self, attempt: Attempt, now_ms: int) -> Outcome:
+        """Take a token of each bucket, or none of any. A bucket that nobody knows is full."""
         ...
 
+    async def succeeded(self, buckets: Sequence[Bucket], mark: bytes | None, until_ms: int, now_ms: int) -> None:
+        """Give a token back to each bucket, which holds no more than its burst; let the mark stand until `until_ms`."""
+        ...
+
+
+class LookStore(Protocol):
+    async def find(self, looks: Sequence[bytes]) -> list[Look]:
+        """What looks like one of these, in no order."""
+        ...
+
+    async def put(self, looks: Sequence[Look]) -> None:
+        """These take the place of all looks of the same owners and kinds."""
+        ...
+
+
+class RoomStore(Protocol):
     async def head(self, room: RoomId, user_id: UserId) -> RoomHead:
         """Raises UnknownRoom."""
         ...
@@ -186,17 +281,6 @@ class RoomStore(Protocol):
         """Members by name, those after `after`, and how many the room has in all. Raises UnknownRoom."""
         ...
 
-    async def join(self, room: RoomId, user_id: UserId, now_ms: int) -> Event | None:
-        """Make the user a member: the `member_joined` event, or None when it is one already. Raises UnknownRoom.
-
-        A new member's read mark is the head before joining's event, so that nothing old counts as unread.
-        """
-        ...
-
-    async def leave(self, room: RoomId, user_id: UserId, now_ms: int) -> Event | None:
-        """End membership: the `member_left` event, or None when there was none. Raises UnknownRoom."""
-        ...
-
     async def mark_read(self, room: RoomId, user_id: UserId, seq: Seq) -> tuple[Seq, int]:
         """Move the read mark forward, never back: the mark and the unread count now.
 
@@ -206,30 +290,73 @@ class RoomStore(Protocol):
 
 
 class EventStore(Protocol):
-    async def append(self, drafts: Sequence[Draft]) -> list[Appended | Refused]:
-        """Append messages in one durable transaction; one outcome per draft, in the given order.
+    async def append(self, drafts: Sequence[Draft], now_ms: int) -> list[Appended | Refused]:
+        """Add events of any kind in one durable transaction; one outcome per draft, in the given order.
 
-        Each new message gets the next `seq` of its room: 1, 2, 3, … without holes, in the order of `drafts`. A nonce
-        that the same sender used in the same room before (in this call, too) stores nothing and gives the first
-        message's `seq` and `ts` with `repeat`. A sender who is not a member is refused; the others go on. Calls may
-        overlap; they take effect in the order in which they were made, writes of other kinds included.
+        Each new event gets the next `seq` of its room: 1, 2, 3, … without holes, in the order of `drafts`, and `now_ms`
+        as its time. Each draft sees what those before it have done. One that is refused stores nothing; the others go
+        on. Calls may overlap; they take effect in the order in which they were made, writes of other kinds included.
+
+        What is checked, in this order, and what refuses:
+        - `room_created`: `room_exists`, `unknown_user`. All others need the room (`unknown_room`) and, but for
+          `member_joined` (`unknown_user`) and `member_left`, that the sender is a member (`room_forbidden`).
+        - A nonce that the same sender used in the same room before (in this call, too) stores nothing and gives the
+          first event's `seq` and `ts` with `repeat`; `nonce_reused` when that is of another kind or about another
+          message.
+        - `head_moved`: the head is not `expected_head`.
+        - Who it is about: `unknown_message` when there is no such message before it (events that are no messages
+          included), `message_deleted`, and with `own` `not_yours`.
+        - A reaction by the `REACTIONS_LIMIT` + 1st different emoji: `too_many_reactions`.
+        - What is so already stores nothing and gives the head with `repeat`: a member joins, no member leaves, a
+          reaction is there, or not there to be removed.
+
+        In the same transaction the event takes effect: rooms and memberships begin and end, the room's title and topic
+        and the current state of the message change. A new member's read mark is the head before joining's event, so
+        that nothing old counts as unread. With `message_deleted` the message's texts are gone from the log, the
+        earlier ones included, and its reactions from the store; the events stay.
+
+        A message moves its sender's read mark to itself. Another store may see that up to a second later.
 
         A text keeps every character, NUL included. One that is not Unicode (a lone surrogate) raises BadField, and
         nothing of the call is stored.
         """
         ...
 
-    async def after(self, room: RoomId, seq: Seq, limit: int, size: int = ALL_BYTES) -> list[Event]:
+    async def after(
+        self, room: RoomId, seq: Seq, limit: int, size: int = ALL_BYTES, reader: UserId | None = None
+    ) -> list[Event]:
         """Events with a greater `seq`, ascending, at most `limit`. Sees every append that has returned.
+
+        Without a `reader` they are as they were when they came. For a reader, messages are as they are now: with their
+        text of now, and what became of them (`Message.state`) when anything did. That equals what somebody has who
+        applies all later events to them.
 
         The page ends with the event that brings its texts to `size` bytes. An unknown room has no events.
         """
         ...
 
-    async def before(self, room: RoomId, seq: Seq | None, limit: int, size: int = ALL_BYTES) -> list[Event]:
-        """The nearest events with a smaller `seq` (None: the newest), ascending, at most `limit`.
+    async def before(
+        self, room: RoomId, seq: Seq | None, limit: int, size: int = ALL_BYTES, reader: UserId | None = None
+    ) -> list[Event]:
+        """The nearest events with a smaller `seq` (None: the newest), ascending, at most `limit`. Else as `after`.
 
         The page begins with the event that brings its texts to `size` bytes.
+        """
+        ...
+
+    async def versions(self, room: RoomId, seq: Seq, limit: int) -> list[Version]:
+        """The newest `limit` texts of a message, the oldest of them first; the last one is that of now.
+
+        Raises UnknownRoom, UnknownMessage, MessageGone.
+        """
+        ...
+
+    async def reactors(
+        self, room: RoomId, seq: Seq, emoji: str, after: UserName | None, limit: int
+    ) -> tuple[list[UserName], int]:
+        """Who reacted to a message by this emoji, the first first, those after `after`; and how many did in all.
+
+        Raises UnknownRoom, UnknownMessage, MessageGone; NotFound when `after` does not react so any more.
         """
         ...
 
@@ -241,6 +368,10 @@ class Store(Protocol):
     def accounts(self) -> AccountStore: ...
     @property
     def logins(self) -> LoginStore: ...
+    @property
+    def attempts(self) -> AttemptStore: ...
+    @property
+    def looks(self) -> LookStore: ...
     @property
     def records(self) -> Records: ...
     @property

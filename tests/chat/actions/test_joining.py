@@ -30,6 +30,7 @@ from hubbub.vocabulary import (
 )
 from tests.chat.client import Failed, Replied, TestConnection
 from tests.chat.world import World, opened, say
+from tests.contracts.people import join, leave
 
 GENERAL = RoomId("general")
 
@@ -343,7 +344,7 @@ class TestLeaving:
         await world.room()
         bob, ada = await world.person("bob", "general"), await world.person("ada", "general")
         await ada.ask(Watch(GENERAL), Watching)
-        left = await world.store.rooms.leave(GENERAL, world.user_id("ada"), world.clock.ms())
+        left = await leave(world.store, world.user_id("ada"), now_ms=world.clock.ms())
         assert left is not None
         world.chat.bus_receiver.events(GENERAL, [left])
         await say(bob, "secret")
@@ -364,8 +365,8 @@ class TestLeaving:
         bob = await world.person("bob", "general")
         ada = await world.person("ada", "general")
         user, now = world.user_id("ada"), world.clock.ms()
-        left = await world.store.rooms.leave(GENERAL, user, now)
-        joined = await world.store.rooms.join(GENERAL, user, now)
+        left = await leave(world.store, user, now_ms=now)
+        joined = await join(world.store, user, now_ms=now)
         assert left is not None
         assert joined is not None
         again = await world.person("ada", "general")

@@ -26,6 +26,7 @@ from hubbub.vocabulary import (
 )
 from tests.chat.client import Failed, Replied, TestConnection
 from tests.chat.world import World, opened, say
+from tests.contracts.people import leave
 
 GENERAL = RoomId("general")
 
@@ -216,7 +217,7 @@ async def test_more_sends_than_may_wait_are_refused_at_once(tmp_path: Path) -> N
 
 async def test_a_member_who_left_elsewhere_is_refused_by_the_store(world: World) -> None:
     ada, bob = await two(world)
-    await world.store.rooms.leave(GENERAL, world.user_id("ada"), world.clock.ms())
+    await leave(world.store, world.user_id("ada"), now_ms=world.clock.ms())
     ref = ada.begin(Send(GENERAL, "hello", "n1"))
     assert await ada.answer(ref) == Failed(ref, "room_forbidden")
     assert world.chat.counters.refused_sends == 1

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
 
 import apsw
 
-from hubbub.store import Account, Settings, Store
+from hubbub.store import Account, Draft, Store
 from hubbub.store.postgres import PostgresLimits
 from hubbub.store.postgres.session import Address, connect
 from hubbub.store.records import Change
-from hubbub.vocabulary import RoomId
+from hubbub.vocabulary import (
+    Message,
+    MessageDeleted,
+    MessageEdited,
+    ReactionAdded,
+    ReactionRemoved,
+    RoomChanged,
+    RoomId,
+)
 from tests.contracts.collections import BOOKS, NOTES, Book, Note
 from tests.contracts.collections import STRANGE as STRANGE_KEYS
 from tests.contracts.events import STRANGE_TEXTS
 from tests.contracts.logins import log_in
-from tests.contracts.people import NOW, draft, person
+from tests.contracts.people import NOW, create, draft, join, leave, person
 
 STRANGE: Final = "\0 \x10 \x100 \N{GRINNING FACE} '\\"
 ROOMS: Final = [RoomId(name) for name in ("general", "random", "zoo")]
@@ -27,11 +35,15 @@ MESSAGES: Final = 400
 
 ORDER: Final = {
     "users": "key",
+    "settings": "key",
     "logins": "id",
     "records": "collection, key",
     "rooms": "key",
     "members": "room_key, user_key",
     "events": "room_key, seq",
+    "message_states": "room_key, seq",
+    "reactions": "room_key, seq, emoji, at_seq",
+    "reaction_counts": "room_key, seq, emoji",
 }
 """Every table that holds what people made."""
 
@@ -43,8 +55,8 @@ async def fill(store: Store) -> AsyncIterator[None]:
     """Put something of everything into a new store; it is open for as long as the block lasts."""
     await store.open()
     people = [await person(store, name, STRANGE) for name in ("ada", "bob", "cyd", "eve")]
-    await Settings(store.records).put("signup", "closed")
-    await Settings(store.records).put("motto", STRANGE)
+    await store.accounts.set_setting("signup", "closed")
+    await store.accounts.set_setting("motto", STRANGE)
     for one in people:
         await log_in(store, one, f"{one.name}'s phone")
     await store.records.write(
@@ -58,16 +70,31 @@ async def fill(store: Store) -> AsyncIterator[None]:
 
 
 async def fill_room(store: Store, room: RoomId, people: list[Account]) -> None:
-    await store.rooms.create(room, STRANGE, f"all about {room}", people[0].id, NOW)
+    await create(store, people[0].id, room, STRANGE, f"all about {room}")
     for one in people[1:]:
-        await store.rooms.join(room, one.id, NOW)
+        await join(store, one.id, room)
     await store.events.append(
-        [draft(people[n % 2 - 1], f"{NOW + n}", f"text {n}", room=room, ts=NOW + n) for n in range(MESSAGES)]
+        [draft(people[n % 2 - 1], f"{NOW + n}", f"text {n}", room=room) for n in range(MESSAGES)], NOW
     )
     if len(people) > 2:
-        await store.rooms.leave(room, people[2].id, NOW)
-    await store.events.append([draft(people[0], text[:64] or "-", text, room=room) for text in STRANGE_TEXTS])
+        await leave(store, people[2].id, room)
+    await store.events.append([draft(people[0], text[:64] or "-", text, room=room) for text in STRANGE_TEXTS], NOW)
+    await store.events.append(list(changes(room, people)), NOW)
     await store.rooms.mark_read(room, people[0].id, 20)
+
+
+def changes(room: RoomId, people: list[Account]) -> Iterator[Draft]:
+    """Edits, deletions and reactions, of the messages from 10 on."""
+    for seq in range(10, 40):
+        for one in people[:2]:
+            yield Draft(ReactionAdded(room, 0, one.name, 0, seq, STRANGE if seq % 3 else "👍"), one.id, f"r{seq}")
+        one = people[seq % 2]
+        yield Draft(ReactionRemoved(room, 0, one.name, 0, seq, "👍"), one.id, f"u{seq}")
+        yield Draft(MessageEdited(room, 0, one.name, 0, seq, STRANGE), one.id, f"e{seq}")
+        if seq % 5 == 0:
+            yield Draft(MessageDeleted(room, 0, one.name, 0, seq), one.id, f"d{seq}")
+    yield Draft(Message(room, 0, people[0].name, 0, "an answer", 11), people[0].id, "answer")
+    yield Draft(RoomChanged(room, 0, people[0].name, 0, "New", STRANGE), people[0].id, "changed")
 
 
 def sqlite_tables(path: Path) -> Tables:

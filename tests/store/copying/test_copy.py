@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from hubbub.store import Appended, Settings, Store
+from hubbub.store import Appended, Store
 from hubbub.store.copying import copy, postgres_side, source_at, sqlite_side, target_at
 from hubbub.store.postgres import PostgresStore
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import RoomId, UserName
-from tests.contracts.people import NOW, draft, person
+from tests.contracts.people import NOW, create, draft, person
 
 from .content import MESSAGES, ROOMS, STRANGE, postgres_tables, sqlite_tables
 
@@ -74,15 +74,15 @@ async def goes_on(store: Store) -> None:
     await store.open()
     ada = await store.accounts.by_name(UserName("ada"))
     assert ada is not None
-    assert (ada.admin, ada.title, await Settings(store.records).get("motto")) == (True, STRANGE, STRANGE)
+    assert (ada.admin, ada.title, await store.accounts.setting("motto")) == (True, STRANGE, STRANGE)
     head = (await store.rooms.heads(ROOMS[:1]))[ROOMS[0]]
     old, new = f"{NOW + 21}", "a new one"
-    [repeat, fresh] = await store.events.append([draft(ada, old), draft(ada, new)])
-    assert repeat == Appended(6 + 21, NOW + 21, repeat=True)  # after the five events of making the room
+    [repeat, fresh] = await store.events.append([draft(ada, old), draft(ada, new)], NOW)
+    assert repeat == Appended(6 + 21, NOW, repeat=True)  # after the five events of making the room
     assert fresh == Appended(head + 1, NOW)
     newcomer = await person(store, "newcomer")
     assert (newcomer.id, newcomer.admin) == (5, False)
-    await store.rooms.create(RoomId("another"), "", "", newcomer.id, NOW)
+    await create(store, newcomer.id, RoomId("another"))
     assert len(await store.rooms.directory(newcomer.id, None, 10)) == 4
     await store.ping()
     await store.close()

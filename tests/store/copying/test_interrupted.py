@@ -14,11 +14,11 @@ import asyncpg
 import pytest
 
 from hubbub.errors import StoreUnavailable
-from hubbub.store import Settings
 from hubbub.store.copying import CopyError, copy, source_at, target_at
 from hubbub.store.postgres import PostgresStore
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import UserName
+from tests.contracts.people import leave
 from tests.support.postgres import PostgresServer, connected
 
 from .blocking import blocked
@@ -111,11 +111,11 @@ async def test_a_source_that_was_used_since_is_refused(filled: Path, postgres_ds
     ada = await store.accounts.by_name(UserName("ada"))
     assert ada is not None
     if what == "a message":
-        await store.rooms.leave((await store.rooms.of_user(ada.id, None, 1))[0].room, ada.id, 0)
+        await leave(store, ada.id, (await store.rooms.of_user(ada.id, None, 1))[0].room, now_ms=0)
     elif what == "a name":
         await store.accounts.update(ada.id, title="Lady Lovelace")
     else:
-        await Settings(store.records).put("signup", "open")
+        await store.accounts.set_setting("signup", "open")
     await store.close()
 
     with pytest.raises(CopyError, match=r"or the source was used since then\. Empty it first"):

@@ -10,6 +10,7 @@ import sys
 
 from hubbub.store.postgres import PostgresStore
 from hubbub.vocabulary import UserName
+from tests.contracts.people import create
 from tests.store.appender import ROOM, append_forever
 
 
@@ -19,7 +20,7 @@ async def main(dsn: str, run: str) -> None:
     ada = await store.accounts.by_name(UserName("ada"))
     if ada is None:
         ada = await store.accounts.create(UserName("ada"), "", "", 0)
-        await store.rooms.create(ROOM, "", "", ada.id, 0)
+        await create(store, ada.id, ROOM, now_ms=0)
     await asyncio.gather(*(append_forever(store, ada, f"{run}-{number}") for number in range(20)))
 
 

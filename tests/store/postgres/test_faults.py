@@ -18,7 +18,7 @@ from hubbub.store import Account, Appended
 from hubbub.store.postgres import PostgresLimits, PostgresStore
 from hubbub.store.postgres.writer import GROUP_ROWS
 from hubbub.vocabulary import RoomId
-from tests.contracts.people import GENERAL, NOW, draft, positions, say, team
+from tests.contracts.people import GENERAL, NOW, create, draft, leave, positions, say, team
 from tests.support.postgres import PostgresServer, connected
 
 IMPATIENT = PostgresLimits(connect_seconds=1.0, lock_seconds=0.2, statement_seconds=0.5)
@@ -71,7 +71,7 @@ async def send_until_stored(store: PostgresStore, sender: Account, nonce: str) -
     """As a client's outbox does."""
     while True:
         try:
-            [outcome] = await store.events.append([draft(sender, nonce)])
+            [outcome] = await store.events.append([draft(sender, nonce)], NOW)
         except StoreUnavailable:
             await asyncio.sleep(0.02)
             continue
@@ -118,7 +118,7 @@ async def test_while_the_server_is_down_calls_are_refused_and_then_answered(
     ada, _ = await team(store, "ada", "bob")
     await asyncio.to_thread(postgres_server.stop)
 
-    for call in (store.events.append([draft(ada, "1")]), store.events.after(GENERAL, 0, 1), store.ping()):
+    for call in (store.events.append([draft(ada, "1")], NOW), store.events.after(GENERAL, 0, 1), store.ping()):
         with pytest.raises(StoreUnavailable):
             await call
     with pytest.raises(StoreUnavailable):
@@ -144,9 +144,9 @@ async def test_a_server_that_stands_still_is_given_up_and_taken_back(
     with postgres_server.paused():
         async with asyncio.timeout(30):
             outcomes = await asyncio.gather(
-                store.events.append([draft(ada, "1")]),
+                store.events.append([draft(ada, "1")], NOW),
                 store.events.after(GENERAL, 0, 10),
-                store.rooms.leave(GENERAL, bob.id, NOW),
+                leave(store, bob.id),
                 store.rooms.mark_read(GENERAL, ada.id, 1),
                 store.ping(),
                 return_exceptions=True,
@@ -164,7 +164,7 @@ async def test_a_room_that_somebody_locks_holds_nobody_for_ever(store: PostgresS
     ada, bob = await team(store, "ada", "bob")
     async with connected(dsn) as other, other.transaction():
         await other.execute("SELECT FROM rooms FOR UPDATE")
-        for write in (store.events.append([draft(ada, "1")]), store.rooms.leave(GENERAL, bob.id, NOW)):
+        for write in (store.events.append([draft(ada, "1")], NOW), leave(store, bob.id)):
             with pytest.raises(StoreUnavailable):
                 await write
         assert len(await store.events.after(GENERAL, 0, 10)) == 3
@@ -180,13 +180,13 @@ async def test_rooms_are_locked_in_one_order_whatever_the_order_of_messages(
     [ada] = await team(store, "ada")
     rooms = [GENERAL, RoomId("b"), RoomId("a")]
     for room in rooms[1:]:
-        await store.rooms.create(room, "", "", ada.id, NOW)
+        await create(store, ada.id, room)
     async with connected(dsn) as other, connected(dsn) as observer:
         for n, order in enumerate(itertools.permutations(rooms)):
             holding = other.transaction()
             await holding.start()
             await other.execute("SELECT FROM rooms WHERE id = 'b' FOR UPDATE")
-            append = asyncio.ensure_future(store.events.append([draft(ada, str(n), room=room) for room in order]))
+            append = asyncio.ensure_future(store.events.append([draft(ada, str(n), room=room) for room in order], NOW))
             while not await observer.fetchval(_WAITS):  # noqa: ASYNC110  the server can only be asked
                 await asyncio.sleep(0.01)
 
@@ -199,6 +199,8 @@ async def test_rooms_are_locked_in_one_order_whatever_the_order_of_messages(
 
 async def test_without_connections_writes_go_on_and_reads_come_back(store: PostgresStore, dsn: str) -> None:
     ada, _ = await team(store, "ada", "bob")
+    await store.close()
+    await store.open()  # without a connection for reading yet
     async with contextlib.AsyncExitStack() as taken:
         with contextlib.suppress(asyncpg.TooManyConnectionsError):
             while True:
@@ -222,7 +224,7 @@ async def test_a_node_uses_no_more_connections_than_it_may(store: PostgresStore,
         *(store.events.after(GENERAL, 0, 10) for _ in range(100)),
         *(store.rooms.head(GENERAL, ada.id) for _ in range(100)),
         *(store.rooms.mark_read(GENERAL, ada.id, 1) for _ in range(100)),
-        *(store.events.append([draft(ada, str(n))]) for n in range(100)),
+        *(store.events.append([draft(ada, str(n))], NOW) for n in range(100)),
     )
 
     async with connected(dsn) as observer:
@@ -256,10 +258,10 @@ async def test_one_callers_broken_message_does_not_fail_its_group(store: Postgre
     ada, bob = await team(store, "ada", "bob")
 
     outcomes = await asyncio.gather(
-        store.events.append([draft(ada, "1")]),
-        store.events.append([draft(bob, "1", ts=2**70)]),
+        store.events.append([draft(ada, "1")], NOW),
+        store.events.append([draft(bob, "1")], 2**70),
         store.accounts.update(ada.id, title="\ud800"),
-        store.events.append([draft(ada, "2")]),
+        store.events.append([draft(ada, "2")], NOW),
         return_exceptions=True,
     )
 
@@ -273,7 +275,10 @@ async def test_more_messages_than_one_group_holds(store: PostgresStore) -> None:
     [ada] = await team(store, "ada")
 
     outcomes = await asyncio.gather(
-        *(store.events.append([draft(ada, f"{call}-{n}") for n in range(GROUP_ROWS // 2 + 1)]) for call in range(4))
+        *(
+            store.events.append([draft(ada, f"{call}-{n}") for n in range(GROUP_ROWS // 2 + 1)], NOW)
+            for call in range(4)
+        )
     )
 
     seqs = [outcome.seq for call in outcomes for outcome in call if isinstance(outcome, Appended)]
@@ -286,7 +291,7 @@ async def test_what_waits_for_a_commit_is_one_statement(store: PostgresStore, ds
     async with connected(dsn) as observer:
         before = await observer.fetchval(committed)
 
-        await asyncio.gather(*(store.events.append([draft(ada, str(n))]) for n in range(1_000)))
+        await asyncio.gather(*(store.events.append([draft(ada, str(n))], NOW) for n in range(1_000)))
 
         await store.close()  # a session's counters are complete when it has ended
         assert await observer.fetchval(committed) - before < 50

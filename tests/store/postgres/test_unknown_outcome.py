@@ -94,12 +94,12 @@ async def test_the_answer_to_a_commit_is_lost(line: Line, store: Store) -> None:
     ada, bob = await team(store, "ada", "bob")
     await say(store, ada, "0")  # from now on an append is one message to the server and one answer
     line.mute = True
-    sending = [asyncio.ensure_future(store.events.append([draft(one, "1")])) for one in (ada, bob)]
+    sending = [asyncio.ensure_future(store.events.append([draft(one, "1")], NOW)) for one in (ada, bob)]
     await line.lost.wait()
     line.cut()
 
     assert [type(told) for told in await asyncio.gather(*sending, return_exceptions=True)] == [StoreUnavailable] * 2
-    assert await store.events.append([draft(ada, "1"), draft(bob, "1"), draft(bob, "2")]) == [
+    assert await store.events.append([draft(ada, "1"), draft(bob, "1"), draft(bob, "2")], NOW) == [
         Appended(5, NOW, repeat=True),
         Appended(6, NOW, repeat=True),
         Appended(7, NOW),
@@ -110,13 +110,13 @@ async def test_the_answer_to_a_commit_is_lost(line: Line, store: Store) -> None:
 async def test_the_statement_is_lost(line: Line, store: Store) -> None:
     ada, _ = await team(store, "ada", "bob")
     line.deaf = True
-    sending = asyncio.ensure_future(store.events.append([draft(ada, "1")]))
+    sending = asyncio.ensure_future(store.events.append([draft(ada, "1")], NOW))
     await line.lost.wait()
     line.cut()
 
     with pytest.raises(StoreUnavailable):
         await sending
-    assert await store.events.append([draft(ada, "1")]) == [Appended(4, NOW)]
+    assert await store.events.append([draft(ada, "1")], NOW) == [Appended(4, NOW)]
 
 
 async def test_of_other_writes_asking_again_tells(line: Line, store: Store) -> None:
@@ -150,9 +150,9 @@ async def test_a_primary_that_became_read_only_is_left_for_its_successor(
 
     await become("on")
     with pytest.raises(StoreUnavailable):  # from the connection that was cut
-        await store.events.append([draft(ada, "1")])
+        await store.events.append([draft(ada, "1")], NOW)
     with pytest.raises(StoreUnavailable):
-        await store.events.append([draft(ada, "1")])
+        await store.events.append([draft(ada, "1")], NOW)
     assert "ReadOnlySQLTransactionError" in caplog.text
     async with connected(dsn) as other:
         await other.execute("SET default_transaction_read_only = off")

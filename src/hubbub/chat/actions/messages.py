@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from hubbub.chat.actor import Actor
 from hubbub.chat.connection_state import ConnectionState
 from hubbub.chat.future_reply import FutureReply
@@ -12,7 +10,8 @@ from hubbub.chat.log.feed import Feed
 from hubbub.chat.registry import at_once, performs
 from hubbub.chat.settings import ChatSettings
 from hubbub.errors import RateLimited
-from hubbub.vocabulary import Send, Sent
+from hubbub.store.protocols import Draft
+from hubbub.vocabulary import Message, Send, Sent
 
 from .checks import check_nonce, check_text
 
@@ -30,7 +29,7 @@ class MessageActions:
         check_text(command.text, self._text_bytes)
         if not command.nonce.isascii():  # most are, and a call would be a twentieth of what comes before the queue
             check_nonce(command.nonce)
-        ticket = self._queue.add(state.connection, actor, command)
+        ticket = self._queue.add(state.connection, command.ref, _draft(actor, command))
         if not ticket:
             return False
         state.ticket = ticket
@@ -42,6 +41,10 @@ class MessageActions:
         check_text(command.text, self._text_bytes)
         check_nonce(command.nonce)
         reply = FutureReply()
-        if not self._queue.add(reply, actor, msgspec.structs.replace(command, ref=0)):
+        if not self._queue.add(reply, 0, _draft(actor, command)):
             raise RateLimited(retry_after_seconds=1)
         return await reply.future
+
+
+def _draft(actor: Actor, command: Send) -> Draft:
+    return Draft(Message(command.room, 0, actor.user.name, 0, command.text), actor.user_id, command.nonce)

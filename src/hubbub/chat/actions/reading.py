@@ -24,11 +24,12 @@ class ReadingActions:
         """Raises BadField: both directions were asked for."""
         if command.before is not None and command.after is not None:
             raise BadField("Give 'before' or 'after', not both.")
-        head = (await self._access.check(actor, command.declared.access, command.room)).head
+        room, limit, reader = command.room, command.limit, actor.user_id
+        head = (await self._access.check(actor, command.declared.access, room)).head
         if command.after is not None:
-            events = await self._store.events.after(command.room, command.after, command.limit, PAGE_BYTES)
+            events = await self._store.events.after(room, command.after, limit, PAGE_BYTES, reader)
         else:
-            events = await self._store.events.before(command.room, command.before, command.limit, PAGE_BYTES)
+            events = await self._store.events.before(room, command.before, limit, PAGE_BYTES, reader)
         if not events:
             return EventPage([], more=False, head=head)
         head = max(head, events[-1].seq)  # the log may have grown between the two reads

@@ -12,13 +12,16 @@ from hubbub.chat.registry import performs
 from hubbub.errors import CursorAhead, StoreUnavailable
 from hubbub.identity.looks import Looks
 from hubbub.identity.texts import one_line
-from hubbub.store.protocols import RoomHead, Store
+from hubbub.store.codec import placed
+from hubbub.store.drafts import creation, joining, leaving
+from hubbub.store.protocols import Draft, Refused, RoomHead, Store
 from hubbub.vocabulary import (
     Action,
     CreateRoom,
     Directory,
     DirectoryPage,
     Done,
+    Event,
     Join,
     Joined,
     Leave,
@@ -87,7 +90,7 @@ class RoomActions:
         check_room_id(command.room)
         title, topic = one_line(command.title, "title"), one_line(command.topic, "topic")
         await self._looks.check_room(command.room, title)
-        events = await self._store.rooms.create(command.room, title, topic, actor.user_id, self._now_ms())
+        events = await self._append(creation(command.room, title, topic, actor.user_id, actor.user))
         with contextlib.suppress(StoreUnavailable):  # the room is there
             await self._looks.room(command.room, title)
         self._bus.publish(command.room, events)
@@ -111,9 +114,9 @@ class RoomActions:
             raise CursorAhead
         if head.member:
             return head
-        event = await self._store.rooms.join(room, actor.user_id, self._now_ms())
-        if event is not None:
-            self._bus.publish(room, [event])
+        events = await self._append([joining(room, actor.user_id, actor.user)])
+        if events:
+            self._bus.publish(room, events)
             self._bus.announce(ForUser(actor.user_id, Membership(room, member=True), origin))
         return await self._access.check(actor, Action.READ_ROOM, room)
 
@@ -121,11 +124,11 @@ class RoomActions:
     async def leave(self, actor: Actor, command: Leave, origin: str) -> Done:
         """End membership; harmless when there is none."""
         room = command.room
-        event = await self._store.rooms.leave(room, actor.user_id, self._now_ms())
-        if event is not None:
-            self._bus.publish(room, [event])
+        events = await self._append([leaving(room, actor.user_id, actor.user)])
+        if events:
+            self._bus.publish(room, events)
             self._bus.announce(ForUser(actor.user_id, Membership(room, member=False), origin))
-            self._left(room, actor.user.name, event.seq)
+            self._left(room, actor.user.name, events[-1].seq)
         return Done()
 
     @performs(Members)
@@ -137,3 +140,13 @@ class RoomActions:
             for member in stored[: command.limit]
         ]
         return MemberPage(members, len(stored) > command.limit, total)
+
+    async def _append(self, drafts: list[Draft]) -> list[Event]:
+        """Store events; those that are new, at their places. Raises what refuses the first one that is refused."""
+        events: list[Event] = []
+        for draft, outcome in zip(drafts, await self._store.events.append(drafts, self._now_ms()), strict=True):
+            if isinstance(outcome, Refused):
+                raise outcome.error()
+            if not outcome.repeat:
+                events.append(placed(draft.event, outcome.seq, outcome.ts))
+        return events

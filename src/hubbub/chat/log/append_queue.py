@@ -1,7 +1,7 @@
-"""The group former: sends that arrive while a commit is running form the next group.
+"""The group former: what is to be added to rooms' logs while a commit is running forms the next group.
 
 What one tick of the event loop has read becomes one `append` of the store, whose outcomes become replies first and
-events second. Per send there is no task and no future (docs/decisions/0003-group-commit.md).
+events second. Per event there is no task and no future (docs/decisions/0003-group-commit.md).
 """
 
 from __future__ import annotations
@@ -13,19 +13,17 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from hubbub.chat.actor import Actor
 from hubbub.chat.counters import ChatCounters
-from hubbub.errors import HubbubError, Internal, RoomForbidden, ShuttingDown, StoreUnavailable, UnknownRoom
+from hubbub.errors import HubbubError, Internal, ShuttingDown, StoreUnavailable
+from hubbub.store.codec import placed
 from hubbub.store.protocols import Appended, Draft, Refused, Store
-from hubbub.vocabulary import Event, Message, RoomId, Send, Sent, Seq, UserId
+from hubbub.vocabulary import Event, Ref, RoomId, Sent, Seq, UserId
 
 logger = logging.getLogger(__name__)
 
-_REFUSALS: dict[str, type[HubbubError]] = {error.code: error for error in (UnknownRoom, RoomForbidden)}
-
 
 class Asker(Protocol):
-    """Who waits for a send's outcome: a connection, or a future in a connection's clothes."""
+    """Who waits for the outcome: a connection, or what stands in for one."""
 
     def reply(self, ref: int | str, ok: Struct) -> None: ...
 
@@ -37,7 +35,7 @@ class _Share:
 
     Attributes:
         units: of what waits for its group.
-        pending: sends that have not been answered.
+        pending: drafts that have not been answered.
         answered: the number of the last one that has been.
         left: units that it may still have in the group that is being put together.
         served: the last group that was too small for all and had some of it.
@@ -53,10 +51,10 @@ class _Share:
         self.served = 0
 
 
-_Pending = tuple[Asker, Actor, Send, _Share, int]
+_Pending = tuple[Asker, Ref, Draft, _Share, int]
 
 _GROUP_UNITS: Final = 256
-"""Of a group, for those who have much waiting: a message is one unit, each 128 bytes of it one more."""
+"""Of a group, for those who have much waiting: an event is one unit, each 128 bytes of its text one more."""
 
 _USER_UNITS: Final = 32
 """Of one user in a group: many who send a little share large groups, which cost the least.
@@ -65,18 +63,18 @@ Of those who have more waiting only so many are in a group as fit into it; they 
 """
 
 _ALONE_UNITS: Final = 512
-"""Of one user in a group when nobody else has sent anything."""
+"""Of one user in a group when nobody else has anything waiting."""
 
 _SHARE_UNITS: Final = 1_024
 """What one user may have waiting for the store: 1,024 short messages, or 128 KiB."""
 
 
-def _units(command: Send) -> int:
-    return 1 + (len(command.text) >> 7)
+def _units(draft: Draft) -> int:
+    return 1 + (len(getattr(draft.event, "text", "")) >> 7)
 
 
 class AppendQueue:
-    """Sends on their way into the store.
+    """Drafts on their way into the store.
 
     Attributes:
         begun: the number of the last group that was taken to the store; groups count 1, 2, 3, …
@@ -113,18 +111,18 @@ class AppendQueue:
 
     def open(self) -> None:
         self._closed = False
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="hubbub-sending")
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="hubbub-append")
 
     async def close(self) -> None:
-        """Refuse further sends, and return when those before have been answered."""
+        """Refuse further drafts, and return when those before have been answered."""
         self._closed = True
         self._wake.set()
         if self._task is not None:
             await self._task
             self._task = None
 
-    def add(self, asker: Asker, actor: Actor, command: Send) -> int:
-        """Take a send whose text was checked; a number for `settled`. `asker` is answered later.
+    def add(self, asker: Asker, ref: Ref, draft: Draft) -> int:
+        """Take an event that was checked; a number for `settled`. `asker` is answered later, with `ref` if it has one.
 
         0: nothing was taken, since too much of this user's waits already; try again when that has been answered.
 
@@ -133,20 +131,21 @@ class AppendQueue:
             ShuttingDown: after `close`.
         """
         queue = self._queue
-        share = self._shares.get(actor.user_id)
+        user = draft.sender_id
+        share = self._shares.get(user)
         if self._closed or (len(queue) >= self._limit and self._is_crowded(share)):
             self._counters.refused_sends += 1
             raise ShuttingDown if self._closed else StoreUnavailable
         if share is None:
-            share = self._shares[actor.user_id] = _Share(self._number)
+            share = self._shares[user] = _Share(self._number)
         elif share.units >= _SHARE_UNITS:
             return 0
-        units = 1 + (len(command.text) >> 7)  # as `_units`, without a call
+        units = _units(draft)
         share.units += units
         share.pending += 1
         self._units += units
         self._number = number = self._number + 1
-        queue.append((asker, actor, command, share, number))
+        queue.append((asker, ref, draft, share, number))
         if self._idle:
             self._idle = False
             # In the next tick, after everything that this one still reads.
@@ -154,23 +153,23 @@ class AppendQueue:
         return number
 
     def _is_crowded(self, share: _Share | None) -> bool:
-        """Whether somebody's send is one too many, now that the limit is reached: not for who has less than a share."""
+        """Whether somebody's draft is one too many at the limit: not for who has less than a share."""
         pending = 0 if share is None else share.pending
         users = len(self._shares) + (share is None)
         return pending >= self._limit // users or len(self._queue) >= 2 * self._limit
 
     async def room(self, user: UserId) -> None:
-        """Return when `add` takes another send of this user."""
+        """Return when `add` takes another draft of this user."""
         while (share := self._shares.get(user)) is not None and share.units >= _SHARE_UNITS:
             await self._progress.wait()
 
     async def settled(self, user: UserId, number: int) -> None:
-        """Return when this send of the user, and those that the user had sent before, are answered and published."""
+        """Return when this draft of the user, and those that the user had added before, are answered and published."""
         while (share := self._shares.get(user)) is not None and share.answered < number:
             await self._progress.wait()
 
     async def finished(self, number: int) -> None:
-        """Return when every send of this group and of those before it has been answered and published."""
+        """Return when every draft of this group and of those before it has been answered and published."""
         while self._answered < number:
             await self._progress.wait()
 
@@ -245,63 +244,60 @@ class AppendQueue:
     def _release(self, group: list[_Pending]) -> None:
         """These have been answered."""
         shares = self._shares
-        for _, actor, _, share, number in group:
+        for _, _, draft, share, number in group:
             share.answered = number
             share.pending -= 1
             if not share.pending:
-                del shares[actor.user_id]
+                del shares[draft.sender_id]
 
     async def _commit(self, group: list[_Pending]) -> None:
-        ts = self._now_ms()
-        drafts = [Draft(c.room, a.user_id, a.user.name, c.nonce, c.text, ts) for _, a, c, _, _ in group]
         try:
-            outcomes = await self._store.events.append(drafts)
+            outcomes = await self._store.events.append([draft for _, _, draft, _, _ in group], self._now_ms())
         except HubbubError as error:
             self._refuse(group, error)
             return
         except Exception:
-            logger.exception("the store failed on a group of %d messages", len(group))
+            logger.exception("the store failed on a group of %d events", len(group))
             self._counters.failures += 1
             self._refuse(group, Internal())
             return
         self._counters.groups += 1
         try:
             self._answer(group, outcomes)
-        except Exception:  # no single group may end the sending of all others
-            logger.exception("a group of %d messages could not be answered", len(group))
+        except Exception:  # no single group may end the work for all others
+            logger.exception("a group of %d events could not be answered", len(group))
             self._counters.failures += 1
 
     def _refuse(self, group: list[_Pending], error: HubbubError) -> None:
         self._counters.refused_sends += len(group)
-        for asker, _, command, _, _ in group:
-            asker.fail(command.ref, error)
+        for asker, ref, _, _, _ in group:
+            asker.fail(ref, error)
 
     def _answer(self, group: list[_Pending], outcomes: list[Appended | Refused]) -> None:
-        """Reply to all, then publish: a sender knows its message's `seq` before it sees the event."""
+        """Reply to all, then publish: a sender knows its event's `seq` before it sees the event."""
         fresh: dict[RoomId, list[Event]] = {}
         repeats = refused = 0
-        for (asker, actor, command, _, _), outcome in zip(group, outcomes, strict=True):
-            ref = command.ref
+        for (asker, ref, draft, _, _), outcome in zip(group, outcomes, strict=True):
             if isinstance(outcome, Refused):
                 refused += 1
-                asker.fail(ref, _REFUSALS[outcome.code]())
+                asker.fail(ref, outcome.error())
                 continue
             seq, ts = outcome.seq, outcome.ts
             if ref is not None:
                 asker.reply(ref, Sent(seq, ts, outcome.repeat))
-            room = command.room
+            room = draft.event.room
             if outcome.repeat:
                 repeats += 1
                 self._repeated(room, seq)
                 continue
-            message = Message(room, seq, actor.user.name, ts, command.text)
+            event = placed(draft.event, seq, ts)
             events = fresh.get(room)
             if events is None:
-                fresh[room] = [message]
+                fresh[room] = [event]
             else:
-                events.append(message)
+                events.append(event)
         self._counters.sends += len(group) - repeats - refused
         self._counters.repeats += repeats
         self._counters.refused_sends += refused
-        for room, messages in fresh.items():
-            self._publish(room, messages)
+        for room, events in fresh.items():
+            self._publish(room, events)

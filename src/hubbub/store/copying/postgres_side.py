@@ -16,7 +16,7 @@ from hubbub.store.postgres.session import Address, Connection, check_server, con
 from hubbub.store.postgres.texts import texts
 
 from .sides import BATCH_CHARACTERS, BATCH_ROWS, CopyError, continued
-from .tables import TABLES, Place, Progress, Row, Table, Value
+from .tables import COUNTED, TABLES, Place, Progress, Row, Table, Value
 
 _PROGRESS = "CREATE TABLE copy_progress (key integer PRIMARY KEY CHECK (key = 1), progress text NOT NULL)"
 _HAS_CONTENT = " OR ".join(f"EXISTS (SELECT FROM {table.name})" for table in TABLES)
@@ -32,7 +32,7 @@ FROM rooms AS log CROSS JOIN LATERAL (
 WHERE rooms.key = log.key;
 SELECT setval(pg_get_serial_sequence('users', 'key'), max(key)) FROM users HAVING max(key) IS NOT NULL;
 SELECT setval(pg_get_serial_sequence('rooms', 'key'), max(key)) FROM rooms HAVING max(key) IS NOT NULL;
-ANALYZE users, logins, records, rooms, members, events;
+ANALYZE users, settings, logins, records, rooms, members, events, message_states, reactions, reaction_counts;
 """
 
 
@@ -61,9 +61,7 @@ class _Side:
     async def size(self) -> int:
         with self._told():
             rows: int = await self._connection.fetchval(
-                "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM logins) "
-                "+ (SELECT count(*) FROM records) + (SELECT count(*) FROM rooms) + (SELECT count(*) FROM members) "
-                "+ (SELECT coalesce(sum(head), 0) FROM rooms)::bigint"
+                f"SELECT {COUNTED} + (SELECT coalesce(sum(head), 0) FROM rooms)::bigint"  # noqa: S608  constants
             )
             return rows
 

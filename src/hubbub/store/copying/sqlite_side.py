@@ -18,7 +18,7 @@ from hubbub.store.sqlite.lock import FileLock
 from hubbub.store.sqlite.migrate import migrate, released
 
 from .sides import BATCH_CHARACTERS, BATCH_ROWS, CopyError, continued
-from .tables import TABLES, Place, Progress, Row, Table
+from .tables import COUNTED, TABLES, Place, Progress, Row, Table
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -85,9 +85,8 @@ class _Side:
     def _size(self) -> int:
         # a log has no holes: its events need not be counted
         rows: int = self._connection.execute(
-            "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM logins) "
-            "+ (SELECT count(*) FROM records) + (SELECT count(*) FROM rooms) + (SELECT count(*) FROM members) "
-            "+ coalesce((SELECT sum((SELECT max(seq) FROM events WHERE room_key = rooms.key)) FROM rooms), 0)"
+            f"SELECT {COUNTED} + "  # noqa: S608  constants
+            "coalesce((SELECT sum((SELECT max(seq) FROM events WHERE room_key = rooms.key)) FROM rooms), 0)"
         ).get
         return rows
 

@@ -46,6 +46,7 @@ EVENTS: Final = Table(
         "ts": "bigint",
         "notices": "bigint",
         "kind": "smallint",
+        "about": "bigint",
         "nonce": "text",
         "body": "text",
     },
@@ -65,6 +66,7 @@ TABLES: Final = (
         },
         ("key",),
     ),
+    Table("settings", {"key": "text", "value": "text"}, ("key",)),
     Table(
         "logins",
         {
@@ -100,8 +102,27 @@ TABLES: Final = (
         ("room_key", "user_key"),
     ),
     EVENTS,
+    Table(
+        "message_states",
+        {"room_key": "bigint", "seq": "bigint", "last_seq": "bigint", "edit_seq": "bigint", "deleted": "boolean"},
+        ("room_key", "seq"),
+    ),
+    Table(
+        "reactions",
+        {"room_key": "bigint", "seq": "bigint", "emoji": "text", "at_seq": "bigint", "user_key": "bigint"},
+        ("room_key", "seq", "emoji", "at_seq"),
+    ),
+    Table(
+        "reaction_counts",
+        {"room_key": "bigint", "seq": "bigint", "emoji": "text", "place": "bigint", "count": "bigint"},
+        ("room_key", "seq", "emoji"),
+    ),
 )
 """In the order in which they are copied: what a row refers to is there before it."""
+
+
+COUNTED: Final = " + ".join(f"(SELECT count(*) FROM {table.name})" for table in TABLES if table is not EVENTS)  # noqa: S608
+"""SQL: the rows of all of them but the events, which need not be counted: a log has no holes."""
 
 
 class Progress(Struct, frozen=True):

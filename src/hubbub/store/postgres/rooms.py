@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
-from hubbub.errors import (
-    CursorAhead,
-    HubbubError,
-    RoomExists,
-    RoomForbidden,
-    StoreUnavailable,
-    UnknownRoom,
-    UnknownUser,
-)
+from hubbub.errors import CursorAhead, HubbubError, RoomForbidden, StoreUnavailable, UnknownRoom
 from hubbub.store.coalesce import Coalesced
-from hubbub.store.entries import MAX_INTEGER, UNREAD_LIMIT, RoomDescription
+from hubbub.store.codec import MAX_INTEGER, UNREAD_LIMIT
 from hubbub.store.protocols import RoomHead, StoredMember
-from hubbub.vocabulary import Event, MemberJoined, MemberLeft, RoomCreated, RoomEntry, RoomId, RoomState, Seq, UserId
+from hubbub.vocabulary import RoomEntry, RoomId, RoomState, Seq, UserId
 
 from .pool import Pool
 from .session import Connection
 from .texts import texts
 from .writer import Writer
-
-_CREATE = "SELECT refusal, name, title FROM create_room($1, $2, $3, $4, $5, $6)"
-_JOIN = "SELECT refusal, place, name, title FROM join_room($1, $2, $3)"
-_LEAVE = "SELECT refusal, place, name FROM leave_room($1, $2, $3)"
 
 _STANDINGS = f"""
 SELECT want.n, title, topic, head, coalesce(member.read_seq, 0),
@@ -42,7 +28,7 @@ LEFT JOIN LATERAL (
 _HEADS = "SELECT id, head FROM rooms WHERE id = ANY ($1::text[])"
 
 _DIRECTORY = """
-SELECT id, title, topic, (SELECT count(*) FROM members WHERE room_key = key),
+SELECT id, title, topic, members,
     EXISTS (SELECT FROM members WHERE room_key = key AND user_key = $1)
 FROM rooms WHERE id > $2 ORDER BY id LIMIT $3
 """
@@ -62,7 +48,7 @@ WHERE members.user_key = $1 AND members.room_key > $2 ORDER BY members.room_key 
 
 _KEY = "SELECT key FROM rooms WHERE id = $1"
 
-_ROOM_SIZE = "SELECT (SELECT count(*) FROM members WHERE room_key = key) FROM rooms WHERE id = $1"
+_ROOM_SIZE = "SELECT members FROM rooms WHERE id = $1"
 
 _MEMBERS = """
 SELECT users.key, users.name, users.title, members.since_ms
@@ -78,8 +64,6 @@ _REFUSALS: dict[str, type[HubbubError]] = {
     "unknown_room": UnknownRoom,
     "room_forbidden": RoomForbidden,
     "cursor_ahead": CursorAhead,
-    "room_exists": RoomExists,
-    "unknown_user": UnknownUser,
 }
 
 
@@ -95,19 +79,6 @@ class PostgresRooms:
     async def close(self) -> None:
         await self._head.close()
         await self._mark.close()
-
-    async def create(self, room: RoomId, title: str, topic: str, creator: UserId, now_ms: int) -> tuple[Event, Event]:
-        description = msgspec.json.encode(RoomDescription(title, topic)).decode()
-
-        async def write(connection: Connection) -> tuple[Event, Event]:
-            row = await connection.fetchrow(_CREATE, room, title, topic, description, creator, now_ms)
-            assert row is not None  # noqa: S101  the function answers always
-            refusal, name, shown = row
-            if refusal is not None:
-                raise _REFUSALS[refusal]
-            return RoomCreated(room, 1, name, now_ms, title, topic), MemberJoined(room, 2, name, now_ms, shown)
-
-        return await self._writer.write(write)
 
     async def head(self, room: RoomId, user_id: UserId) -> RoomHead:
         head = await self._head.ask((room, user_id))
@@ -155,32 +126,6 @@ class PostgresRooms:
             return [StoredMember(*row) for row in page], total
 
         return await self._readers.submit(read)
-
-    async def join(self, room: RoomId, user_id: UserId, now_ms: int) -> Event | None:
-        async def write(connection: Connection) -> Event | None:
-            row = await connection.fetchrow(_JOIN, room, user_id, now_ms)
-            assert row is not None  # noqa: S101  the function answers always
-            refusal, place, name, shown = row
-            if refusal is None:
-                return MemberJoined(room, place, name, now_ms, shown)
-            if refusal == "already":
-                return None
-            raise _REFUSALS[refusal]
-
-        return await self._writer.write(write)
-
-    async def leave(self, room: RoomId, user_id: UserId, now_ms: int) -> Event | None:
-        async def write(connection: Connection) -> Event | None:
-            row = await connection.fetchrow(_LEAVE, room, user_id, now_ms)
-            assert row is not None  # noqa: S101  the function answers always
-            refusal, place, name = row
-            if refusal is None:
-                return MemberLeft(room, place, name, now_ms)
-            if refusal == "already":
-                return None
-            raise _REFUSALS[refusal]
-
-        return await self._writer.write(write)
 
     async def mark_read(self, room: RoomId, user_id: UserId, seq: Seq) -> tuple[Seq, int]:
         answer = await self._mark.ask((room, user_id, min(seq, MAX_INTEGER)))

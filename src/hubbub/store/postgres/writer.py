@@ -1,8 +1,8 @@
 """The one connection of a node that writes, with group commit.
 
 What arrives while a commit is running forms the next group, in the order of the calls. Appends of many callers become
-one statement (docs/decisions/0005-postgresql.md). Nodes meet in the database only: there the rows of the rooms are
-locked in one order.
+one statement (append.py, docs/decisions/0005-postgresql.md). Nodes meet in the database only: there the rows of the
+rooms are locked in one order.
 """
 
 from __future__ import annotations
@@ -17,30 +17,28 @@ import asyncpg
 from hubbub.errors import StoreUnavailable
 from hubbub.store.protocols import Appended, Draft, Refused
 
+from .append import append
 from .pool import Pool, Work
 from .session import Connection
-from .texts import texts
 
 T = TypeVar("T")
 
 GROUP_ROWS = 2_000
-"""A group ends at this many messages, so that the first caller in it does not wait for all the others."""
+"""A group ends at this many events, so that the first caller in it does not wait for all the others."""
 
 GROUP_CHARACTERS = 4_000_000
 
-_APPEND = "SELECT outcome, seq, ts FROM append_messages($1, $2, $3, $4, $5)"
-_STORED, _REPEAT, _UNKNOWN_ROOM = 0, 1, 2
-
 
 class _Job:
-    """One caller's write: either `work`, or `drafts` to append."""
+    """One caller's write: either `work`, or `drafts` to append with the time `ts`."""
 
-    __slots__ = ("drafts", "future", "work")
+    __slots__ = ("drafts", "future", "ts", "work")
 
-    def __init__(self, future: asyncio.Future[Any], work: Work[Any] | None, drafts: Sequence[Draft]) -> None:
+    def __init__(self, future: asyncio.Future[Any], work: Work[Any] | None, drafts: Sequence[Draft], ts: int) -> None:
         self.future = future
         self.work = work
         self.drafts = drafts
+        self.ts = ts
 
     def settle(self, outcome: object, error: Exception | None = None) -> None:
         if self.future.done():  # the caller was cancelled
@@ -64,11 +62,11 @@ class Writer:
 
     def write(self, work: Work[T]) -> asyncio.Future[T]:
         """Run `work`, which is one statement. The result comes when it is durable; errors are translated."""
-        return self._submit(work, ())
+        return self._submit(work, (), 0)
 
-    def append(self, drafts: Sequence[Draft]) -> asyncio.Future[list[Appended | Refused]]:
-        """Append messages in the next group."""
-        return self._submit(None, drafts)
+    def append(self, drafts: Sequence[Draft], now_ms: int) -> asyncio.Future[list[Appended | Refused]]:
+        """Append events in the next group."""
+        return self._submit(None, drafts, now_ms)
 
     async def settled(self) -> None:
         """Returns when everything has been answered that was asked for until now."""
@@ -83,11 +81,11 @@ class Writer:
             await asyncio.wait({self._task})
         await self._pool.close()
 
-    def _submit(self, work: Work[Any] | None, drafts: Sequence[Draft]) -> asyncio.Future[Any]:
+    def _submit(self, work: Work[Any] | None, drafts: Sequence[Draft], ts: int) -> asyncio.Future[Any]:
         if not self._open:
             raise StoreUnavailable
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._jobs.append(_Job(future, work, drafts))
+        self._jobs.append(_Job(future, work, drafts, ts))
         self._last = future
         if self._task is None:
             self._task = asyncio.create_task(self._run())
@@ -140,7 +138,7 @@ def _is_of_one(error: Exception) -> bool:
 
 
 def _size(job: _Job) -> tuple[int, int]:
-    return len(job.drafts), sum(len(draft.text) for draft in job.drafts)
+    return len(job.drafts), sum(len(getattr(draft.event, "text", "")) for draft in job.drafts)
 
 
 async def _statement(connection: Connection, group: list[_Job]) -> list[Any]:
@@ -148,34 +146,10 @@ async def _statement(connection: Connection, group: list[_Job]) -> list[Any]:
     if first.work is not None:
         return [await first.work(connection)]
     drafts = first.drafts if len(group) == 1 else [draft for job in group for draft in job.drafts]
-    outcomes = await _append(connection, drafts)
+    outcomes = await append(connection, drafts, [job.ts for job in group for _ in job.drafts])
     answers, start = [], 0
     for job in group:
         end = start + len(job.drafts)
         answers.append(outcomes[start:end])
         start = end
     return answers
-
-
-async def _append(connection: Connection, drafts: Sequence[Draft]) -> list[Appended | Refused]:
-    rows = await connection.fetch(
-        _APPEND,
-        texts(draft.room for draft in drafts),
-        [draft.sender_id for draft in drafts],
-        texts(draft.nonce for draft in drafts),
-        [draft.ts for draft in drafts],
-        texts(draft.text for draft in drafts),
-    )
-    return [_outcome(code, seq, ts) for code, seq, ts in rows]
-
-
-def _outcome(code: int, seq: int, ts: int) -> Appended | Refused:
-    if code == _STORED:
-        return Appended(seq, ts)
-    if code == _REPEAT:
-        return Appended(seq, ts, repeat=True)
-    return _UNKNOWN if code == _UNKNOWN_ROOM else _FORBIDDEN
-
-
-_UNKNOWN = Refused("unknown_room")
-_FORBIDDEN = Refused("room_forbidden")

@@ -1,11 +1,10 @@
 """Typed collections, declared once: all that is not a room's log (docs/decisions/0014-records.md)."""
 
-from .change import Change, new_revision
 from .collection import KEY, SLOTS, Collection, Index, Range, Stored
 from .engine import RecordEngine, Row
 from .errors import Conflict, NotUnique
 from .ordering import LONGEST_BYTES, Value
-from .records import TRIES, Page, Records
+from .records import Change, Page, Records
 from .write import ABSENT, CONFLICT, Batch, Edit, Refusal
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "KEY",
     "LONGEST_BYTES",
     "SLOTS",
-    "TRIES",
     "Batch",
     "Change",
     "Collection",
@@ -30,5 +28,4 @@ __all__ = [
     "Row",
     "Stored",
     "Value",
-    "new_revision",
 ]

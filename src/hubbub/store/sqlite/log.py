@@ -1,4 +1,4 @@
-"""The writer's side of the rooms' logs: who may write, which `seq` is next, which nonce was there before.
+"""The writer's side of the rooms' logs: what is known, what a group does to it, and writing that down.
 
 What it knows of rooms and members it keeps in memory. That is safe because no other process writes to the database
 (lock.py) and no other thread of this one; whenever a transaction is rolled back it forgets everything.
@@ -14,6 +14,10 @@ import msgspec
 from hubbub.store.protocols import Appended, Draft, Refused
 from hubbub.vocabulary import RoomId, Seq, UserId
 
+from .facts import learn_facts, stored_before
+from .plan import Facts, Plan, Room, is_plain
+from .projections import insert_events, write_effects
+
 KEPT_MEMBERSHIPS = 200_000
 """About 20 MB. Beyond it everything is forgotten and learned again, one query per group."""
 
@@ -27,36 +31,8 @@ JOIN events AS last ON last.room_key = rooms.key
 LEFT JOIN members ON members.room_key = rooms.key AND members.user_key = want.value ->> 1
 """
 
-_REPEATS = """
-SELECT json_group_array(json_array(events.nonce, events.sender_key, events.room_key, events.seq, events.ts))
-FROM json_each(?) AS want
-JOIN events ON events.nonce = want.value ->> 0
-    AND events.sender_key = want.value ->> 1 AND events.room_key = want.value ->> 2
-"""
-
-_INSERT = """
-INSERT INTO events (room_key, seq, kind, sender_key, ts, notices, nonce, body)
-SELECT value ->> 0, value ->> 1, 4, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)
-"""
-
 _encode = msgspec.json.Encoder().encode
 _decode_learned = msgspec.json.Decoder(list[tuple[RoomId, int, Seq, int, UserId, int]]).decode
-_decode_repeats = msgspec.json.Decoder(list[tuple[str, UserId, int, Seq, int]]).decode
-
-_Identity = tuple[str, UserId, int]
-"""(nonce, sender, room key): what makes a message the same message."""
-
-_Row = tuple[int, Seq, UserId, int, int, str, str]
-
-
-class _Room:
-    __slots__ = ("head", "key", "members", "notices")
-
-    def __init__(self, key: int, head: Seq, notices: int) -> None:
-        self.key = key
-        self.head = head
-        self.notices = notices
-        self.members: set[UserId] = set()
 
 
 class RoomLog:
@@ -64,7 +40,7 @@ class RoomLog:
 
     def __init__(self, database: apsw.Connection) -> None:
         self._database = database
-        self._rooms: dict[RoomId, _Room] = {}
+        self._rooms: dict[RoomId, Room] = {}
         self._memberships = 0
 
     @property
@@ -77,98 +53,76 @@ class RoomLog:
         self._rooms.clear()
         self._memberships = 0
 
-    def append(self, drafts: Sequence[Draft]) -> list[Appended | Refused]:
-        """Store messages: at most three statements, whatever their number. Part of the running transaction, if any.
+    def append(self, drafts: Sequence[Draft], stamps: Sequence[int]) -> list[Appended | Refused]:
+        """Store events, each with its time. Part of the running transaction if there is one, else one of its own.
 
-        The first try assumes that no nonce was used in an earlier group. The unique index tells when that is wrong.
+        A group of plain messages is at most three statements, whatever their number. The first try assumes that no
+        nonce of theirs was used in an earlier group: the unique index tells when that is wrong.
         """
+        plain = all(map(is_plain, drafts))
+        plan = self._plan(drafts, stamps, Facts(), plain=plain)
+        try:
+            self._write(plan)
+        except apsw.ConstraintError:
+            self._forget_rooms({draft.event.room for draft in drafts})
+            facts = Facts()
+            facts.stored = stored_before(self._database, plan.rows)
+            plan = self._plan(drafts, stamps, facts, plain=plain)
+            self._write(plan)
+        return plan.outcomes
+
+    def _plan(self, drafts: Sequence[Draft], stamps: Sequence[int], facts: Facts, *, plain: bool) -> Plan:
         self._learn(drafts)
-        outcomes, rows = self._plan(drafts, {})
-        if rows:
-            try:
-                self._insert(rows)
-            except apsw.ConstraintError:
-                outcomes, rows = self._plan(drafts, self._repeats(rows))
-                if rows:
-                    self._insert(rows)
-        for draft, outcome in zip(drafts, outcomes, strict=True):
-            if type(outcome) is Appended and not outcome.repeat:
-                self._rooms[draft.room].head = outcome.seq
-        return outcomes
+        plan = Plan(self._rooms, facts)
+        if plain:
+            plan.add_messages(drafts, stamps)
+        else:
+            learn_facts(self._database, drafts, self._rooms, facts)
+            plan.add(drafts, stamps)
+            self._memberships += sum(1 if member else -1 for member in plan.members.values())
+        return plan
 
-    def noticed(self, room: RoomId, head: Seq) -> None:
-        """Another write of this transaction has put an event that is no message at `head`."""
-        if room in self._rooms:
-            self._rooms[room].head = head
-            self._rooms[room].notices += 1
+    def _write(self, plan: Plan) -> None:
+        if not plan.has_effects:  # a single statement is a transaction by itself
+            insert_events(self._database, plan.rows)
+            return
+        own_transaction = not self._database.in_transaction
+        if own_transaction:
+            self._database.execute("BEGIN IMMEDIATE")
+        try:
+            insert_events(self._database, plan.rows)
+        except apsw.ConstraintError:
+            if own_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+        write_effects(self._database, plan)
+        if own_transaction:
+            self._database.execute("COMMIT")
 
-    def left(self, room: RoomId, user: UserId) -> None:
-        """The user is no longer a member."""
-        if room in self._rooms and user in self._rooms[room].members:
-            self._rooms[room].members.remove(user)
-            self._memberships -= 1
-
-    def _insert(self, rows: list[_Row]) -> None:
-        self._database.execute(_INSERT, (_encode(rows).decode(),))
-
-    def _plan(
-        self, drafts: Sequence[Draft], stored: dict[_Identity, Appended]
-    ) -> tuple[list[Appended | Refused], list[_Row]]:
-        """Give each draft its outcome and each new message its row. `stored`: messages that are there already."""
-        outcomes: list[Appended | Refused] = []
-        rows: list[_Row] = []
-        heads: dict[int, Seq] = {}
-        for draft in drafts:
-            room = self._rooms.get(draft.room)
-            if room is None:
-                outcomes.append(_UNKNOWN)
-                continue
-            key, sender = room.key, draft.sender_id
-            if sender not in room.members:
-                outcomes.append(_FORBIDDEN)
-                continue
-            identity = (draft.nonce, sender, key)
-            first = stored.get(identity)
-            if first is not None:
-                outcomes.append(first)
-                continue
-            seq = heads[key] = heads.get(key, room.head) + 1
-            ts = draft.ts
-            stored[identity] = Appended(seq, ts, repeat=True)
-            outcomes.append(Appended(seq, ts))
-            rows.append((key, seq, sender, ts, room.notices, draft.nonce, draft.text))
-        return outcomes, rows
+    def _forget_rooms(self, rooms: set[RoomId]) -> None:
+        """What a plan that was not carried out has changed."""
+        for room in rooms:
+            known = self._rooms.pop(room, None)
+            if known is not None:
+                self._memberships -= len(known.members)
 
     def _learn(self, drafts: Sequence[Draft]) -> None:
         """Read the rooms and memberships of these drafts that are not in memory."""
         rooms = self._rooms
         missing = {
-            (draft.room, draft.sender_id)
+            (draft.event.room, draft.sender_id)
             for draft in drafts
-            if (room := rooms.get(draft.room)) is None or draft.sender_id not in room.members
+            if (room := rooms.get(draft.event.room)) is None or draft.sender_id not in room.members
         }
         if not missing:
             return
         if self._memberships + len(missing) > KEPT_MEMBERSHIPS:
             self.forget()
-            missing = {(draft.room, draft.sender_id) for draft in drafts}
+            missing = {(draft.event.room, draft.sender_id) for draft in drafts}
         answer = self._database.execute(_LEARN, (_encode(list(missing)).decode(),)).get
         for room_id, key, head, notices, user, is_member in _decode_learned(answer):
             if room_id not in rooms:
-                rooms[room_id] = _Room(key, head, notices)
+                rooms[room_id] = Room(key, head, notices)
             if is_member:
                 rooms[room_id].members.add(user)
                 self._memberships += 1
-
-    def _repeats(self, rows: list[_Row]) -> dict[_Identity, Appended]:
-        """Which of these messages an earlier group has stored."""
-        wanted = [(nonce, sender, key) for key, _, sender, _, _, nonce, _ in rows]
-        answer = self._database.execute(_REPEATS, (_encode(wanted).decode(),)).get
-        return {
-            (nonce, sender, key): Appended(seq, ts, repeat=True)
-            for nonce, sender, key, seq, ts in _decode_repeats(answer)
-        }
-
-
-_UNKNOWN = Refused("unknown_room")
-_FORBIDDEN = Refused("room_forbidden")

@@ -7,29 +7,11 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from hubbub.errors import CursorAhead, RoomExists, RoomForbidden, UnknownRoom, UnknownUser
+from hubbub.errors import CursorAhead, RoomForbidden, UnknownRoom
 from hubbub.store.coalesce import Coalesced
-from hubbub.store.entries import (
-    MEMBER_JOINED,
-    MEMBER_LEFT,
-    MESSAGE,
-    ROOM_CREATED,
-    UNREAD_LIMIT,
-    RoomDescription,
-)
+from hubbub.store.codec import MESSAGE, UNREAD_LIMIT
 from hubbub.store.protocols import RoomHead, StoredMember
-from hubbub.vocabulary import (
-    Event,
-    MemberJoined,
-    MemberLeft,
-    RoomCreated,
-    RoomEntry,
-    RoomId,
-    RoomState,
-    Seq,
-    UserId,
-    UserName,
-)
+from hubbub.vocabulary import RoomEntry, RoomId, RoomState, Seq, UserId
 
 from .readers import Readers
 from .writer import Writer
@@ -59,10 +41,10 @@ SELECT json_group_array(json_array(rooms.id, {_HEAD})) FROM json_each(?) AS want
 
 _DIRECTORY = """
 SELECT json_group_array(json_object('room', id, 'title', title, 'topic', topic,
-    'members', (SELECT count(*) FROM members WHERE room_key = key),
+    'members', members,
     'member', json(iif(EXISTS (SELECT 1 FROM members WHERE room_key = key AND user_key = ?1), 'true', 'false')))
     ORDER BY id)
-FROM (SELECT key, id, title, topic FROM rooms WHERE id > ?2 ORDER BY id LIMIT ?3)
+FROM (SELECT key, id, title, topic, members FROM rooms WHERE id > ?2 ORDER BY id LIMIT ?3)
 """
 
 _OF_USER = f"""
@@ -81,7 +63,7 @@ JOIN rooms ON rooms.key = mine.room_key
 """
 
 _MEMBERS = """
-SELECT (SELECT count(*) FROM members WHERE room_key = rooms.key), (
+SELECT members, (
     SELECT json_group_array(json_object('id', key, 'name', name, 'title', title, 'since_ms', since_ms) ORDER BY name)
     FROM (SELECT users.key, users.name, users.title, members.since_ms
           FROM members JOIN users ON users.key = members.user_key
@@ -105,24 +87,6 @@ class SqliteRooms:
         self._readers = readers
         self._writer = writer
         self._head = Coalesced(self._read_heads)
-
-    async def create(self, room: RoomId, title: str, topic: str, creator: UserId, now_ms: int) -> tuple[Event, Event]:
-        description = _encode(RoomDescription(title, topic)).decode()
-
-        def write(database: apsw.Connection) -> tuple[Event, Event]:
-            if database.execute("SELECT 1 FROM rooms WHERE id = ?", (room,)).get is not None:
-                raise RoomExists
-            name, shown = _user(database, creator)
-            key = database.execute(
-                "INSERT INTO rooms (id, title, topic, created_ms) VALUES (?, ?, ?, ?) RETURNING key",
-                (room, title, topic, now_ms),
-            ).get
-            _add_event(database, key, 1, ROOM_CREATED, creator, now_ms, description)
-            _add_member(database, key, creator, now_ms, read=1)
-            _add_event(database, key, 2, MEMBER_JOINED, creator, now_ms, shown)
-            return RoomCreated(room, 1, name, now_ms, title, topic), MemberJoined(room, 2, name, now_ms, shown)
-
-        return await self._writer.write(write)
 
     async def head(self, room: RoomId, user_id: UserId) -> RoomHead:
         head = await self._head.ask((room, user_id))
@@ -160,33 +124,6 @@ class SqliteRooms:
             return _decode_members(page), total
 
         return await self._readers.read(read)
-
-    async def join(self, room: RoomId, user_id: UserId, now_ms: int) -> Event | None:
-        def write(database: apsw.Connection) -> Event | None:
-            key, head, member = _standing(database, room, user_id)
-            if member:
-                return None
-            name, shown = _user(database, user_id)
-            _add_member(database, key, user_id, now_ms, read=head)
-            _add_event(database, key, head + 1, MEMBER_JOINED, user_id, now_ms, shown)
-            self._writer.log.noticed(room, head + 1)
-            return MemberJoined(room, head + 1, name, now_ms, shown)
-
-        return await self._writer.write(write)
-
-    async def leave(self, room: RoomId, user_id: UserId, now_ms: int) -> Event | None:
-        def write(database: apsw.Connection) -> Event | None:
-            key, head, member = _standing(database, room, user_id)
-            if not member:
-                return None
-            name, _ = _user(database, user_id)
-            database.execute("DELETE FROM members WHERE room_key = ? AND user_key = ?", (key, user_id))
-            _add_event(database, key, head + 1, MEMBER_LEFT, user_id, now_ms, "")
-            self._writer.log.left(room, user_id)
-            self._writer.log.noticed(room, head + 1)
-            return MemberLeft(room, head + 1, name, now_ms)
-
-        return await self._writer.write(write)
 
     async def mark_read(self, room: RoomId, user_id: UserId, seq: Seq) -> tuple[Seq, int]:
         def write(database: apsw.Connection) -> tuple[Seq, int]:
@@ -242,29 +179,3 @@ def _place(database: apsw.Connection, after: RoomId | None) -> int:
     if key is None:
         raise UnknownRoom
     return key
-
-
-def _user(database: apsw.Connection, user: UserId) -> tuple[UserName, str]:
-    """Name and title. Raises UnknownUser."""
-    row = database.execute("SELECT name, title FROM users WHERE key = ?", (user,)).get
-    if row is None:
-        raise UnknownUser
-    name, title = row
-    return UserName(name), title
-
-
-def _add_member(database: apsw.Connection, room: int, user: UserId, now_ms: int, read: Seq) -> None:
-    database.execute(
-        "INSERT INTO members (room_key, user_key, since_ms, read_seq) VALUES (?, ?, ?, ?)", (room, user, now_ms, read)
-    )
-
-
-def _add_event(
-    database: apsw.Connection, room: int, seq: Seq, kind: int, sender: UserId, now_ms: int, body: str
-) -> None:
-    """Add an event that is not a message."""
-    database.execute(
-        "INSERT INTO events (room_key, seq, kind, sender_key, ts, notices, body) VALUES (?1, ?2, ?3, ?4, ?5, "
-        "1 + coalesce((SELECT notices FROM events WHERE room_key = ?1 AND seq = ?2 - 1), 0), ?6)",
-        (room, seq, kind, sender, now_ms, body),
-    )

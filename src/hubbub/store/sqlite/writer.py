@@ -32,7 +32,7 @@ before its first change.
 """
 
 GROUP_ROWS = 2_000
-"""A group ends at this many messages, so that the first caller in it does not wait for all the others."""
+"""A group ends at this many events, so that the first caller in it does not wait for all the others."""
 
 CHECKPOINT_PAGES = 2_000
 """8 MB: 2 to 3 ms of copying."""
@@ -50,14 +50,15 @@ _ENGINE_FAILED = (
 
 
 class _Job:
-    """One caller's write: either `work`, or `drafts` to append."""
+    """One caller's write: either `work`, or `drafts` to append with the time `ts`."""
 
-    __slots__ = ("drafts", "error", "future", "outcome", "work")
+    __slots__ = ("drafts", "error", "future", "outcome", "ts", "work")
 
-    def __init__(self, future: asyncio.Future[Any], work: Write[Any] | None, drafts: Sequence[Draft]) -> None:
+    def __init__(self, future: asyncio.Future[Any], work: Write[Any] | None, drafts: Sequence[Draft], ts: int) -> None:
         self.future = future
         self.work = work
         self.drafts = drafts
+        self.ts = ts
         self.outcome: Any = None
         self.error: Exception | None = None
 
@@ -77,11 +78,11 @@ class Writer:
 
     def write(self, work: Write[T]) -> asyncio.Future[T]:
         """Run `work` in the next group. The result comes when it is durable; errors are translated."""
-        return self._submit(work, ())
+        return self._submit(work, (), 0)
 
-    def append(self, drafts: Sequence[Draft]) -> asyncio.Future[list[Appended | Refused]]:
-        """Append messages in the next group."""
-        return self._submit(None, drafts)
+    def append(self, drafts: Sequence[Draft], now_ms: int) -> asyncio.Future[list[Appended | Refused]]:
+        """Append events in the next group."""
+        return self._submit(None, drafts, now_ms)
 
     def close(self) -> None:
         """Write what was asked for, then close the connection. Blocks."""
@@ -90,13 +91,13 @@ class Writer:
             self._jobs.put(None)
         self._thread.join()
 
-    def _submit(self, work: Write[Any] | None, drafts: Sequence[Draft]) -> asyncio.Future[Any]:
+    def _submit(self, work: Write[Any] | None, drafts: Sequence[Draft], ts: int) -> asyncio.Future[Any]:
         if not self._open:
             raise StoreUnavailable
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         self._turns.begin(loop)
-        self._jobs.put(_Job(future, work, drafts))
+        self._jobs.put(_Job(future, work, drafts, ts))
         return future
 
     def _run(self) -> None:
@@ -142,29 +143,30 @@ class Writer:
 
     def _perform(self, group: list[_Job]) -> None:
         if all(job.work is None for job in group):
-            # A single statement is a transaction by itself: nothing else is executed for a group of messages.
             self._append(group)
             return
         self._database.execute("BEGIN IMMEDIATE")
-        messages: list[_Job] = []
+        appends: list[_Job] = []
         for job in group:
             if job.work is None:
-                messages.append(job)
+                appends.append(job)
                 continue
-            self._append(messages)
-            messages = []
+            self._append(appends)
+            appends = []
             job.outcome = job.error = None
             try:
                 job.outcome = job.work(self._database)
             except HubbubError as refusal:
                 job.error = refusal
-        self._append(messages)
+        self._append(appends)
         self._database.execute("COMMIT")
 
     def _append(self, jobs: list[_Job]) -> None:
         if not jobs:
             return
-        outcomes = self.log.append([draft for job in jobs for draft in job.drafts])
+        outcomes = self.log.append(
+            [draft for job in jobs for draft in job.drafts], [job.ts for job in jobs for _ in job.drafts]
+        )
         start = 0
         for job in jobs:
             end = start + len(job.drafts)
