@@ -1,19 +1,16 @@
 import { useEffect } from "preact/hooks";
 import { isComposing } from "../lib/keys";
 import { OnTop } from "../parts/Dialog";
+import { connected } from "../state/connection";
 import { closeDialog, dialog, dialogs, openDialog } from "../state/dialogs";
 import { goLive } from "../state/live";
 import { hideMembersIfNarrow, membersShown } from "../state/panel";
 import { openRoom, step } from "../state/rooms";
-import { type Layer, place } from "../state/route";
-import { Account } from "./Account";
-import { Browse } from "./Browse";
+import { place } from "../state/route";
 import { Conversation } from "./Conversation";
-import { LeaveRoom } from "./LeaveRoom";
+import { Later, loadLater } from "./Later";
 import { Members } from "./Members";
-import { NewRoom } from "./NewRoom";
 import { Sidebar } from "./Sidebar";
-import { Switcher } from "./Switcher";
 
 /** The app of a signed-in user: rooms, conversation, members. On a phone one of them at a time. */
 export function Shell() {
@@ -22,6 +19,10 @@ export function Shell() {
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
   }, []);
+  const ready = connected.value;
+  useEffect(() => {
+    if (ready) void loadLater();
+  }, [ready]);
   const room = openRoom.value;
   const members = room !== null && membersShown.value;
   const pane = place.value.kind === "home" ? "pane-rooms" : members ? "pane-members" : "pane-room";
@@ -51,28 +52,11 @@ function Dialogs() {
     <>
       {open.map((layer, at) => (
         <OnTop.Provider key={`${at} ${layer.name}`} value={at === open.length - 1}>
-          <OpenDialog layer={layer} />
+          <Later layer={layer} />
         </OnTop.Provider>
       ))}
     </>
   );
-}
-
-function OpenDialog({ layer }: { layer: Layer }) {
-  switch (layer.name) {
-    case "new-room":
-      return <NewRoom begin={layer} />;
-    case "browse":
-      return <Browse />;
-    case "switcher":
-      return <Switcher />;
-    case "account":
-      return <Account />;
-    case "leave":
-      return openRoom.value === null ? null : <LeaveRoom room={openRoom.value} />;
-    case "members":
-      return null;
-  }
 }
 
 function onKeyDown(event: KeyboardEvent): void {

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
-import { errorText } from "../lib/errors";
-import { Dialog } from "../parts/Dialog";
-import { FormProblem } from "../parts/Field";
-import { closeDialog } from "../state/dialogs";
-import { leaveRoom, type MyRoom } from "../state/rooms";
+import { errorText } from "../../lib/errors";
+import { Dialog } from "../../parts/Dialog";
+import { FormProblem } from "../../parts/Field";
+import { closeDialog } from "../../state/dialogs";
+import { leaveRoom, type MyRoom } from "../../state/rooms";
 
 export function LeaveRoom({ room }: { room: MyRoom }) {
   const [problem, setProblem] = useState("");

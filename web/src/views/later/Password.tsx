@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { errorCode, errorText } from "../lib/errors";
-import { FormProblem, PasswordField } from "../parts/Field";
-import { api } from "../state/api";
-import { me } from "../state/session";
+import { errorCode, errorText } from "../../lib/errors";
+import { FormProblem, PasswordField } from "../../parts/Field";
+import { api } from "../../state/api";
+import { me } from "../../state/session";
 
 /** Another password for the account. `changed` is called when it counts: all other devices are signed out then. */
 export function PasswordPart({ changed }: { changed: () => void }) {

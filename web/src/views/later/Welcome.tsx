@@ -1,11 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
-import { errorText } from "../lib/errors";
-import { Field, FormProblem, PasswordField } from "../parts/Field";
-import { Wordmark } from "../parts/Logo";
-import { untold } from "../state/leaving";
-import { FIRST_ROOM } from "../state/rooms";
-import { closeLayers, place } from "../state/route";
-import { lastName, notice, server, serverName, setUp, signIn, signUp, stage } from "../state/session";
+import { errorText } from "../../lib/errors";
+import { Field, FormProblem, PasswordField } from "../../parts/Field";
+import { Wordmark } from "../../parts/Logo";
+import { untold } from "../../state/leaving";
+import { FIRST_ROOM } from "../../state/rooms";
+import { closeLayers, place } from "../../state/route";
+import { lastName, notice, server, serverName, setUp, signIn, signUp, stage } from "../../state/session";
 
 type Mode = "setup" | "sign-in" | "sign-up";
 

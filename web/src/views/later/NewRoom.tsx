@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
-import { errorCode, errorText } from "../lib/errors";
-import { isSlug, SLUG_MAX, slugOf } from "../lib/slug";
-import { Dialog } from "../parts/Dialog";
-import { Field, FormProblem } from "../parts/Field";
-import { closeDialog } from "../state/dialogs";
-import { createRoom } from "../state/rooms";
-import type { Layer } from "../state/route";
+import { errorCode, errorText } from "../../lib/errors";
+import { isSlug, SLUG_MAX, slugOf } from "../../lib/slug";
+import { Dialog } from "../../parts/Dialog";
+import { Field, FormProblem } from "../../parts/Field";
+import { closeDialog } from "../../state/dialogs";
+import { createRoom } from "../../state/rooms";
+import type { Layer } from "../../state/route";
 
 export function NewRoom({ begin }: { begin: Pick<Layer, "title" | "room"> }) {
   const [title, setTitle] = useState(begin.title ?? "");

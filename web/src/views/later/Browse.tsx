@@ -1,6 +1,6 @@
-import { Dialog } from "../parts/Dialog";
-import { openDialog } from "../state/dialogs";
-import { Directory } from "./Directory";
+import { Dialog } from "../../parts/Dialog";
+import { openDialog } from "../../state/dialogs";
+import { Directory } from "../Directory";
 
 export function Browse() {
   return (

@@ -1,17 +1,17 @@
 import type { SessionInfo } from "hubbub-client";
 import { useEffect, useState } from "preact/hooks";
-import { errorText } from "../lib/errors";
-import { agoText, fullText } from "../lib/time";
-import { Avatar } from "../parts/Avatar";
-import { Dialog } from "../parts/Dialog";
-import { Field, FormProblem } from "../parts/Field";
-import { Icon } from "../parts/Icon";
-import { ThemeSwitch } from "../parts/ThemeSwitch";
-import { api } from "../state/api";
-import { minute } from "../state/clock";
-import { connected } from "../state/connection";
-import { displayName } from "../state/people";
-import { changeTitle, me, server, signOut } from "../state/session";
+import { errorText } from "../../lib/errors";
+import { agoText, fullText } from "../../lib/time";
+import { Avatar } from "../../parts/Avatar";
+import { Dialog } from "../../parts/Dialog";
+import { Field, FormProblem } from "../../parts/Field";
+import { Icon } from "../../parts/Icon";
+import { ThemeSwitch } from "../../parts/ThemeSwitch";
+import { api } from "../../state/api";
+import { minute } from "../../state/clock";
+import { connected } from "../../state/connection";
+import { displayName } from "../../state/people";
+import { changeTitle, me, server, signOut } from "../../state/session";
 import { PasswordPart } from "./Password";
 
 /** Everything about the user and this browser: name, look, devices, and for an administrator the door. */

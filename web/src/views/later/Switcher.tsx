@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
-import { isComposing } from "../lib/keys";
-import { matchRooms } from "../lib/match";
-import { badge } from "../lib/text";
-import { Dialog } from "../parts/Dialog";
-import { Icon } from "../parts/Icon";
-import { RoomSkeleton } from "../parts/Skeleton";
-import { orderedRooms, roomsLoaded } from "../state/rooms";
-import { go } from "../state/route";
+import { isComposing } from "../../lib/keys";
+import { matchRooms } from "../../lib/match";
+import { badge } from "../../lib/text";
+import { Dialog } from "../../parts/Dialog";
+import { Icon } from "../../parts/Icon";
+import { RoomSkeleton } from "../../parts/Skeleton";
+import { orderedRooms, roomsLoaded } from "../../state/rooms";
+import { go } from "../../state/route";
 
 /** Jump to a room by a few letters of its name: a combobox whose list is always open. */
 export function Switcher() {
