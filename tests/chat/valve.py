@@ -9,11 +9,9 @@ from typing import Any
 from hubbub.store.protocols import (
     AccountStore,
     Appended,
-    AttemptStore,
     Draft,
     EventStore,
     LoginStore,
-    LookStore,
     Refused,
     RoomStore,
     Store,
@@ -76,14 +74,6 @@ class Valve:
     @property
     def logins(self) -> LoginStore:
         return _Part(self, "logins", self._store.logins)
-
-    @property
-    def attempts(self) -> AttemptStore:
-        return self._store.attempts
-
-    @property
-    def looks(self) -> LookStore:
-        return self._store.looks
 
     @property
     def records(self) -> Records:

@@ -8,11 +8,13 @@ import stat
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from hubbub.app import Application
 from hubbub.cluster.address import InternalListenerError, listen, same_machine, split
 from hubbub.cluster.node_secret import SECRET, NodeSecret, passed_on
+from hubbub.store.settings import Setting
 
 Pair = tuple[Application, Application]
 
@@ -32,7 +34,10 @@ async def secret_of(node: Application) -> dict[str, str]:
 
     connection = await asyncpg.connect(node.config.database)
     try:
-        return {SECRET.decode(): await connection.fetchval("SELECT value FROM settings WHERE key = 'node_secret'")}
+        body = await connection.fetchval(
+            "SELECT body FROM records WHERE collection = 'settings' AND body::json ->> 'key' = 'node_secret'"
+        )
+        return {SECRET.decode(): msgspec.json.decode(body, type=Setting).value}
     finally:
         await connection.close()
 

@@ -89,21 +89,13 @@ class AccountContract:
         with pytest.raises(UnknownUser):
             await store.accounts.profile(UserId(99))
 
-    async def test_a_setting_is_none_until_it_is_set(self, store: Store) -> None:
-        assert await store.accounts.setting("signup") is None
+    async def test_accounts_come_in_pages(self, store: Store) -> None:
+        for name in ("cyd", "ada", "bob"):
+            await person(store, name, name.title())
 
-        await store.accounts.set_setting("signup", "closed")
-        assert await store.accounts.setting("signup") == "closed"
-
-        await store.accounts.set_setting("signup", "open")
-        assert await store.accounts.setting("signup") == "open"
-        assert await store.accounts.setting("theme") is None
-
-    async def test_of_those_who_set_a_setting_first_one_wins_and_all_know_it(self, store: Store) -> None:
-        told = await asyncio.gather(*(store.accounts.first_setting("secret", f"{n}") for n in range(5)))
-
-        assert set(told) == {await store.accounts.setting("secret")}
-        assert await store.accounts.first_setting("secret", "late") == told[0]
+        first = await store.accounts.page(None, 2)
+        assert first == [User(UserName("ada"), "Ada", admin=False), User(UserName("bob"), "Bob", admin=False)]
+        assert await store.accounts.page("bob", 2) == [User(UserName("cyd"), "Cyd", admin=True)]
 
     async def test_an_account_prints_without_its_hash(self, store: Store) -> None:
         ada = await store.accounts.create(UserName("ada"), "", "very-secret", NOW)

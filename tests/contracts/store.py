@@ -18,19 +18,18 @@ from random import Random
 import pytest
 
 from hubbub.errors import DataInUse, RoomExists, StoreUnavailable, UnknownRoom
-from hubbub.store import Account, Appended, Refused, Store
+from hubbub.store import Account, Appended, Refused, Settings, Store
 from hubbub.vocabulary import MemberJoined, RoomCreated, RoomId, UserName
 
 from .accounts import AccountContract
-from .attempts import AttemptContract
 from .changes import ChangeContract
 from .events import EventContract
 from .logins import LoginContract, log_in, token
-from .looks import LookContract
 from .people import GENERAL, NOW, create, draft, join, leave, person, positions, say, team
 from .record_pages import RecordPageContract
 from .records import RecordContract
 from .rooms import RoomContract
+from .settings import SettingContract
 from .shared_records import SharedRecordContract
 
 MakeStore = Callable[[], Store]
@@ -39,8 +38,7 @@ MakeStore = Callable[[], Store]
 class StoreContract(
     AccountContract,
     LoginContract,
-    AttemptContract,
-    LookContract,
+    SettingContract,
     RecordContract,
     RecordPageContract,
     RoomContract,
@@ -63,7 +61,7 @@ class StoreContract(
         await store.open()
         ada, bob = await team(store, "ada", "bob")
         login = await log_in(store, ada, "phone")
-        await store.accounts.set_setting("signup", "closed")
+        await Settings(store.records).put("signup", "closed")
         await say(store, ada, "1", "2")
         await store.rooms.mark_read(GENERAL, bob.id, 4)
         events = await store.events.after(GENERAL, 0, 10)
@@ -73,7 +71,7 @@ class StoreContract(
         store = make_store()
         await store.open()
         assert await store.accounts.by_name(ada.name) == ada
-        assert await store.accounts.setting("signup") == "closed"
+        assert await Settings(store.records).get("signup") == "closed"
         assert await store.logins.by_token(token("phone"), NOW) == login
         assert await store.events.after(GENERAL, 0, 10) == events
         assert await store.rooms.head(GENERAL, bob.id) == head
@@ -86,11 +84,11 @@ class StoreContract(
     async def test_every_text_keeps_every_character(self, store: Store) -> None:
         strange = "\0 \x10 \x100 \N{GRINNING FACE} '\\"
         ada = await person(store, "ada", strange)
-        await store.accounts.set_setting(strange, strange)
+        await Settings(store.records).put(strange, strange)
         await create(store, ada.id, GENERAL, strange, strange)
         await store.logins.create("phone", ada.id, token("phone"), strange, NOW, NOW + 1)
 
-        assert await store.accounts.setting(strange) == strange
+        assert await Settings(store.records).get(strange) == strange
         assert await store.events.after(GENERAL, 0, 10) == [
             RoomCreated(GENERAL, 1, ada.name, NOW, strange, strange),
             MemberJoined(GENERAL, 2, ada.name, NOW, strange),

@@ -11,7 +11,10 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from hubbub.http.api import OPERATIONS
+from hubbub.http.commands import operation_of
 from hubbub.http.openapi import openapi_document
+from hubbub.vocabulary import Action, CommandBase, Done, Ref, RoomId, Seq
+from hubbub.vocabulary.declaration import Rest, Work, command
 
 DOCUMENT = openapi_document("1.2.3")
 
@@ -77,6 +80,19 @@ def test_optional_parameters_are_not_null_in_a_query() -> None:
     assert parameters["before"]["required"] is False
     assert parameters["before"]["schema"]["type"] == "integer"
     assert (parameters["limit"]["schema"]["minimum"], parameters["limit"]["schema"]["default"]) == (1, 50)
+
+
+def test_a_parameter_of_the_path_is_described_as_the_field_that_it_is() -> None:
+    class Pin(CommandBase[Done], frozen=True, tag="pin"):
+        room: RoomId
+        seq: Seq
+        ref: Ref = None
+
+    rest = Rest("PUT", "/rooms/{room}/pins/{seq}", "pin", "Pin a message", "To its room.", status=204)
+    pin = command(number=0, access=Action.WRITE, work=Work(1), rest=rest, example=lambda: Pin(RoomId("a"), 1))(Pin)
+    document = openapi_document("1.2.3", [operation_of(pin, rest)])
+    found = document["paths"]["/api/v1/rooms/{room}/pins/{seq}"]["put"]["parameters"]
+    assert [(one["name"], one["schema"]["type"]) for one in found] == [("room", "string"), ("seq", "integer")]
 
 
 class TestServer:

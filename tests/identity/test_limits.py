@@ -12,6 +12,7 @@ from hubbub.errors import HubbubError, RateLimited, TooManyAttempts, WrongCreden
 from hubbub.identity import Identity, IdentityLimits
 from hubbub.identity.bucket import Rate
 from hubbub.identity.clients import place
+from hubbub.identity.shared_buckets import SharedBuckets
 from hubbub.store import Store
 from hubbub.store.postgres import PostgresStore
 from hubbub.store.sqlite import SqliteStore
@@ -180,7 +181,7 @@ async def test_display_names_have_a_rate(identity: Identity, clock: Clock) -> No
 
 
 async def test_a_refused_attempt_does_not_ask_the_store_again(
-    identity: Identity, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    identity: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await identity.sign_up("ada", PASSWORD, peer=HOME)
     await guess(identity, 11, peer=ATTACKER)
@@ -188,7 +189,7 @@ async def test_a_refused_attempt_does_not_ask_the_store_again(
     async def fail(*_: object) -> None:
         raise AssertionError("the store was asked")
 
-    monkeypatch.setattr(type(store.attempts), "take", fail)
+    monkeypatch.setattr(SharedBuckets, "take", fail)
     assert await guess(identity, 50, peer=ATTACKER) == [STOPPED] * 50
 
 

@@ -111,8 +111,7 @@ async def test_who_was_looked_up_while_the_login_ended_is_refused(store: SqliteS
 
         logins = property(lambda self: self.paused)
         accounts = property(lambda self: store.accounts)
-        attempts = property(lambda self: store.attempts)
-        looks = property(lambda self: store.looks)
+        records = property(lambda self: store.records)
         rooms = property(lambda self: store.rooms)
 
     paused = PausedStore()

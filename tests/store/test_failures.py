@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from hubbub.errors import StoreUnavailable
-from hubbub.store import Appended
+from hubbub.store import Appended, Settings
 from hubbub.store.drafts import leaving
 from hubbub.store.sqlite import SqliteStore
 from hubbub.store.sqlite.writer import GROUP_ROWS
@@ -71,13 +71,13 @@ async def test_a_full_disk_fails_a_mixed_group(store: SqliteStore) -> None:
     outcomes = await asyncio.gather(
         store.events.append([leaving(GENERAL, bob.id, User(bob.name))], NOW),
         store.events.append([draft(ada, "big", "x" * 100_000)], NOW),
-        store.accounts.set_setting("signup", "closed"),
+        Settings(store.records).put("signup", "closed"),
         return_exceptions=True,
     )
 
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
     assert (await store.rooms.head(GENERAL, bob.id)).member
-    assert await store.accounts.setting("signup") is None
+    assert await Settings(store.records).get("signup") is None
     assert await say(store, bob, "still here") == [4]
 
 

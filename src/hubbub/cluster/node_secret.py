@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Final
 
-from hubbub.store import Store
+from hubbub.store import Settings, Store
 
 from .node_pool import CONNECTION_HEADERS
 
@@ -32,7 +32,7 @@ class NodeSecret:
     @classmethod
     async def of(cls, store: Store) -> NodeSecret:
         """The store's; the first node makes it."""
-        return cls(await store.accounts.first_setting(SETTING, secrets.token_urlsafe(32)))
+        return cls(await Settings(store.records).first(SETTING, secrets.token_urlsafe(32)))
 
     def fits(self, given: bytes) -> bool:
         """Compared in constant time."""

@@ -42,6 +42,7 @@ def operation_of(command: type[CommandBase[Any]], rest: Rest) -> Operation[Any]:
         input_struct(command, rest) or Nothing,
         None if rest.status == 204 else wanted,
         command.declared.access,
+        fields=path,
         description=rest.description,
         status=rest.status,
         errors=tuple(error for error in _errors(command) if error not in rest.never),

@@ -89,23 +89,29 @@ def _operation(operation: Operation[Any]) -> Schema:
 
 
 def _parameters(operation: Operation[Any]) -> list[Schema]:
+    described = {} if operation.fields is None else _schema(operation.fields)["properties"]
     found: list[Schema] = [
         {
             "name": name,
             "in": "path",
             "required": True,
-            "description": _PATH_PARAMETERS[name],
-            "schema": {"type": "string"},
+            "description": _PATH_PARAMETERS.get(name, f"The `{name}` of the command."),
+            "schema": described.get(name, {"type": "string"}),
         }
         for name in operation.parameters
     ]
     if operation.method == "GET" and operation.input is not Nothing:
-        _, components = msgspec.json.schema_components([operation.input])
-        schema = components[operation.input.__name__]
+        schema = _schema(operation.input)
         found += [
             {"name": name, "in": "query", "required": name in schema["required"], "schema": _without_null(described)}
             for name, described in schema["properties"].items()
         ]
+    return found
+
+
+def _schema(struct: type[Struct]) -> Schema:
+    _, components = msgspec.json.schema_components([struct])
+    found: Schema = components[struct.__name__]
     return found
 
 

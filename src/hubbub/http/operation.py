@@ -33,6 +33,7 @@ class Operation(Generic[Input]):
         input: decoded from the query of a GET, else from the JSON body. `Nothing`: there is none.
         answer: the Struct under `status`; None: no body, 204.
         action: chat/access.py says who may.
+        fields: what stands in the path; None: texts.
         description: what OpenAPI says beyond the summary; empty: the handler's docstring.
         errors: what it refuses with, besides what every operation does.
     """
@@ -46,6 +47,7 @@ class Operation(Generic[Input]):
     input: type[Input]
     answer: type[Struct] | None
     action: Action
+    fields: type[Struct] | None = None
     description: str = ""
     status: int = 200
     errors: tuple[type[HubbubError], ...] = ()

@@ -32,7 +32,7 @@ from hubbub.errors import (
     WeakPassword,
     WrongCredentials,
 )
-from hubbub.store import Account, Login, Store
+from hubbub.store import Account, Login, Settings, Store
 from hubbub.vocabulary import User, UserId, UserName
 
 from .cache import LoginCache
@@ -116,18 +116,19 @@ class Identity:
     async def close(self) -> None:
         """Ends the threads that hash."""
         await self._passwords.close()
+        await self._attempts.close()
 
     async def server_state(self) -> ServerState:
         if not self._has_accounts:
             self._has_accounts = await self._store.accounts.count() > 0  # accounts are never deleted
-        signup = await self._store.accounts.setting(SIGNUP) or self._signup_default
+        signup = await Settings(self._store.records).get(SIGNUP) or self._signup_default
         return ServerState(signup, needs_setup=not self._has_accounts)
 
     async def set_signup(self, signup: str) -> None:
         """Raises BadField when it is neither "open" nor "closed"."""
         if signup not in {"open", "closed"}:
             raise BadField('signup is "open" or "closed".')
-        await self._store.accounts.set_setting(SIGNUP, signup)
+        await Settings(self._store.records).put(SIGNUP, signup)
 
     async def sign_up(self, name: str, password: str, *, title: str = "", device: str = "", peer: str = "") -> SignedIn:
         """Create an account and sign in. The first one is administrator, even when sign-up is closed.

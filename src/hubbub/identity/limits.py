@@ -16,12 +16,13 @@ from typing import Final
 from msgspec import Struct
 
 from hubbub.errors import RateLimited, TooManyAttempts
-from hubbub.store import Attempt, Bucket, Store
+from hubbub.store import Settings, Store
 from hubbub.vocabulary import UserId
 
 from .bucket import Buckets, Rate
 from .clients import place
 from .devices import Devices
+from .shared_buckets import Attempt, Bucket, SharedBuckets
 
 KNOWN_MS: Final = 30 * 24 * 3_600_000
 """For so long after a sign-in an address counts as one of its user's."""
@@ -83,6 +84,7 @@ class Attempts:
     ) -> None:
         self._limits = limits
         self._store = store
+        self._buckets = SharedBuckets(store)
         self._now_ms = now_ms
         self._random_bytes = random_bytes
         self._hashes = Buckets(limits.hashes_per_client)
@@ -92,9 +94,13 @@ class Attempts:
 
     async def open(self) -> None:
         """Learn the secret that all nodes share. Raises StoreUnavailable."""
-        secret = await self._store.accounts.first_setting(_SECRET, secrets.token_hex(32))
+        secret = await Settings(self._store.records).first(_SECRET, secrets.token_hex(32))
         self._secret = bytes.fromhex(secret)
         self._devices = Devices(self._secret, self._random_bytes)
+
+    async def close(self) -> None:
+        """Finish what was begun."""
+        await self._buckets.close()
 
     async def sign_in(self, name: str, peer: str, device_token: str) -> SignInAttempt:
         """Raises TooManyAttempts, and then nothing is counted: waiting helps even while others keep trying."""
@@ -165,7 +171,7 @@ class Attempts:
         until_ms = self._refused.get(identity, 0)
         if until_ms > now_ms:
             raise refusal(retry_after_seconds=(until_ms - now_ms) / 1000)
-        outcome = await self._store.attempts.take(attempt, now_ms)
+        outcome = await self._buckets.take(attempt, now_ms)
         if outcome.wait_ms:
             self._refused[identity] = now_ms + outcome.wait_ms
             self._refused.move_to_end(identity)
@@ -179,7 +185,7 @@ class Attempts:
         if not counted and mark is None:
             return
         now_ms = self._now_ms()
-        await self._store.attempts.succeeded(counted, mark, now_ms + KNOWN_MS, now_ms)
+        await self._buckets.succeeded(counted, mark, now_ms + KNOWN_MS, now_ms)
 
     def _bucket(self, rate: Rate, *what: str) -> Bucket:
         return Bucket(self._key(*what), rate.burst, rate.refill_seconds * 1000)

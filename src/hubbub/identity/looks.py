@@ -7,21 +7,43 @@ that of "m". Capitals are looked at as they are and as small letters, since "I" 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
 from importlib import resources
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
-from hubbub.errors import BadField, NameTaken
-from hubbub.store import Look, Store
+from hubbub.errors import BadField, NameTaken, StoreUnavailable
+from hubbub.store import Store
+from hubbub.store.records import TRIES, Change, Collection, Conflict, Index
 from hubbub.vocabulary import RoomId, UserId, UserName
 
 _RULES: Final = "1"
 _PAGE: Final = 200
 _NAME, _TITLE, _ROOM, _VERSION = "name", "title", "room", "version"
+
+
+class Look(Struct, frozen=True):
+    """How a name or title looks.
+
+    Attributes:
+        look, same: hashes: of the look, and of what texts that people call the same have in common.
+        kind: "name" or "title" of the account `owner`, or "room": the title of the room `owner`.
+    """
+
+    look: bytes
+    kind: str
+    owner: str
+    same: bytes
+
+
+LOOKS: Final = Collection("looks", Look, key=("look", "kind", "owner"), indexes=(Index("owner", ("owner", "kind")),))
 
 
 def looks_of(text: str) -> frozenset[str]:
@@ -64,17 +86,18 @@ class Looks:
     async def open(self) -> None:
         """Look at what was named before there were looks, or by other rules. Raises StoreUnavailable."""
         version = _hash(f"{_RULES} {blake2b(_data()).hexdigest()}")
-        if await self._store.looks.find([version]):
+        if await self._store.records.get(LOOKS, version, _VERSION, ""):
             return
+        new = not (await self._store.records.find(LOOKS, None, limit=1)).records
         after: str | None = None
         while users := await self._store.accounts.page(after, _PAGE):
-            await self._store.looks.put([look for user in users for look in _account(user.name, user.title)])
+            await self._put([taken for user in users for taken in _account(user.name, user.title)], new=new)
             after = users[-1].name
         room: RoomId | None = None
         while rooms := await self._store.rooms.directory(UserId(0), room, _PAGE):
-            await self._store.looks.put([look for one in rooms for look in _looks(_ROOM, one.room, one.title)])
+            await self._put([_Taken(_ROOM, one.room, one.title) for one in rooms], new=new)
             room = rooms[-1].room
-        await self._store.looks.put([Look(version, _VERSION, "", b"")])
+        await self._store.records.change(LOOKS, version, _VERSION, "", to=lambda _: Look(version, _VERSION, "", b""))
 
     async def check_name(self, name: UserName) -> None:
         """A new account's name. Raises NameTaken."""
@@ -97,28 +120,69 @@ class Looks:
 
     async def account(self, name: UserName, title: str) -> None:
         """There is a new account."""
-        await self._store.looks.put(_account(name, title))
+        await self._put(_account(name, title), new=True)
 
     async def titled(self, name: UserName, title: str) -> None:
         """An account has another display name."""
-        await self._store.looks.put(_looks(_TITLE, name, title))
+        await self._put([_Taken(_TITLE, name, title)])
 
     async def room(self, room: RoomId, title: str) -> None:
         """There is a new room."""
-        await self._store.looks.put(_looks(_ROOM, room, title))
+        await self._put([_Taken(_ROOM, room, title)], new=True)
 
     async def _find(self, text: str) -> list[Look]:
-        return await self._store.looks.find([_hash(look) for look in looks_of(text)])
+        """All that look like this text."""
+        found: list[Look] = []
+        for look in looks_of(text):
+            cursor: bytes | None = None
+            while True:
+                page = await self._store.records.find(LOOKS, None, _hash(look), limit=_PAGE, cursor=cursor)
+                found += [stored.value for stored in page.records]
+                cursor = page.next
+                if cursor is None:
+                    break
+        return found
+
+    async def _put(self, taken: Sequence[_Taken], *, new: bool = False) -> None:
+        """These take the place of what their owners had before (`new`: probably nothing). Raises StoreUnavailable."""
+        for attempt in range(TRIES):
+            first = new and attempt == 0
+            changes = [one.new() for one in taken] if first else await asyncio.gather(*map(self._changes, taken))
+            with contextlib.suppress(Conflict):
+                await self._store.records.write([change for some in changes for change in some])
+                return
+        raise StoreUnavailable
+
+    async def _changes(self, taken: _Taken) -> list[Change[Look]]:
+        page = await self._store.records.find(LOOKS, "owner", taken.owner, taken.kind, limit=_PAGE)
+        there = {stored.value.look: stored for stored in page.records}
+        wanted = {look.look: look for look in taken.looks()}
+        gone = [Change(LOOKS, None, stored) for look, stored in there.items() if look not in wanted]
+        return gone + [
+            Change(LOOKS, value, there.get(look))
+            for look, value in wanted.items()
+            if look not in there or there[look].value != value
+        ]
 
 
-def _account(name: str, title: str) -> list[Look]:
-    return [*_looks(_NAME, name, name), *_looks(_TITLE, name, title)]
+class _Taken(Struct, frozen=True):
+    """A text that somebody bears; an empty one has no looks."""
+
+    kind: str
+    owner: str
+    text: str
+
+    def looks(self) -> list[Look]:
+        same = _hash(same_as(self.text))
+        looks = looks_of(self.text) if self.text else ()
+        return [Look(_hash(look), self.kind, self.owner, same) for look in looks]
+
+    def new(self) -> list[Change[Look]]:
+        return [Change(LOOKS, look) for look in self.looks()]
 
 
-def _looks(kind: str, owner: str, text: str) -> list[Look]:
-    """Of an empty text none, in place of those there were."""
-    same = _hash(same_as(text))
-    return [Look(_hash(look), kind, owner, same) for look in looks_of(text)] if text else [Look(b"", kind, owner, b"")]
+def _account(name: str, title: str) -> list[_Taken]:
+    return [_Taken(_NAME, name, name), _Taken(_TITLE, name, title)]
 
 
 def _hash(text: str) -> bytes:

@@ -1,17 +1,13 @@
 """The source of truth: what every store promises, and one folder per engine."""
 
-from .attempts import Attempt, Bucket, Outcome
 from .protocols import (
     Account,
     AccountStore,
     Appended,
-    AttemptStore,
     Draft,
     EventStore,
     Login,
     LoginStore,
-    Look,
-    LookStore,
     Refused,
     RoomHead,
     RoomStore,
@@ -19,24 +15,20 @@ from .protocols import (
     StoredMember,
     Version,
 )
+from .settings import Settings
 
 __all__ = [
     "Account",
     "AccountStore",
     "Appended",
-    "Attempt",
-    "AttemptStore",
-    "Bucket",
     "Draft",
     "EventStore",
     "Login",
     "LoginStore",
-    "Look",
-    "LookStore",
-    "Outcome",
     "Refused",
     "RoomHead",
     "RoomStore",
+    "Settings",
     "Store",
     "StoredMember",
     "Version",

@@ -28,7 +28,6 @@ from hubbub.errors import (
 )
 from hubbub.vocabulary import Event, RoomEntry, RoomId, RoomState, Seq, User, UserId, UserName
 
-from .attempts import Attempt, Bucket, Outcome
 from .records import Records
 
 ALL_BYTES: Final = 2**62
@@ -128,18 +127,6 @@ class Version(Struct, frozen=True, gc=False):
     ts: int
 
 
-class Look(Struct, frozen=True, gc=False):
-    """How the name or title of `owner` looks: see `hubbub.identity.looks`. An empty `look` is none.
-
-    `kind`: "name", "title" (of an account) or "room" (the title of one).
-    """
-
-    look: bytes
-    kind: str
-    owner: str
-    same: bytes
-
-
 class StoredMember(Struct, frozen=True, gc=False):
     id: UserId
     name: UserName
@@ -182,16 +169,6 @@ class AccountStore(Protocol):
         """Change what is given. Raises UnknownUser."""
         ...
 
-    async def setting(self, key: str) -> str | None:
-        """A server-wide setting that an administrator changed at run time; None: never set."""
-        ...
-
-    async def set_setting(self, key: str, value: str) -> None: ...
-
-    async def first_setting(self, key: str, value: str) -> str:
-        """Set it unless it is set already. Returns what it is now, the same for all who try at once."""
-        ...
-
 
 class LoginStore(Protocol):
     async def create(
@@ -225,31 +202,6 @@ class LoginStore(Protocol):
 
     async def end_others(self, user_id: UserId, keep: str | None) -> list[str]:
         """Delete this user's logins except `keep`; the ids of those deleted, in no order."""
-        ...
-
-
-class AttemptStore(Protocol):
-    """What is counted against guessing, by all nodes together and over restarts.
-
-    Calls that overlap share a transaction, and take effect in the order in which they were made.
-    """
-
-    async def take(self, attempt: Attempt, now_ms: int) -> Outcome:
-        """Take a token of each bucket, or none of any. A bucket that nobody knows is full."""
-        ...
-
-    async def succeeded(self, buckets: Sequence[Bucket], mark: bytes | None, until_ms: int, now_ms: int) -> None:
-        """Give a token back to each bucket, which holds no more than its burst; let the mark stand until `until_ms`."""
-        ...
-
-
-class LookStore(Protocol):
-    async def find(self, looks: Sequence[bytes]) -> list[Look]:
-        """What looks like one of these, in no order."""
-        ...
-
-    async def put(self, looks: Sequence[Look]) -> None:
-        """These take the place of all looks of the same owners and kinds."""
         ...
 
 
@@ -368,10 +320,6 @@ class Store(Protocol):
     def accounts(self) -> AccountStore: ...
     @property
     def logins(self) -> LoginStore: ...
-    @property
-    def attempts(self) -> AttemptStore: ...
-    @property
-    def looks(self) -> LookStore: ...
     @property
     def records(self) -> Records: ...
     @property

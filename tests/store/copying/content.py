@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 import apsw
 
-from hubbub.store import Account, Draft, Store
+from hubbub.store import Account, Draft, Settings, Store
 from hubbub.store.postgres import PostgresLimits
 from hubbub.store.postgres.session import Address, connect
 from hubbub.store.records import Change
@@ -35,7 +35,6 @@ MESSAGES: Final = 400
 
 ORDER: Final = {
     "users": "key",
-    "settings": "key",
     "logins": "id",
     "records": "collection, key",
     "rooms": "key",
@@ -55,8 +54,8 @@ async def fill(store: Store) -> AsyncIterator[None]:
     """Put something of everything into a new store; it is open for as long as the block lasts."""
     await store.open()
     people = [await person(store, name, STRANGE) for name in ("ada", "bob", "cyd", "eve")]
-    await store.accounts.set_setting("signup", "closed")
-    await store.accounts.set_setting("motto", STRANGE)
+    await Settings(store.records).put("signup", "closed")
+    await Settings(store.records).put("motto", STRANGE)
     for one in people:
         await log_in(store, one, f"{one.name}'s phone")
     await store.records.write(

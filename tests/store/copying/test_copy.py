@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubbub.store import Appended, Store
+from hubbub.store import Appended, Settings, Store
 from hubbub.store.copying import copy, postgres_side, source_at, sqlite_side, target_at
 from hubbub.store.postgres import PostgresStore
 from hubbub.store.sqlite import SqliteStore
@@ -74,7 +74,7 @@ async def goes_on(store: Store) -> None:
     await store.open()
     ada = await store.accounts.by_name(UserName("ada"))
     assert ada is not None
-    assert (ada.admin, ada.title, await store.accounts.setting("motto")) == (True, STRANGE, STRANGE)
+    assert (ada.admin, ada.title, await Settings(store.records).get("motto")) == (True, STRANGE, STRANGE)
     head = (await store.rooms.heads(ROOMS[:1]))[ROOMS[0]]
     old, new = f"{NOW + 21}", "a new one"
     [repeat, fresh] = await store.events.append([draft(ada, old), draft(ada, new)], NOW)

@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from hubbub.errors import StoreUnavailable
+from hubbub.store import Settings
 from hubbub.store.copying import CopyError, copy, source_at, target_at
 from hubbub.store.postgres import PostgresStore
 from hubbub.store.sqlite import SqliteStore
@@ -115,7 +116,7 @@ async def test_a_source_that_was_used_since_is_refused(filled: Path, postgres_ds
     elif what == "a name":
         await store.accounts.update(ada.id, title="Lady Lovelace")
     else:
-        await store.accounts.set_setting("signup", "open")
+        await Settings(store.records).put("signup", "open")
     await store.close()
 
     with pytest.raises(CopyError, match=r"or the source was used since then\. Empty it first"):

@@ -32,7 +32,7 @@ FROM rooms AS log CROSS JOIN LATERAL (
 WHERE rooms.key = log.key;
 SELECT setval(pg_get_serial_sequence('users', 'key'), max(key)) FROM users HAVING max(key) IS NOT NULL;
 SELECT setval(pg_get_serial_sequence('rooms', 'key'), max(key)) FROM rooms HAVING max(key) IS NOT NULL;
-ANALYZE users, settings, logins, records, rooms, members, events, message_states, reactions, reaction_counts;
+ANALYZE users, logins, records, rooms, members, events, message_states, reactions, reaction_counts;
 """
 
 

@@ -66,7 +66,6 @@ TABLES: Final = (
         },
         ("key",),
     ),
-    Table("settings", {"key": "text", "value": "text"}, ("key",)),
     Table(
         "logins",
         {

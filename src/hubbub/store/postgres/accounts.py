@@ -1,4 +1,4 @@
-"""Accounts and the server's settings."""
+"""Accounts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ _PAGE = "SELECT name, title, admin FROM users WHERE name > $1 ORDER BY name LIMI
 _UPDATE = """
 UPDATE users SET title = coalesce($2, title), password_hash = coalesce($3, password_hash) WHERE key = $1 RETURNING key
 """
-_SET = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-_SET_FIRST = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING"
 
 
 class PostgresAccounts(Struct, frozen=True):
@@ -74,23 +72,3 @@ class PostgresAccounts(Struct, frozen=True):
                 raise UnknownUser
 
         await self._writer.write(write)
-
-    async def setting(self, key: str) -> str | None:
-        async def read(connection: Connection) -> str | None:
-            value: str | None = await connection.fetchval("SELECT value FROM settings WHERE key = $1", key)
-            return value
-
-        return await self._readers.submit(read)
-
-    async def set_setting(self, key: str, value: str) -> None:
-        async def write(connection: Connection) -> None:
-            await connection.execute(_SET, key, value)
-
-        await self._writer.write(write)
-
-    async def first_setting(self, key: str, value: str) -> str:
-        async def write(connection: Connection) -> None:
-            await connection.execute(_SET_FIRST, key, value)
-
-        await self._writer.write(write)
-        return await self.setting(key) or value

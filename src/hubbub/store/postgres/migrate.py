@@ -1,6 +1,7 @@
 """Brings a database to the newest schema: numbered SQL files, each in one transaction.
 
-A new step is a new file `migrations/NNNN_what.sql`; a file that was released never changes. Nodes that start at once
+A new step is a new file `migrations/NNNN_what.sql`, with a function in `conversions.py` when SQL can't say all of it;
+what was released never changes. Nodes that start at once
 take turns: each step is made under a lock, after another look at the version.
 """
 
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from hubbub.errors import StoreUnavailable
 
+from .conversions import CONVERSIONS
 from .session import Connection
 
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
@@ -64,6 +66,8 @@ async def migrate(connection: Connection, migrations: Sequence[Migration]) -> tu
             if current == len(migrations):
                 return before, current
             migration = migrations[current]
+            if (convert := CONVERSIONS.get(migration.name)) is not None:
+                await convert(connection)
             await connection.execute(migration.sql)
             await connection.execute(
                 "INSERT INTO schema_versions (version, name) VALUES ($1, $2)", migration.version, migration.name

@@ -14,16 +14,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from hubbub.errors import HubbubError, StoreUnavailable
-from hubbub.store.protocols import AccountStore, AttemptStore, EventStore, LoginStore, LookStore, RoomStore
+from hubbub.store.protocols import AccountStore, EventStore, LoginStore, RoomStore
 from hubbub.store.records import Records
 
 from .accounts import PostgresAccounts
-from .attempts import PostgresAttempts
 from .events import PostgresEvents
 from .failures import ENGINE_FAILED, described
 from .limits import PostgresLimits
 from .logins import PostgresLogins
-from .looks import PostgresLooks
 from .migrate import migrate, released
 from .pool import Pool
 from .records import PostgresRecords
@@ -45,14 +43,11 @@ class _Parts:
         self.records = Records(PostgresRecords(readers))
         self.accounts = PostgresAccounts(readers, writer)
         self.logins = PostgresLogins(readers, writer)
-        self.attempts = PostgresAttempts(readers)
-        self.looks = PostgresLooks(readers)
         self.rooms = PostgresRooms(readers, writer)
         self.events = PostgresEvents(readers, writer)
 
     async def close(self) -> None:
         await self.logins.close()
-        await self.attempts.close()
         await self.records.close()
         await self.rooms.close()
         await self.writer.close()
@@ -87,14 +82,6 @@ class PostgresStore:
     @property
     def logins(self) -> LoginStore:
         return self._open_parts().logins
-
-    @property
-    def attempts(self) -> AttemptStore:
-        return self._open_parts().attempts
-
-    @property
-    def looks(self) -> LookStore:
-        return self._open_parts().looks
 
     @property
     def records(self) -> Records:

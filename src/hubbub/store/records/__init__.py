@@ -1,10 +1,11 @@
 """Typed collections, declared once: all that is not a room's log (docs/decisions/0014-records.md)."""
 
+from .change import Change, new_revision
 from .collection import KEY, SLOTS, Collection, Index, Range, Stored
 from .engine import RecordEngine, Row
 from .errors import Conflict, NotUnique
 from .ordering import LONGEST_BYTES, Value
-from .records import Change, Page, Records
+from .records import TRIES, Page, Records
 from .write import ABSENT, CONFLICT, Batch, Edit, Refusal
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "KEY",
     "LONGEST_BYTES",
     "SLOTS",
+    "TRIES",
     "Batch",
     "Change",
     "Collection",
@@ -28,4 +30,5 @@ __all__ = [
     "Row",
     "Stored",
     "Value",
+    "new_revision",
 ]

@@ -22,11 +22,12 @@ from hubbub.errors import StoreUnavailable
 from hubbub.store.coalesce import Coalesced
 
 from .building import Building
+from .change import Change, new_revision
 from .collection import KEY, Collection, Range, Stored
 from .engine import RecordEngine, Row
 from .errors import Conflict, NotUnique
 from .ordering import Value, after, encode
-from .write import ABSENT, CONFLICT, Batch, Edit, Refusal, waves
+from .write import CONFLICT, Batch, Refusal, waves
 
 T = TypeVar("T", bound=Struct)
 
@@ -38,14 +39,6 @@ TRIES: Final = 100
 
 SWEPT_AFTER: Final = 100
 """After so many new records in a collection that expires, ten times as many are looked at: more than it can add."""
-
-
-class Change(Struct, Generic[T], frozen=True):
-    """A change of one record: `value` is put in the place of `over`, or made when that is None; None deletes `over`."""
-
-    collection: Collection[T]
-    value: T | None
-    over: Stored[T] | None = None
 
 
 class Page(Struct, Generic[T], frozen=True):
@@ -139,7 +132,7 @@ class Records:
             return []
         for change in changes:
             await self._building.built(change.collection)
-        edits = [self._edit(change) for change in changes]
+        edits = [change.edit(new_revision(self._random_bytes)) for change in changes]
         if len({edit.place for edit in edits}) < len(edits):
             raise ValueError("a record is twice in a batch")
         refusal = await self._write.ask(Batch(tuple(edits), now_ms))
@@ -186,11 +179,12 @@ class Records:
 
     async def index(self, collection: Collection[T], stored: Stored[T]) -> None:
         """Put a record that is stored into all indexes. Raises Conflict, NotUnique."""
-        edit = self._edit(Change(collection, stored.value, stored))
+        change = Change(collection, stored.value, stored)
+        edit = change.edit(new_revision(self._random_bytes))
         edit = msgspec.structs.replace(edit, slots=collection.slots(stored.value))
         refusal = await self._write.ask(Batch((edit,), 0))
         if refusal is not None:
-            raise await self._refused(refusal, [Change(collection, stored.value, stored)])
+            raise await self._refused(refusal, [change])
 
     def _reading(self, collection: str, slot: int) -> Coalesced[bytes, Row | None]:
         if not self._open:
@@ -208,26 +202,6 @@ class Records:
             for number, refusal in zip(group, refusals, strict=True):
                 outcomes[number] = refusal
         return outcomes
-
-    def _edit(self, change: Change[T]) -> Edit:
-        collection, value, over = change.collection, change.value, change.over
-        expected = ABSENT if over is None else over.revision
-        if value is None:
-            if over is None:
-                raise ValueError("nothing can't be deleted")
-            return Edit(collection.name, collection.key(over.value), expected)
-        key, slots = collection.key(value), collection.slots(value)
-        if over is not None and collection.key(over.value) != key:
-            raise ValueError("a record keeps its key")
-        return Edit(
-            collection.name,
-            key,
-            expected,
-            self._new_revision(),
-            collection.encode(value, over),
-            collection.expires_ms(value),
-            None if over is not None and collection.slots(over.value) == slots else slots,
-        )
 
     async def _refused(self, refusal: Refusal, changes: Sequence[Change[Any]]) -> Conflict | NotUnique:
         """The engine knows the slot of a value that is taken; whose it is, the batch tells."""
@@ -247,9 +221,6 @@ class Records:
                 return NotUnique(collection.name, collection.indexes[refusal.slot - 1].name)
             claimed.add((collection.name, claim))
         return Conflict()  # it is free by now: whoever tries again may have it
-
-    def _new_revision(self) -> int:
-        return int.from_bytes(self._random_bytes(8), "big") >> 2 | 1
 
     async def _count_insert(self, collection: Collection[Any], now_ms: int) -> None:
         """What has expired goes by and by, in the order of keys: no index over it has to be kept by each write."""

@@ -1,4 +1,4 @@
-"""Accounts and the server's settings."""
+"""Accounts."""
 
 from __future__ import annotations
 
@@ -89,29 +89,3 @@ class SqliteAccounts(Struct, frozen=True):
                 raise UnknownUser
 
         await self._writer.write(write)
-
-    async def setting(self, key: str) -> str | None:
-        def read(database: apsw.Connection) -> str | None:
-            value: str | None = database.execute("SELECT value FROM settings WHERE key = ?", (key,)).get
-            return value
-
-        return await self._readers.read(read)
-
-    async def set_setting(self, key: str, value: str) -> None:
-        def write(database: apsw.Connection) -> None:
-            database.execute(
-                "INSERT INTO settings (key, value) VALUES (?, ?) "
-                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                (key, value),
-            )
-
-        await self._writer.write(write)
-
-    async def first_setting(self, key: str, value: str) -> str:
-        def write(database: apsw.Connection) -> None:
-            database.execute(
-                "INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (key, value)
-            )
-
-        await self._writer.write(write)
-        return await self.setting(key) or value

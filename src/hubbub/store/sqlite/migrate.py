@@ -1,6 +1,7 @@
 """Brings a database to the newest schema: numbered SQL files, each in one transaction.
 
-A new step is a new file `migrations/NNNN_what.sql`; a file that was released never changes.
+A new step is a new file `migrations/NNNN_what.sql`, with a function in `conversions.py` when SQL can't say all of it;
+what was released never changes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import apsw
 from msgspec import Struct
 
 from hubbub.errors import StoreUnavailable
+
+from .conversions import CONVERSIONS
 
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 
@@ -49,6 +52,8 @@ def migrate(database: apsw.Connection, migrations: Sequence[Migration]) -> None:
         )
     for migration in migrations[current:]:
         with database:
+            if (convert := CONVERSIONS.get(migration.name)) is not None:
+                convert(database)
             database.execute(migration.sql)
             database.execute(
                 "INSERT INTO schema_versions (version, name) VALUES (?, ?)", (migration.version, migration.name)

@@ -16,17 +16,15 @@ from pathlib import Path
 import apsw
 
 from hubbub.errors import StoreUnavailable
-from hubbub.store.protocols import AccountStore, AttemptStore, EventStore, LoginStore, LookStore, RoomStore
+from hubbub.store.protocols import AccountStore, EventStore, LoginStore, RoomStore
 from hubbub.store.records import Records
 
 from .accounts import SqliteAccounts
-from .attempts import SqliteAttempts
 from .database import connect, create_private, translate
 from .events import SqliteEvents
 from .gil_yield import Turns
 from .lock import FileLock
 from .logins import SqliteLogins
-from .looks import SqliteLooks
 from .migrate import migrate, released
 from .readers import Readers
 from .records import SqliteRecords
@@ -45,8 +43,6 @@ class _Parts:
         self.records = Records(SqliteRecords(readers, writer))
         self.accounts = SqliteAccounts(readers, writer)
         self.logins = SqliteLogins(readers, writer)
-        self.attempts = SqliteAttempts(writer)
-        self.looks = SqliteLooks(readers, writer)
         self.rooms = SqliteRooms(readers, writer)
         self.events = SqliteEvents(readers, writer)
 
@@ -69,14 +65,6 @@ class SqliteStore:
     @property
     def logins(self) -> LoginStore:
         return self._open_parts().logins
-
-    @property
-    def attempts(self) -> AttemptStore:
-        return self._open_parts().attempts
-
-    @property
-    def looks(self) -> LookStore:
-        return self._open_parts().looks
 
     @property
     def records(self) -> Records:

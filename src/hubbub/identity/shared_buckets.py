@@ -1,18 +1,23 @@
-"""Token buckets and marks, as both engines settle them: read the rows, compute here, write what has changed.
+"""Token buckets and marks that all nodes share, and that outlast a restart.
 
-Engines settle many attempts in one transaction, one after the other.
+What is asked for at the same time is settled together: read the rows, compute here, write what has changed; from the
+beginning when another node has changed one of them meanwhile.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
-SWEPT_ROWS: Final = 100
-"""So many rows that no longer count go with each transaction: more than it can add."""
+from hubbub.errors import StoreUnavailable
+from hubbub.store import Store
+from hubbub.store.coalesce import Coalesced
+from hubbub.store.records import TRIES, Change, Collection, Conflict
 
 
 class Bucket(Struct, frozen=True, gc=False):
@@ -51,12 +56,16 @@ class Outcome(Struct, frozen=True):
     taken: tuple[Bucket, ...]
 
 
-class Row(NamedTuple):
-    """`level` tokens at `at_ms`; from `until_ms` on it is as if there were no row."""
+class Row(Struct, frozen=True):
+    """`level` tokens at `at_ms`, a mark has none; from `until_ms` on it is as if there were no row."""
 
+    key: bytes
     level: float
     at_ms: int
     until_ms: int
+
+
+ATTEMPTS: Final = Collection("attempts", Row, key=("key",), expires="until_ms")
 
 
 class Settled:
@@ -80,7 +89,7 @@ class Settled:
             self._set(bucket, self._level(bucket) + 1)
 
     def put_mark(self, mark: bytes, until_ms: int) -> None:
-        self._put(mark, Row(0, self._now_ms, until_ms))
+        self._put(Row(mark, 0, self._now_ms, until_ms))
 
     def _stands(self, mark: bytes) -> bool:
         row = self._rows.get(mark)
@@ -99,10 +108,10 @@ class Settled:
     def _set(self, bucket: Bucket, level: float) -> None:
         level = min(level, bucket.burst)
         full_ms = self._now_ms + math.ceil((bucket.burst - level) * bucket.refill_ms)
-        self._put(bucket.key, Row(level, self._now_ms, full_ms))
+        self._put(Row(bucket.key, level, self._now_ms, full_ms))
 
-    def _put(self, key: bytes, row: Row) -> None:
-        self._rows[key] = self.changed[key] = row
+    def _put(self, row: Row) -> None:
+        self._rows[row.key] = self.changed[row.key] = row
 
 
 class Question(Struct, frozen=True):
@@ -116,8 +125,9 @@ class Question(Struct, frozen=True):
 
     @property
     def keys(self) -> list[bytes]:
-        given = [bucket.key for bucket in self.give_back]
-        return given if self.attempt is None else given + self.attempt.keys
+        marks = [] if self.mark is None else [self.mark]
+        wanted = [] if self.attempt is None else self.attempt.keys
+        return [bucket.key for bucket in self.give_back] + marks + wanted
 
 
 def settle(questions: Sequence[Question], rows: Mapping[bytes, Row]) -> tuple[list[Outcome], dict[bytes, Row]]:
@@ -130,3 +140,37 @@ def settle(questions: Sequence[Question], rows: Mapping[bytes, Row]) -> tuple[li
             settled.put_mark(question.mark, question.until_ms)
         outcomes.append(Outcome(0, ()) if question.attempt is None else settled.attempt(question.attempt))
     return outcomes, settled.changed
+
+
+class SharedBuckets:
+    """Calls that overlap share a transaction, and take effect in the order in which they were made."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ask = Coalesced(self._settle)
+
+    async def close(self) -> None:
+        """Finish what was asked for."""
+        await self._ask.close()
+
+    async def take(self, attempt: Attempt, now_ms: int) -> Outcome:
+        """Take a token of each bucket, or none of any. A bucket that nobody knows is full."""
+        return await self._ask.ask(Question(now_ms, attempt))
+
+    async def succeeded(self, buckets: Sequence[Bucket], mark: bytes | None, until_ms: int, now_ms: int) -> None:
+        """Give a token back to each bucket, which holds no more than its burst; let the mark stand until `until_ms`."""
+        await self._ask.ask(Question(now_ms, None, tuple(buckets), mark, until_ms))
+
+    async def _settle(self, questions: Sequence[Question]) -> list[Outcome]:
+        records = self._store.records
+        keys = list({key for question in questions for key in question.keys})
+        now_ms = max(question.now_ms for question in questions)
+        for _ in range(TRIES):
+            stored = await asyncio.gather(*(records.get(ATTEMPTS, key, now_ms=now_ms) for key in keys))
+            there = {one.value.key: one for one in stored if one is not None}
+            outcomes, changed = settle(questions, {key: one.value for key, one in there.items()})
+            with contextlib.suppress(Conflict):
+                changes = [Change(ATTEMPTS, row, there.get(key)) for key, row in changed.items()]
+                await records.write(changes, now_ms=now_ms)
+                return outcomes
+        raise StoreUnavailable
