@@ -210,7 +210,7 @@ class TestProxies:
         assert not await self.peer_is_limited(config, forwarded=True)
 
     def test_connections_know_the_same_proxies(self, config: Config) -> None:
-        """tests/realtime/server/test_proxies.py shows what they make of it."""
+        """tests/realtime/core/test_proxies.py shows what they make of it."""
         assert gateway_settings(config).trusted_proxies == config.trusted_proxies
 
     async def test_nobody_s_word_is_believed_when_none_is_trusted(self, config: Config) -> None:

@@ -145,7 +145,14 @@ async def a_handler(config: Config) -> AsyncIterator[Given]:
         chat = Chat(names["store"], LocalBus(), names["identity"], names["hub"], ChatSettings(), now_ms=lambda: 0)
         await chat.open()
         yield Given(
-            {"VocabularyCodec": VocabularyCodec, "Command": Command, "uvicorn": uvicorn, "handler": chat, "app": app}
+            {
+                "VocabularyCodec": VocabularyCodec,
+                "Command": Command,
+                "asyncio": asyncio,
+                "uvicorn": uvicorn,
+                "handler": chat,
+                "app": app,
+            }
         )
         await chat.close()
 

@@ -117,6 +117,10 @@ class TestConnection(Connection):
     # Connection
 
     @property
+    def signs_in_later(self) -> bool:
+        return self.lane is not SOCKETIO
+
+    @property
     def id(self) -> str:
         return self._id
 
@@ -127,7 +131,7 @@ class TestConnection(Connection):
     def emit(self, outgoing: Outgoing) -> None:
         self.take(self.lane.encode(outgoing))
 
-    def emit_many(self, outgoing: list[Outgoing]) -> None:
+    def emit_many(self, outgoing: Sequence[Outgoing]) -> None:
         self.take(self.lane.join([self.lane.encode(one) for one in outgoing]))
 
     def reply(self, ref: int | str, ok: Struct) -> None:

@@ -21,8 +21,8 @@ from hubbub.errors import HubbubError
 from hubbub.http.api import OPERATIONS
 from hubbub.http.body import decode_body
 from hubbub.realtime import RecoverySettings, VocabularyCodec
+from hubbub.realtime.core.proxies import Proxies
 from hubbub.realtime.protocols.codec import Codec
-from hubbub.realtime.server.proxies import Proxies
 from hubbub.toolkit.events import EventCodec
 from hubbub.toolkit.recovery import Recovery
 from hubbub.vocabulary import Command

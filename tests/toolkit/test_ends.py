@@ -72,9 +72,8 @@ async def test_a_disconnect_handler_that_fails(
 
 async def test_handlers_that_never_end_are_cancelled_after_the_grace(stage: Stage) -> None:
     started, ended = asyncio.Event(), asyncio.Event()
-    server = Server()
 
-    @server.event
+    @stage.server.event
     async def forever(socket: Socket) -> None:
         started.set()
         try:
@@ -82,7 +81,7 @@ async def test_handlers_that_never_end_are_cancelled_after_the_grace(stage: Stag
         finally:
             ended.set()
 
-    async with serving(server, grace_seconds=0.1) as port:
+    async with serving(stage.server, grace_seconds=0.1) as port:
         stage.port = port
         client = await stage.raw()
         await say(client, "forever")

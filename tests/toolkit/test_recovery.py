@@ -41,7 +41,7 @@ class Memory:
     def missed(self, offset: object = None, pid: object = "pid", of: str = "/") -> list[Any] | None:
         """The first arguments of what a client missed; None: it is a new one."""
         found = self.recovery.restore(pid, offset, of)
-        return None if found is None else [one.map()["args"][0] for one in found[1]]  # type: ignore[attr-defined]
+        return None if found is None else [one.map()["args"][0] for one in found[1]]
 
 
 def test_exactly_what_was_missed() -> None:

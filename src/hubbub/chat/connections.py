@@ -24,7 +24,6 @@ from .settings import ChatSettings
 
 logger = logging.getLogger(__name__)
 
-SOCKETIO = "socketio"
 """The wire whose clients sign in while connecting, or not at all."""
 
 NEVER_MS: Final = 2**63
@@ -116,7 +115,7 @@ class Connections:
         """
         state = connection.state = ConnectionState(connection)
         credentials = credentials_of_handshake(handshake, self._settings.allowed_origins)
-        may_wait = connection.lane.wire != SOCKETIO
+        may_wait = connection.signs_in_later
         if credentials is not None:
             try:
                 await self.authenticate(state, credentials.token)

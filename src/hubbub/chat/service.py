@@ -207,7 +207,7 @@ class Chat:
     received: Callable[[Connection, Command], None]
 
     def position(self, connection: Connection) -> str:
-        """Its cursors, for the `id` of an event stream (realtime.streams.Resumable)."""
+        """Its cursors, for the `id` of an event stream (realtime/protocols/native_http_app.py)."""
         return resuming.position(connection.state)
 
     def resume(self, handshake: Handshake, last_event_id: str) -> list[Command]:

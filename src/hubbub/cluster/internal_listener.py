@@ -15,8 +15,8 @@ from typing import Any, Final, Protocol
 import uvicorn
 from uvicorn.server import ServerState
 
+from hubbub.realtime.core.proxies import Client
 from hubbub.realtime.server.first_request import Upgrade
-from hubbub.realtime.server.proxies import Client
 from hubbub.wire.http_requests import RequestLimits
 from hubbub.wire.upgrade import Refusal, Request
 

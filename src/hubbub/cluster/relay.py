@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from hubbub.bus import NodeId
 from hubbub.errors import CloseCode
-from hubbub.realtime.server.proxies import Client
+from hubbub.realtime.core.proxies import Client
 from hubbub.wire.trace import ServerTrace, Stage
 from hubbub.wire.upgrade import Refusal, Request
 from hubbub.wire.websocket import close_frame

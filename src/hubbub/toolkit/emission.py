@@ -75,7 +75,7 @@ class Emission(Outgoing):
         TypeError: an argument that can't be sent.
     """
 
-    __slots__ = ("_args", "ack", "name", "namespace", "offset")
+    __slots__ = ("_args", "_packet", "ack", "name", "namespace", "offset")
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Emission(Outgoing):
         self.offset = offset
         self._args = Arguments(args)
         self._json = None
-        self._packet = None
+        self._packet: bytes | None = None
 
     @property
     def json(self) -> bytes:
@@ -111,6 +111,7 @@ class Emission(Outgoing):
 
     @property
     def packet(self) -> bytes:
+        """The text message of an Engine.IO session that carries it, once made."""
         if self._packet is None:
             array = self._array()
             if self._args.attachments:
@@ -121,7 +122,8 @@ class Emission(Outgoing):
         return self._packet
 
     @property
-    def attachments(self) -> Sequence[bytes]:  # type: ignore[override]
+    def attachments(self) -> Sequence[bytes]:
+        """The binary messages that follow the packet."""
         return self._args.attachments
 
     def _array(self) -> bytes:
@@ -164,12 +166,15 @@ class AnswerOut(Outgoing):
         return MESSAGE + encode_ack(ref, self._args.packed, self._namespace)
 
     @property
-    def attachments(self) -> Sequence[bytes]:  # type: ignore[override]
+    def attachments(self) -> Sequence[bytes]:
+        """The binary messages that follow the packet."""
         return self._args.attachments
 
 
 class Failure(Outgoing):
     """Our answer to a client's event that failed."""
+
+    attachments: Sequence[bytes] = ()
 
     __slots__ = ("_error", "_namespace", "_ref")
 

@@ -25,11 +25,11 @@ from hubbub.errors import CloseCode
 from hubbub.realtime.core.connection import Handshake
 from hubbub.realtime.core.settings import GatewaySettings
 from hubbub.realtime.server.acceptor import Acceptor
-from hubbub.realtime.server.proxies import Client
 from hubbub.realtime.transports.context import TransportContext
 from hubbub.realtime.transports.engineio import EngineSession
+from hubbub.realtime.transports.opening import Opening
 from hubbub.wire import engineio
-from hubbub.wire.upgrade import Refusal, Request
+from hubbub.wire.upgrade import Refusal
 
 from .dispatch import Dispatcher
 from .slow_readers import SlowReaders
@@ -206,5 +206,5 @@ class EngineGateway(Acceptor):
     async def http(self, scope: Any, receive: Any, send: Any) -> None:
         await self.polling(scope, receive, send)
 
-    def take(self, transport: asyncio.Transport, client: Client, request: Request, path: str, query: str) -> None:
+    def take(self, opening: Opening) -> None:
         raise Refusal(HTTPStatus.NOT_FOUND, f"WebSockets are at {self.settings.engine_path}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -115,6 +115,12 @@ class EventCodec:
 
     def ack(self, packet: Packet) -> Answer | None:
         return None if packet.id is None else Answer(packet.id, _list(packet))
+
+    def packet(self, outgoing: Outgoing) -> bytes:
+        return cast("Emission | AnswerOut | Failure", outgoing).packet
+
+    def attachments(self, outgoing: Outgoing) -> Sequence[bytes]:
+        return cast("Emission | AnswerOut | Failure", outgoing).attachments
 
     def assembled(self, packet: Assembled) -> Event | Answer | None:
         if packet.type is PacketType.ACK:

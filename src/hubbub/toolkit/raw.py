@@ -12,7 +12,8 @@ from typing import Any, Final
 from hubbub.errors import CloseCode
 from hubbub.realtime.core.connection import Handshake
 from hubbub.realtime.core.settings import path_complaint
-from hubbub.realtime.server.gateway import NATIVE_PATH, RawPath
+from hubbub.realtime.protocols.native import NATIVE_PATH
+from hubbub.realtime.transports.opening import Opening
 from hubbub.realtime.transports.websocket import WebSocketTransport
 from hubbub.wire.websocket import BINARY, TEXT, Failure, Framer
 
@@ -185,12 +186,9 @@ class RawPaths:
 
         return add
 
-    def opened(self) -> dict[str, RawPath]:
-        """What the gateway wants to know."""
-        return {
-            path: RawPath(known, RawTransport, self._opener(handler))
-            for path, (known, handler) in self._handlers.items()
-        }
+    def openers(self) -> dict[str, Callable[[Opening], None]]:
+        """What opens the WebSockets of each path."""
+        return {path: functools.partial(self._open, *registered) for path, registered in self._handlers.items()}
 
     async def close(self) -> None:
         """End the handlers that still run."""
@@ -198,15 +196,14 @@ class RawPaths:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _opener(self, handler: RawHandler) -> Callable[[WebSocketTransport, Handshake, str | None, Framer], _Inbox]:
-        def start(link: WebSocketTransport, handshake: Handshake, subprotocol: str | None, frame: Framer) -> _Inbox:
-            socket = RawSocket(link, handshake, subprotocol, frame)
-            task = asyncio.get_running_loop().create_task(_run(handler, socket))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            return socket.inbox
-
-        return start
+    def _open(self, subprotocols: tuple[str, ...], handler: RawHandler, opening: Opening) -> None:
+        agreed = opening.agree(subprotocols)
+        link = agreed.open(RawTransport)
+        socket = RawSocket(link, opening.handshake, agreed.subprotocol, agreed.framer)
+        task = asyncio.get_running_loop().create_task(_run(handler, socket))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        link.open(socket.inbox)
 
 
 async def _run(handler: RawHandler, socket: RawSocket) -> None:

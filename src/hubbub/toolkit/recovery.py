@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from hubbub.realtime.fanout.group import Outgoing
+from .emission import Emission
 
 
 class RecoverySettings(Struct, frozen=True):
@@ -57,7 +57,7 @@ class _Entry(Struct, frozen=True):
     number: int
     time: float
     namespace: str
-    outgoing: Outgoing
+    outgoing: Emission
     rooms: tuple[str, ...]
     excluded: tuple[str, ...]
     size: int
@@ -117,7 +117,7 @@ class Recovery:
         self.number += 1
         return self.offset
 
-    def remember(self, namespace: str, outgoing: Outgoing, rooms: tuple[str, ...], excluded: tuple[str, ...]) -> None:
+    def remember(self, namespace: str, outgoing: Emission, rooms: tuple[str, ...], excluded: tuple[str, ...]) -> None:
         """The newest event has been sent. `rooms` empty: to everybody in the namespace."""
         size = len(outgoing.packet) + sum(map(len, outgoing.attachments))
         self._log.append(_Entry(self.number, self._now(), namespace, outgoing, rooms, excluded, size))
@@ -129,7 +129,7 @@ class Recovery:
         self._away[pid] = _Away(absent, self._now())
         self._forget()
 
-    def restore(self, pid: Any, offset: Any, namespace: str) -> tuple[Absent, list[Outgoing]] | None:
+    def restore(self, pid: Any, offset: Any, namespace: str) -> tuple[Absent, list[Emission]] | None:
         """The socket that comes back with `pid`, and what it missed after `offset`; None: it can't be recovered."""
         self._forget()
         away = self._away.get(pid) if isinstance(pid, str) else None

@@ -95,7 +95,7 @@ class Server(Namespace):
         settings, loop = self.settings, asyncio.get_running_loop()
         hub = Hub(loop)
         gateway = Gateway(self._reception, EventCodec(), settings, hub=hub, knows_namespace=self._namespaces.knows)
-        gateway.raw.update(self._raw.opened())
+        gateway.websockets.update(self._raw.openers())
         recovery = None
         if self._recovery is not None:  # twice the longest that a dead connection goes unnoticed
             proof_seconds = 2 * (settings.heartbeat_seconds + settings.heartbeat_timeout_seconds)

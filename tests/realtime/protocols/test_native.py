@@ -383,15 +383,17 @@ async def test_a_reader_that_stops_reading_is_reported_and_bounded(stand: Stand)
 
 
 async def test_at_the_end_every_client_is_asked_to_come_back(stand: Stand) -> None:
-    async with connect(stand.ws + "/ws") as client:
-        await stand.handler.until(lambda: len(stand.handler.connections) == 1)
-        closing = asyncio.create_task(stand.gateway.close(5))
+    async with raw(stand) as silent, connect(stand.ws + "/ws") as client:
+        await stand.handler.until(lambda: len(stand.handler.connections) == 2)
+        closing = asyncio.create_task(stand.gateway.close(20))
         with pytest.raises(ConnectionClosed) as closed:
             await client.recv()
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4000
-        await closing
-        assert stand.handler.gone == ["server shutting down"]
         async with raw(stand, upgraded=False) as late:
             late.writer.write(HELLO)
             assert (await late.head()).startswith(b"HTTP/1.1 503 ")
+        assert await silent.close_code() == 4000  # it does not answer: the server waits for it
+        silent.writer.transport.abort()
+        await closing
+        assert stand.handler.gone == ["server shutting down"] * 2

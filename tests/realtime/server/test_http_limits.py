@@ -11,6 +11,7 @@ import pytest
 
 from hubbub.errors import Unauthenticated
 from hubbub.realtime import GatewaySettings
+from hubbub.realtime.protocols.native_http_app import NativeHttpApp
 from hubbub.realtime.server.http_protocol import HttpProtocol
 from tests.realtime.conftest import Stand, running
 
@@ -303,6 +304,8 @@ async def test_a_stream_that_nobody_reads_counts_until_it_is_cut_off_and_leaves_
         assert stand.gateway.census() == {("native.json", "sse"): 1}
         await _until(lambda: stand.gateway.census() == {("native.json", "sse"): 0})
         await _until(lambda: not _protocols(stand))
-        assert stand.gateway.streams._connections == {}
+        app = stand.gateway._http[0]
+        assert isinstance(app, NativeHttpApp)
+        assert app._connections == {}
         assert connection._buffer == []  # type: ignore[attr-defined]
         assert len(stand.handler.gone) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -99,7 +100,7 @@ class Connection(ABC):
         """Send one event or signal to this connection only."""
 
     @abstractmethod
-    def emit_many(self, outgoing: list[Outgoing]) -> None:
+    def emit_many(self, outgoing: Sequence[Outgoing]) -> None:
         """Send several in one write."""
 
     @abstractmethod
@@ -132,6 +133,11 @@ class Connection(ABC):
 
     def announce(self, public_id: str, recovery_id: str | None) -> None:  # noqa: B027
         """What Socket.IO's CONNECT answer says: the socket's id, and the secret to recover it. Before acceptance."""
+
+    @property
+    def signs_in_later(self) -> bool:
+        """Whether its wire has a command to say who one is after the handshake."""
+        return True
 
     @property
     def busy(self) -> bool:

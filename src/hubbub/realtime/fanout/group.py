@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple, Protocol, Self
 
 import msgspec
 from msgspec import Struct
 
 from hubbub.realtime.core.connection import Connection, with_member, without_member
-from hubbub.wire.engineio import MESSAGE
-from hubbub.wire.socketio_events import event_packet
 
 from .direct_write import DIRECT_MEMBERS, DirectWriter, Late, SocketLane
 
@@ -31,31 +29,31 @@ class Outgoing:
     """An event or signal on its way out. Its bytes are made at most once for all lanes that want them.
 
     Attributes:
-        attachments: binary messages that follow the Socket.IO packet.
+        body: what it says.
     """
 
-    __slots__ = ("_json", "_packet", "body")
-
-    attachments: Sequence[bytes] = ()
+    __slots__ = ("_encoded", "_json", "body")
 
     def __init__(self, body: Struct) -> None:
         self.body = body
         self._json: bytes | None = None
-        self._packet: bytes | None = None
+        self._encoded: dict[Callable[[Self], bytes], bytes] | None = None
 
     @property
     def json(self) -> bytes:
-        """The body as a JSON object whose first member is `type`: the native wire's form."""
+        """The body as a JSON object whose first member is `type`."""
         if self._json is None:
             self._json = _encode_json(self.body)
         return self._json
 
-    @property
-    def packet(self) -> bytes:
-        """The text message of an Engine.IO session that carries it."""
-        if self._packet is None:
-            self._packet = MESSAGE + event_packet(self.json)
-        return self._packet
+    def encoded(self, encode: Callable[[Self], bytes]) -> bytes:
+        """What `encode`, a function of some wire, makes of it."""
+        if self._encoded is None:
+            self._encoded = {}
+        found = self._encoded.get(encode)
+        if found is None:
+            found = self._encoded[encode] = encode(self)
+        return found
 
 
 class Lane(Protocol):

@@ -16,9 +16,8 @@ from typing import Any, Final, Protocol
 from hubbub.errors import CloseCode, Disconnect, HubbubError
 from hubbub.realtime.core.connection import Connection, Handler, Handshake
 from hubbub.realtime.core.settings import GatewaySettings
-from hubbub.realtime.fanout.group import Lane
+from hubbub.realtime.fanout.group import Hub, Lane
 from hubbub.realtime.transports.context import TransportContext
-from hubbub.wire.websocket import Framer
 
 from .codec import Codec
 
@@ -27,20 +26,18 @@ class GatewayContext(TransportContext):
     """Shared by the connections of one gateway.
 
     Attributes:
+        handler: what stands above all of them.
+        codec: gives meaning to what clients send.
+        hub: of the groups that they are in.
         census: open connections by lane.
-        socket_lanes: of Socket.IO clients by WebSocket, for each kind of frames that they take.
-        keeps_handshakes: keep the headers of Socket.IO clients, which further namespaces want to see: 1 KB each.
     """
 
-    def __init__(
-        self, handler: Handler, codec: Codec, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str
-    ) -> None:
-        super().__init__(settings, loop, node)
+    def __init__(self, handler: Handler, codec: Codec, settings: GatewaySettings, hub: Hub, node: str) -> None:
+        super().__init__(settings, hub.loop, node)
+        self.hub = hub
         self.handler = handler
         self.codec = codec
         self.census: Counter[Lane] = Counter()
-        self.socket_lanes: dict[Framer, Lane] = {}
-        self.keeps_handshakes = False
         self._connections = 0
 
     def next_number(self) -> int:

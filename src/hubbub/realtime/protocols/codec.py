@@ -11,11 +11,12 @@ from hubbub.errors import BadField, HubbubError
 from hubbub.realtime.fanout.group import Outgoing
 from hubbub.wire import compact, native
 from hubbub.wire.compact import NativeMessagePack
+from hubbub.wire.engineio import MESSAGE
 from hubbub.wire.native import NativeJson
 from hubbub.wire.rejection import CommandError
 from hubbub.wire.socketio import Packet
 from hubbub.wire.socketio_binary import Assembled
-from hubbub.wire.socketio_events import EventDecoder
+from hubbub.wire.socketio_events import EventDecoder, event_packet
 from hubbub.wire.websocket import BINARY, TEXT
 
 
@@ -71,6 +72,14 @@ class Codec(Protocol):
         """A Socket.IO event or acknowledgement with binary attachments; None as for `ack`."""
         ...
 
+    def packet(self, outgoing: Outgoing) -> bytes:
+        """The text message of an Engine.IO session that carries it. Called once for each lane and connection."""
+        ...
+
+    def attachments(self, outgoing: Outgoing) -> Sequence[bytes]:
+        """The binary messages that follow it."""
+        ...
+
 
 class JsonWire(NativeJson):
     """Native JSON, one object per text frame."""
@@ -120,5 +129,16 @@ class VocabularyCodec:
         """This server asks its clients nothing."""
         return
 
+    def packet(self, outgoing: Outgoing) -> bytes:
+        return outgoing.encoded(_packet_of)
+
+    def attachments(self, outgoing: Outgoing) -> Sequence[bytes]:
+        """This server sends none."""
+        return ()
+
     def assembled(self, packet: Assembled) -> Any:
         raise CommandError(BadField("This server takes no binary arguments."), packet.id)
+
+
+def _packet_of(outgoing: Outgoing) -> bytes:
+    return MESSAGE + event_packet(outgoing.json)

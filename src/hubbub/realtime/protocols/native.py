@@ -14,14 +14,18 @@ from hubbub.realtime.core.connection import Connection, ended_by
 from hubbub.realtime.core.meter import REFUSED_UNITS
 from hubbub.realtime.fanout.direct_write import DirectWriter, SocketLane
 from hubbub.realtime.fanout.group import Outgoing
+from hubbub.realtime.transports.opening import Opening
 from hubbub.realtime.transports.websocket import WebSocketTransport
 from hubbub.wire.rejection import CommandError
 from hubbub.wire.websocket import BINARY, TEXT, Framer, frame
 
 from .base_connection import BaseConnection, GatewayContext, Holding
 from .codec import NativeWire
+from .protocol import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
+
+NATIVE_PATH: Final = "/ws"
 
 
 class NativeSocketLane(SocketLane):
@@ -101,7 +105,7 @@ class NativeConnection(BaseConnection):
     def emit(self, outgoing: Outgoing) -> None:
         self._write(self.lane.encode(outgoing))
 
-    def emit_many(self, outgoing: list[Outgoing]) -> None:
+    def emit_many(self, outgoing: Sequence[Outgoing]) -> None:
         self._write(b"".join([self.lane.encode(one) for one in outgoing]))
 
     def reply(self, ref: int | str, ok: Struct) -> None:
@@ -180,3 +184,30 @@ class NativeConnection(BaseConnection):
 
     def lost(self, reason: str) -> None:
         self.gone(reason)
+
+
+class NativeWebSockets(WebSocketProtocol):
+    """The native wire at `/ws`, in the encoding that the client names as subprotocol."""
+
+    path = NATIVE_PATH
+
+    def __init__(self, context: GatewayContext) -> None:
+        self._context = context
+        self._natives = {wire.subprotocol: wire for wire in context.codec.natives}
+        self._default = context.codec.natives[0].subprotocol
+        self._lanes: dict[tuple[str, Framer], NativeSocketLane] = {}
+
+    def open(self, opening: Opening) -> None:
+        agreed = opening.agree(tuple(self._natives))
+        link = agreed.open()
+        lane = self._lane(agreed.subprotocol or self._default, agreed.framer)
+        connection = NativeConnection(self._context, link, lane)
+        link.open(connection)
+        connection.begin(opening.handshake)
+
+    def _lane(self, subprotocol: str, framer: Framer) -> NativeSocketLane:
+        """The one that all clients with the same bytes share."""
+        lane = self._lanes.get((subprotocol, framer))
+        if lane is None:
+            lane = self._lanes[subprotocol, framer] = NativeSocketLane(self._natives[subprotocol], framer)
+        return lane

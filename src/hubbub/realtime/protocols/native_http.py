@@ -48,7 +48,7 @@ class SseLane:
 
     def write(self, members: Sequence[Connection], data: bytes) -> None:
         for member in members:
-            member.put(data)  # type: ignore[attr-defined]  # only HttpConnections are in this lane
+            member.put(data)  # type: ignore[attr-defined]  # only NativeHttpConnections are in this lane
 
 
 class PollingLane(SseLane):
@@ -194,7 +194,7 @@ class NativeHttpConnection(BaseConnection):
     def emit(self, outgoing: Outgoing) -> None:
         self._say(self.lane.encode(outgoing))
 
-    def emit_many(self, outgoing: list[Outgoing]) -> None:
+    def emit_many(self, outgoing: Sequence[Outgoing]) -> None:
         self._say(self.lane.join([self.lane.encode(one) for one in outgoing]))
 
     def reply(self, ref: int | str, ok: Struct) -> None:

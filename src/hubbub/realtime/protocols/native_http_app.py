@@ -13,22 +13,18 @@ its cookie but can't read the answer, can do nothing with it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Iterator
 from typing import Any, Final, Protocol, runtime_checkable
 
 from hubbub.auth.origins import cors_headers, may_read, preflight_headers
 from hubbub.errors import CloseCode, Disconnect
 from hubbub.realtime.core.connection import Connection, Handshake
-from hubbub.realtime.fanout.group import Hub
 from hubbub.realtime.transports.http_body import ClientGone, hangup, headers_of, read_body
 
 from .base_connection import GatewayContext
-from .codec import NativeWire
 from .native_http import NativeHttpConnection, PollingLane, SseLane
+from .protocol import HttpProtocol, Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 SSE_PATH: Final = "/sse"
@@ -72,14 +68,15 @@ class Resumable(Protocol):
         ...
 
 
-class NativeHttpApp:
+class NativeHttpApp(HttpProtocol):
     """ASGI application for `/sse` and `/poll`."""
 
-    def __init__(self, context: GatewayContext, native: NativeWire, hub: Hub) -> None:
+    first_segments = frozenset({"sse", "poll"})
+
+    def __init__(self, context: GatewayContext) -> None:
         self._context = context
-        self._hub = hub
-        self._sse = SseLane(native)
-        self._polling = PollingLane(native)
+        self._sse = SseLane(context.codec.natives[0])
+        self._polling = PollingLane(context.codec.natives[0])
         self._connections: dict[str, NativeHttpConnection] = {}
         self._streams: set[NativeHttpConnection] = set()
 
@@ -118,11 +115,10 @@ class NativeHttpApp:
             pass
 
     def ending(self) -> dict[tuple[str, str], int]:
-        """Connections that are over for the handler while their streams have not been read to the end, as `census`."""
+        """Those whose streams have not been read to the end."""
         return {(self._sse.wire, self._sse.transport): sum(one.closed for one in self._streams)}
 
     def pending_polls(self) -> int:
-        """Requests that wait for something to say."""
         return sum(one.base == "poll" and one.waiting for one in self._connections.values())
 
     async def _open(
@@ -170,7 +166,7 @@ class NativeHttpApp:
             ended = False
             while not ended:
                 await connection.wait()
-                self._hub.flush()  # so that the position is that of the bytes that are taken
+                self._context.hub.flush()  # so that the position is that of the bytes that are taken
                 ended = connection.closed
                 data = connection.take()
                 if isinstance(handler, Resumable) and not ended:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from hubbub.errors import Disconnect, HubbubError, comes_back, retry_after_seconds
-from hubbub.realtime.core.connection import NO_HANDSHAKE, Connection, ended_by
+from hubbub.realtime.core.connection import Connection, ended_by
 from hubbub.realtime.core.meter import REFUSED_UNITS
 from hubbub.realtime.fanout.direct_write import DirectWriter, SocketLane
 from hubbub.realtime.fanout.group import Lane, Outgoing
@@ -19,6 +19,7 @@ from hubbub.wire.socketio_events import encode_ok, encode_refusal
 from hubbub.wire.websocket import BINARY, TEXT, Framer
 
 from .base_connection import BaseConnection, GatewayContext, Holding
+from .codec import Codec
 
 _MESSAGE: Final = engineio.MESSAGE
 _encode_json = msgspec.json.Encoder().encode
@@ -33,14 +34,14 @@ class SocketIoSocketLane(SocketLane):
     wire: Final = "socketio"
     transport: Final = "websocket"
 
-    def __init__(self, frame: Framer) -> None:
+    def __init__(self, codec: Codec, frame: Framer) -> None:
+        self._codec = codec
         self._frame = frame
 
     def encode(self, outgoing: Outgoing) -> bytes:
-        head = self._frame(TEXT, outgoing.packet)
-        if not outgoing.attachments:
-            return head
-        return head + b"".join([self._frame(BINARY, data) for data in outgoing.attachments])
+        head = self._frame(TEXT, self._codec.packet(outgoing))
+        attachments = self._codec.attachments(outgoing)
+        return head + b"".join([self._frame(BINARY, data) for data in attachments]) if attachments else head
 
     def join(self, parts: Sequence[bytes]) -> bytes:
         return b"".join(parts)
@@ -62,10 +63,12 @@ class _PayloadLane:
 
     wire: Final = "socketio"
 
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+
     def encode(self, outgoing: Outgoing) -> bytes:
-        if not outgoing.attachments:
-            return outgoing.packet
-        return engineio.encode_payload([outgoing.packet, *map(engineio.encode_base64, outgoing.attachments)])
+        packet, attachments = self._codec.packet(outgoing), self._codec.attachments(outgoing)
+        return engineio.encode_payload([packet, *map(engineio.encode_base64, attachments)]) if attachments else packet
 
     def join(self, parts: Sequence[bytes]) -> bytes:
         return engineio.encode_payload(parts)
@@ -84,24 +87,48 @@ class SocketIoPollingLane(_PayloadLane):
 class HoldingLane(Holding, _PayloadLane):
     """Connections that the handler has not accepted yet: what is meant for them waits behind CONNECT."""
 
-    def __init__(self, transport: str) -> None:
+    def __init__(self, codec: Codec, transport: str) -> None:
+        super().__init__(codec)
         self.transport = transport
 
 
-SOCKETIO_POLLING: Final = SocketIoPollingLane()
-HOLDING_SOCKET: Final = HoldingLane("websocket")
-HOLDING_POLLING: Final = HoldingLane("polling")
+class SocketIoLanes:
+    """The lanes of one gateway's Socket.IO clients.
+
+    Attributes:
+        polling: clients that poll.
+        holding_socket, holding_polling: those that the handler has not accepted yet, by transport.
+    """
+
+    def __init__(self, codec: Codec) -> None:
+        self.polling = SocketIoPollingLane(codec)
+        self.holding_socket = HoldingLane(codec, "websocket")
+        self.holding_polling = HoldingLane(codec, "polling")
+        self._codec = codec
+        self._sockets: dict[Framer, SocketIoSocketLane] = {}
+
+    def of(self, session: EngineSession, *, holding: bool) -> Lane:
+        """Where connections of the session sit. `holding`: they have not been accepted yet."""
+        if session.link is None:
+            return self.holding_polling if holding else self.polling
+        if holding:
+            return self.holding_socket
+        lane = self._sockets.get(session.frame)
+        if lane is None:
+            lane = self._sockets[session.frame] = SocketIoSocketLane(self._codec, session.frame)
+        return lane
 
 
 class SocketIoConnection(BaseConnection):
     """One client in one namespace."""
 
-    __slots__ = ("_announced", "namespace", "session")
+    __slots__ = ("_announced", "_lanes", "namespace", "session")
 
-    def __init__(self, context: GatewayContext, session: EngineSession, namespace: str) -> None:
-        super().__init__(context, HOLDING_POLLING if session.link is None else HOLDING_SOCKET)
+    def __init__(self, context: GatewayContext, lanes: SocketIoLanes, session: EngineSession, namespace: str) -> None:
+        super().__init__(context, lanes.of(session, holding=True))
         self.session = session
         self.namespace = namespace
+        self._lanes = lanes
         self._announced: tuple[str, str | None] | None = None
 
     @property
@@ -109,6 +136,11 @@ class SocketIoConnection(BaseConnection):
         return self.session.peer
 
     # Connection
+
+    @property
+    def signs_in_later(self) -> bool:
+        """CONNECT carries it, or never."""
+        return False
 
     @property
     def busy(self) -> bool:
@@ -122,7 +154,7 @@ class SocketIoConnection(BaseConnection):
         if not self.closed:
             self.lane.write((self,), self.lane.encode(outgoing))
 
-    def emit_many(self, outgoing: list[Outgoing]) -> None:
+    def emit_many(self, outgoing: Sequence[Outgoing]) -> None:
         lane = self.lane
         if not self.closed:
             lane.write((self,), lane.join([lane.encode(one) for one in outgoing]))
@@ -175,13 +207,11 @@ class SocketIoConnection(BaseConnection):
 
     def accepted(self) -> None:
         self.session.known()
-        if not self.context.keeps_handshakes:
-            self.session.handshake = NO_HANDSHAKE
         self.context.deadlines.remove(self.session)
         public_id, recovery_id = self._announced or (self.id, None)
         self._announced = None
         self.session.send(_MESSAGE + socketio.encode_connect(public_id, self.namespace, recovery_id))
-        self.sit(_lane(self.context, self.session))  # what its rooms have not handed out yet is held, too
+        self.sit(self._lanes.of(self.session, holding=False))  # what its rooms have not handed out yet is held, too
         for payload in self.take_held():
             self.session.send_payload(payload)
 
@@ -208,7 +238,7 @@ class SocketIoConnection(BaseConnection):
 
     def upgraded(self) -> None:
         """The session's transport is a WebSocket now: sit in the rooms' other lane, behind CONNECT if need be."""
-        self.sit(_lane(self.context, self.session) if self._held is None else HOLDING_SOCKET)
+        self.sit(self._lanes.of(self.session, holding=self._held is not None))
 
 
 def connections(session: EngineSession) -> tuple[SocketIoConnection, ...]:
@@ -222,12 +252,3 @@ def detach(connection: SocketIoConnection) -> None:
     session.state = tuple(other for other in connections(session) if other is not connection)
     if session.open and not session.state:
         session.context.deadlines.resume(session)
-
-
-def _lane(context: GatewayContext, session: EngineSession) -> Lane:
-    if session.link is None:
-        return SOCKETIO_POLLING
-    lane = context.socket_lanes.get(session.frame)
-    if lane is None:
-        lane = context.socket_lanes[session.frame] = SocketIoSocketLane(session.frame)
-    return lane

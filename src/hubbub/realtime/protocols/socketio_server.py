@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import structs
 
-from hubbub.realtime.core.connection import Handshake
+from hubbub.realtime.core.connection import NO_HANDSHAKE, Handshake
 from hubbub.realtime.core.meter import CONTROL_UNITS
 from hubbub.realtime.transports.engineio import EngineSession
 from hubbub.wire import engineio, socketio
@@ -17,7 +17,7 @@ from hubbub.wire.socketio import MAIN, Packet, PacketType
 from hubbub.wire.socketio_binary import Assembled, Assembler
 
 from .base_connection import GatewayContext
-from .socketio import SocketIoConnection, connections
+from .socketio import SocketIoConnection, SocketIoLanes, connections
 
 ATTACHMENTS: Final = 64
 """Binary attachments that one packet may have."""
@@ -44,12 +44,15 @@ class SocketIoServer:
     """The Engine.IO application that speaks Socket.IO (protocol revision 5).
 
     Args:
-        knows_namespace: whether clients may connect to a namespace of this name.
+        knows_namespace: whether clients may connect to a namespace of this name; None: to the main one only, and then
+            nobody asks for a handshake's headers again, which take 1 KB.
     """
 
-    def __init__(self, context: GatewayContext, knows_namespace: Callable[[str], bool] = MAIN.__eq__) -> None:
+    def __init__(self, context: GatewayContext, knows_namespace: Callable[[str], bool] | None = None) -> None:
         self._context = context
-        self._knows_namespace = knows_namespace
+        self._lanes = SocketIoLanes(context.codec)
+        self._knows_namespace = knows_namespace or MAIN.__eq__
+        self._keeps_handshakes = knows_namespace is not None
         self._arriving: dict[EngineSession, dict[str, _Arrival]] = {}
         self._assemblers: dict[EngineSession, Assembler] = {}  # of packets whose attachments are on their way
 
@@ -167,7 +170,7 @@ class SocketIoServer:
         self._begin(session, handshake)
 
     def _begin(self, session: EngineSession, handshake: Handshake) -> None:
-        connection = SocketIoConnection(self._context, session, handshake.namespace)
+        connection = SocketIoConnection(self._context, self._lanes, session, handshake.namespace)
         session.state = (*connections(session), connection)
         self._context.deadlines.hold(session)
         arrival = self._arriving.setdefault(session, {})[handshake.namespace] = _Arrival(connection)
@@ -176,6 +179,8 @@ class SocketIoServer:
     def _decided(self, session: EngineSession, arrival: _Arrival) -> None:
         """The handler has accepted or refused it. A CONNECT that came meanwhile counts from now on."""
         connection = arrival.connection
+        if not connection.closed and arrival.again is None and not self._keeps_handshakes:
+            session.handshake = NO_HANDSHAKE
         arriving = self._arriving[session]
         del arriving[connection.namespace]
         if not arriving:

@@ -13,27 +13,25 @@ from msgspec.structs import replace
 
 from hubbub.auth.origins import without_foreign_cookie
 from hubbub.errors import CloseCode, RateLimited
-from hubbub.realtime.core.connection import Handshake
+from hubbub.realtime.core.proxies import Client, ForwardedApp, Proxies
 from hubbub.realtime.core.throttled_log import ThrottledLog
 from hubbub.realtime.transports.context import TransportContext
 from hubbub.realtime.transports.engineio import (
     EngineApplication,
     EngineSession,
     ProbingSocket,
-    base64_framer,
     session_cookie,
 )
 from hubbub.realtime.transports.engineio_polling_app import PollingApp
+from hubbub.realtime.transports.opening import Opening
 from hubbub.realtime.transports.websocket import WebSocketTransport, peer_of
 from hubbub.wire import engineio
-from hubbub.wire.deflate import Deflate, negotiate
 from hubbub.wire.http_requests import RequestLimits, RequestSplitter
-from hubbub.wire.upgrade import Refusal, Request, accept
-from hubbub.wire.websocket import TEXT, Framer, frame, framer
+from hubbub.wire.upgrade import Refusal, Request
+from hubbub.wire.websocket import TEXT, frame
 
 from .first_request import FirstRequest, Upgrade, refuse
 from .http_protocol import HttpProtocol
-from .proxies import Client, ForwardedApp, Proxies
 
 _STEP_SECONDS: Final = 0.05
 
@@ -56,7 +54,6 @@ class Acceptor(ABC):
         self.relay: RelayUpgrade | None = None
         self._engine = engine
         self._links = context
-        self._framers: dict[tuple[Deflate | None, bool], Framer] = {}
         self._proxies = Proxies(context.settings.trusted_proxies)
 
     @abstractmethod
@@ -68,8 +65,8 @@ class Acceptor(ABC):
         """ASGI application for the transports over HTTP: what `serves` says yes to."""
 
     @abstractmethod
-    def take(self, transport: asyncio.Transport, client: Client, request: Request, path: str, query: str) -> None:
-        """Answer a WebSocket's opening handshake on another path, and take the transport. Raises Refusal."""
+    def take(self, opening: Opening) -> None:
+        """Answer a WebSocket's opening handshake on another path. Raises Refusal."""
 
     def _is_engine(self, path: str) -> bool:
         """Engine.IO's path, or something below it, which is refused in the protocol's own words."""
@@ -168,9 +165,9 @@ class Acceptor(ABC):
             if self._is_engine_itself(path):
                 if told is None and self.relay is not None and self.relay(transport, client, request, rest):
                     return
-                self._open_engine(transport, client, request, path, query)
+                self._open_engine(Opening(self._links, transport, client, request, path, query))
             else:
-                self.take(transport, client, request, path, query)
+                self.take(Opening(self._links, transport, client, request, path, query))
         except Refusal as refusal:
             refuse(self._links, transport, refusal, client.peer)
             return
@@ -178,78 +175,37 @@ class Acceptor(ABC):
         if rest and isinstance(protocol, WebSocketTransport):
             protocol.feed(rest)
 
-    def _link(
-        self,
-        transport: asyncio.Transport,
-        client: Client,
-        response: bytes,
-        *,
-        deflate: bool = False,
-        kind: type[WebSocketTransport] = WebSocketTransport,
-    ) -> WebSocketTransport:
-        transport.set_write_buffer_limits(high=self.settings.write_buffer_bytes)
-        transport.write(response)
-        link = kind(transport, self._links, deflate=deflate)
-        link.forwarded = client.peer if client.forwarded else None
-        transport.set_protocol(link)
-        return link
-
-    def _deflate(self, request: Request) -> Deflate | None:
-        """What a WebSocket's client and we agree on; None: nothing is compressed."""
-        return negotiate(request) if self.settings.compression else None
-
-    def _framer(self, deflate: Deflate | None, *, base64: bool = False) -> Framer:
-        """The one that all clients with the same frames share."""
-        found = self._framers.get((deflate, base64))
-        if found is None:
-            found = (
-                base64_framer(self._framer(deflate))
-                if base64
-                else framer(deflate, self.settings.compression_from_bytes)
-            )
-            self._framers[deflate, base64] = found
-        return found
-
     def _client(self, transport: asyncio.Transport, request: Request) -> Client:
         secure = transport.get_extra_info("sslcontext") is not None
         return self._proxies.client(peer_of(transport), request.headers, secure=secure)
 
-    def _open_engine(
-        self, transport: asyncio.Transport, client: Client, request: Request, path: str, query: str
-    ) -> None:
+    def _open_engine(self, opening: Opening) -> None:
         context = self._links
-        parameters = engineio.parse_query(query)
+        parameters = engineio.parse_query(opening.query)
         session = context.sessions.get(parameters.get("sid", ""))
         refused = engineio.verify(
-            request.method, parameters, websocket=True, transport=None if session is None else session.transport
+            opening.request.method, parameters, websocket=True, transport=None if session is None else session.transport
         )
         if refused is not None:
             raise Refusal(HTTPStatus(refused.status), refused.message)
-        deflate = self._deflate(request)
-        extensions = deflate.response if deflate else None
-        framer = self._framer(deflate, base64=engineio.wants_base64(parameters))
+        base64 = engineio.wants_base64(parameters)
         if session is not None:
-            response, _ = accept(request, extensions=extensions)
-            link = self._link(transport, client, response, deflate=deflate is not None)
+            agreed = opening.agree(base64=base64)
+            link = agreed.open()
             if session.link is not None or session.probing is not None:
                 link.close(CloseCode.POLICY, "the session has another WebSocket")
             else:
-                link.open(ProbingSocket(session, link, framer))
+                link.open(ProbingSocket(session, link, agreed.framer))
             return
         sid = context.new_key()
-        headers = session_cookie(self.settings, sid, secure=client.secure)
-        response, _ = accept(request, extensions=extensions, headers=headers)
+        headers = session_cookie(self.settings, sid, secure=opening.client.secure)
+        agreed = opening.agree(headers=headers, base64=base64)
         try:
-            session = EngineSession(context, self._engine, sid, handshake_of(client, request, path, query))
+            session = EngineSession(context, self._engine, sid, opening.handshake)
         except RateLimited as limited:
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, limited.message) from None
-        session.link = link = self._link(transport, client, response, deflate=deflate is not None)
-        session.frame = framer
+        session.link = link = agreed.open()
+        session.frame = agreed.framer
         link.open(session)
         link.write(frame(TEXT, session.opening(upgrades=())))
         self._engine.opened(session)
-
-
-def handshake_of(client: Client, request: Request, path: str, query: str) -> Handshake:
-    """What a WebSocket's client said when it connected."""
-    return Handshake(path, query, request.headers, client.peer, client.secure)

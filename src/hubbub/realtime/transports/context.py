@@ -14,6 +14,8 @@ from hubbub.realtime.core.settings import GatewaySettings
 from hubbub.realtime.core.throttled_log import ThrottledLog
 from hubbub.realtime.core.turns import Turns
 from hubbub.realtime.fanout.direct_write import PendingWrites
+from hubbub.wire.deflate import Deflate
+from hubbub.wire.websocket import Framer
 
 from .heartbeat import Heartbeat
 
@@ -70,6 +72,7 @@ class TransportContext:
         limited: how many connections were closed for it, or because too much waited for their address.
         strangers: Engine.IO sessions whose client has not connected to a namespace yet.
         waiting: what waits for clients that do not read.
+        framers: what makes frames, by what was agreed with the client: one for all who agreed to the same.
     """
 
     def __init__(self, settings: GatewaySettings, loop: asyncio.AbstractEventLoop, node: str) -> None:
@@ -93,6 +96,7 @@ class TransportContext:
         self.closing = False
         self.ended_sessions = EndedSessions(loop)
         self.throttled_log = ThrottledLog(loop.time)
+        self.framers: dict[tuple[Deflate | None, bool], Framer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def new_key(self) -> str:

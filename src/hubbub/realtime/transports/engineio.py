@@ -294,15 +294,6 @@ class EngineSession:
         return self.frame(TEXT, packet)
 
 
-def base64_framer(plain: Framer) -> Framer:
-    """For clients that take no binary messages: theirs are text, as over long-polling."""
-
-    def as_text(opcode: int, payload: bytes) -> bytes:
-        return plain(TEXT, engineio.encode_base64(payload)) if opcode == BINARY else plain(opcode, payload)
-
-    return as_text
-
-
 def session_cookie(settings: GatewaySettings, sid: str, *, secure: bool) -> tuple[tuple[str, str], ...]:
     """The header of the answer that opens a session, none when no cookie is wanted."""
     name = settings.engine_cookie

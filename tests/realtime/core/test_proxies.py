@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from hubbub.realtime import GatewaySettings, RawSocket, Server, serving
-from hubbub.realtime.server.proxies import Client, ForwardedApp, Proxies
+from hubbub.realtime.core.proxies import Client, ForwardedApp, Proxies
 from tests.realtime.conftest import Stand, running
 
 PROXIES = Proxies(("127.0.0.1", "::1", "10.0.0.0/8"))
