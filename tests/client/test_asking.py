@@ -17,7 +17,9 @@ from hubbub.errors import (
 from hubbub.vocabulary import (
     Command,
     CreateRoom,
+    History,
     Presence,
+    Read,
     RoomId,
     RoomList,
     Rooms,
@@ -40,6 +42,15 @@ async def test_asks_for_what_the_vocabulary_has(server: Scripted, client: Client
     page = await client.history("general", after=0, limit=1)
     assert ([event.seq for event in page.events], page.more, page.head) == ([1], True, 2)
     assert (await client.read("general", 2)).read == 2
+
+
+async def test_any_command_may_be_asked_and_gives_its_reply(server: Scripted, client: Client) -> None:
+    server.say("one")
+    assert (await client.ask(Read(RoomId("general"), 1))).read == 1
+    assert [event.seq for event in (await client.ask(History(RoomId("general")))).events] == [1]
+    with pytest.raises(HubbubError) as refused:
+        await client.ask(Watch(RoomId("nowhere")))
+    assert refused.value.code == "unknown_room"
 
 
 async def test_all_rooms_come_page_after_page(server: Scripted, client: Client) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hubbub.client.frames import Unknown
-from hubbub.client.requests import ReplyFrame
+from hubbub.client.frames import ReplyFrame, Unknown
 from hubbub.client.wires import COMPACT, JSON
 from hubbub.errors import TextTooLong
 from hubbub.realtime.protocols.codec import JsonWire, MessagePackWire

@@ -8,7 +8,7 @@ from random import Random
 import msgspec
 from msgspec import Raw, Struct
 
-from hubbub.client.requests import ReplyFrame
+from hubbub.client.frames import ReplyFrame
 from hubbub.verify import Entry, Stretch, View
 from hubbub.verify.conversation import Conversation
 from hubbub.vocabulary import Join, Joined, Message, Rooms, Send, Sent, Seq, UserName

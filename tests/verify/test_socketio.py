@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import Raw
 
-from hubbub.client.frames import Unknown
-from hubbub.client.requests import ReplyFrame
+from hubbub.client.frames import ReplyFrame, Unknown
 from hubbub.verify.socketio import WIRE
 from hubbub.vocabulary import Join, Message, RoomId, UserName
 

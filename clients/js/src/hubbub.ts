@@ -19,14 +19,14 @@ import { TRANSPORTS, type Transport, type TransportHandler, type TransportName }
 import type { Events, Options, Outgoing, State } from "./types.js";
 import { Typing } from "./typing.js";
 import type {
-  CreateRoom,
-  Directory,
+  Command,
   DirectoryPage,
   EventPage,
+  FieldsOf,
   Joined,
   MemberPage,
-  Members,
   ReadMark,
+  ReplyOf,
   RoomEntry,
   RoomState,
   ServerFrame,
@@ -35,6 +35,9 @@ import type {
 } from "./vocabulary.js";
 import { Watch } from "./watch.js";
 import { WebSocketTransport } from "./websocket.js";
+
+/** Commands whose effect the client keeps track of. */
+type Tracked = "auth" | "join" | "leave" | "send" | "typing" | "watch";
 
 /**
  * One user's link to a server: connects, comes back by itself, catches up, and sends each message exactly once.
@@ -154,6 +157,14 @@ export class Hubbub {
     return this.#emitter.on(name, listener);
   }
 
+  /**
+   * The server's reply to any command, of those too that have no method here. What the client keeps track of has one:
+   * joining and leaving, sending, watching, typing.
+   */
+  ask<K extends Exclude<keyof FieldsOf, Tracked>>(type: K, fields: FieldsOf[K]): Promise<ReplyOf[K]> {
+    return this.#requests.ask({ type, ...fields } as Extract<Command, { type: K }>) as Promise<ReplyOf[K]>;
+  }
+
   /** All the rooms that I am a member of, by id. */
   rooms(): Promise<RoomState[]> {
     return new Promise((resolve, reject) => {
@@ -163,11 +174,11 @@ export class Hubbub {
 
   /** The public rooms. `after`: the last room of the page before. */
   directory(after?: string, limit?: number): Promise<DirectoryPage> {
-    return this.#requests.ask({ type: "directory", after, limit } as Directory);
+    return this.ask("directory", { after, limit });
   }
 
   createRoom(room: string, title?: string, topic?: string): Promise<RoomEntry> {
-    return this.#requests.ask({ type: "create_room", room, title, topic } as CreateRoom);
+    return this.ask("create_room", { room, title, topic });
   }
 
   /**
@@ -216,17 +227,17 @@ export class Hubbub {
 
   /** A page of a room's log: before or after a `seq`, or its newest. */
   history(room: string, page: { before?: number; after?: number; limit?: number } = {}): Promise<EventPage> {
-    return this.#requests.ask({ type: "history", room, ...page }).then(knownPage);
+    return this.ask("history", { room, ...page }).then(knownPage);
   }
 
   /** Who is in a room, by name. `after`: the last name of the page before. */
   members(room: string, after?: string, limit?: number): Promise<MemberPage> {
-    return this.#requests.ask({ type: "members", room, after, limit } as Members);
+    return this.ask("members", { room, after, limit });
   }
 
   /** I have read everything up to `seq`. */
   markRead(room: string, seq: number): Promise<ReadMark> {
-    return this.#requests.ask({ type: "read", room, seq });
+    return this.ask("read", { room, seq });
   }
 
   /**

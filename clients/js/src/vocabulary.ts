@@ -586,6 +586,22 @@ export const EVENT_TYPES: ReadonlySet<unknown> = new Set([
   "unknown",
 ]);
 
+/** What a command takes besides `type` and `ref`, by its `type`. What is undefined is left out. */
+export interface FieldsOf {
+  auth: { token: string };
+  rooms: { after?: string | null | undefined; limit?: number | undefined };
+  directory: { after?: string | null | undefined; limit?: number | undefined };
+  create_room: { room: string; title?: string | undefined; topic?: string | undefined };
+  join: { room: string; since?: number | null | undefined };
+  leave: { room: string };
+  send: { room: string; text: string; nonce: string };
+  history: { room: string; before?: number | null | undefined; after?: number | null | undefined; limit?: number | undefined };
+  members: { room: string; after?: string | null | undefined; limit?: number | undefined };
+  read: { room: string; seq: number };
+  typing: { room: string; typing?: boolean | undefined };
+  watch: { room: string | null };
+}
+
 /** What stands under `ok` in the reply, by the command's `type`. */
 export interface ReplyOf {
   auth: Done;

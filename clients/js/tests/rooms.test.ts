@@ -295,6 +295,15 @@ describe("asking", () => {
     });
   });
 
+  test("gives the reply to any command by its name", async () => {
+    const page = await Page.in(server, "general");
+    server.say("general", "a");
+    const asked = page.hubbub.ask("history", { room: "general", limit: 1, before: undefined });
+    await pass();
+    expect((await asked).events.map((event) => event.seq)).toEqual([2]);
+    expect(server.last("history")).toEqual({ type: "history", room: "general", limit: 1, ref: 2 });
+  });
+
   test("rejects at once without a connection, and when it breaks", async () => {
     const page = new Page(server);
     await expect(page.hubbub.rooms()).rejects.toMatchObject({ code: "disconnected", retryable: true });

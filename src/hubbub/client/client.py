@@ -17,12 +17,13 @@ import ssl
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from hubbub.errors import HubbubError, NotJoined
 from hubbub.vocabulary import (
+    CommandBase,
     CreateRoom,
     Directory,
     DirectoryPage,
@@ -43,7 +44,6 @@ from hubbub.vocabulary import (
     ReadMark,
     RoomEntry,
     RoomId,
-    RoomList,
     Rooms,
     RoomState,
     Sent,
@@ -58,7 +58,7 @@ from .backoff import Backoff
 from .delivery import Delivery
 from .dialer import CLIMB_CAP_SECONDS, CLIMB_SECONDS, Dialer, TransportChoice, WireChoice, rungs
 from .failures import Closed
-from .frames import Arrived, Unknown, decode_events
+from .frames import Arrived, Unknown
 from .joiner import Joiner
 from .ladder import Ladder
 from .nonces import Nonces
@@ -70,15 +70,9 @@ from .stream import EventStream, Reset, RoomLost, SignalStream
 from .supervisor import Token
 from .transport import place
 
+R = TypeVar("R", bound=Struct)
+
 ClientSignal = TypingChanged | Presence | ReadChanged | Membership | ProfileChanged
-
-
-class _Page(Struct, frozen=True):
-    """An `EventPage` whose events may be of kinds that this version does not know."""
-
-    events: list[Raw]
-    more: bool
-    head: Seq
 
 
 class Client:
@@ -202,6 +196,16 @@ class Client:
     ) -> None:
         await self.close()
 
+    async def ask(self, command: CommandBase[R], *, again: bool = True) -> R:
+        """The server's reply to any command of `hubbub.vocabulary`.
+
+        What the client keeps track of has methods of its own below: joining and leaving, sending, watching.
+
+        Args:
+            again: ask on the next connection when this one is lost. Otherwise that raises `ConnectionLost`.
+        """
+        return await self._session.request(command, again=again)
+
     # rooms
 
     async def join(self, room: str, since: Seq | None = None) -> Joined:
@@ -218,7 +222,7 @@ class Client:
         def joined(answer: Joined) -> None:
             self._joiner.joined(name, since, answer)
 
-        return await self._session.request(Join(name, since), Joined, at_once=joined)
+        return await self._session.request(Join(name, since), at_once=joined)
 
     async def leave(self, room: str) -> None:
         """Stop being a member."""
@@ -226,14 +230,14 @@ class Client:
         def left(_: Done) -> None:
             self._tracks.remove(RoomId(room))
 
-        await self._session.request(Leave(RoomId(room)), Done, at_once=left)
+        await self._session.request(Leave(RoomId(room)), at_once=left)
 
     async def rooms(self) -> list[RoomState]:
         """The rooms that I am a member of, with unread counts, by id. Asked for in pages."""
         found: dict[str, RoomState] = {}
         after: RoomId | None = None
         while True:
-            page = await self._session.request(Rooms(after), RoomList)
+            page = await self._session.request(Rooms(after))
             found.update((state.room, state) for state in page.rooms)
             if not page.more:
                 return [state for _, state in sorted(found.items())]
@@ -241,26 +245,25 @@ class Client:
 
     async def directory(self, after: str | None = None, limit: int = 100) -> DirectoryPage:
         """A page of the public rooms."""
-        return await self._session.request(Directory(None if after is None else RoomId(after), limit), DirectoryPage)
+        return await self._session.request(Directory(None if after is None else RoomId(after), limit))
 
     async def create_room(self, room: str, title: str = "", topic: str = "") -> RoomEntry:
         """Create a public room, as its first member. `ConnectionLost`: it may exist or not."""
-        return await self._session.request(CreateRoom(RoomId(room), title, topic), RoomEntry, again=False)
+        return await self._session.request(CreateRoom(RoomId(room), title, topic), again=False)
 
     async def members(self, room: str, after: str | None = None, limit: int = 100) -> MemberPage:
         """A page of a room's members, by name."""
-        return await self._session.request(Members(RoomId(room), after, limit), MemberPage)
+        return await self._session.request(Members(RoomId(room), after, limit))
 
     async def history(
         self, room: str, *, before: Seq | None = None, after: Seq | None = None, limit: int = 50
     ) -> EventPage:
         """A page of a room's log, ascending. Neither `before` nor `after`: the newest."""
-        page = await self._session.request(History(RoomId(room), before, after, limit), _Page)
-        return EventPage(decode_events(page.events), page.more, page.head)
+        return await self._session.request(History(RoomId(room), before, after, limit))
 
     async def read(self, room: str, seq: Seq) -> ReadMark:
         """Set my read mark; it only moves forward."""
-        return await self._session.request(Read(RoomId(room), seq), ReadMark)
+        return await self._session.request(Read(RoomId(room), seq))
 
     async def watch(self, room: str | None) -> Watching:
         """Receive presence and typing of this room, from now on across reconnects; None: of no room."""
@@ -269,7 +272,7 @@ class Client:
         def watching(_: Watching) -> None:
             self._watched = name
 
-        return await self._session.request(Watch(name), Watching, at_once=watching)
+        return await self._session.request(Watch(name), at_once=watching)
 
     def typing(self, room: str, typing: bool = True) -> None:
         """Say that I am typing. It is not kept for later when there is no connection."""
@@ -324,7 +327,7 @@ class Client:
         """Connected: join the rooms again."""
         self._joiner.resume()
         if self._watched is not None:
-            self._session.ask(Watch(self._watched), Watching, lambda _: None)
+            self._session.ask(Watch(self._watched), lambda _: None)
 
     def arrived(self, item: Arrived) -> None:
         """An event or a signal."""

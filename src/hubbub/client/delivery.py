@@ -96,7 +96,7 @@ class Delivery:
         outgoing = entry.outgoing
         entry.travelling = True
         command = Send(outgoing.room, outgoing.text, outgoing.nonce)
-        self._ask(command, Sent, lambda outcome: self._settled(entry, outcome))
+        self._ask(command, lambda outcome: self._settled(entry, outcome))
 
     def _settled(self, entry: Entry, outcome: Sent | HubbubError) -> None:
         entry.travelling = False

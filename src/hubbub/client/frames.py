@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, UnsetType
 
 from hubbub.vocabulary import (
     Event,
+    EventPage,
     Membership,
     Presence,
     ProfileChanged,
     ReadChanged,
+    Seq,
     Signal,
     TypingChanged,
     UnknownEvent,
     Welcome,
 )
-from hubbub.wire.rejection import UNDECODABLE
+from hubbub.wire.rejection import UNDECODABLE, ErrorBody
 
 from .failures import BadAnswer
-from .requests import ReplyFrame
+
+R = TypeVar("R", bound=Struct)
+
+
+class ReplyFrame(Struct, frozen=True, tag_field="type", tag="reply"):
+    """The answer to a command, its `ok` still undecoded."""
+
+    ref: int | str | None = None
+    ok: Raw | UnsetType = msgspec.UNSET
+    error: ErrorBody | None = None
 
 
 class Unknown(Struct, frozen=True):
@@ -60,13 +71,26 @@ def unknown(named: dict[str, Any]) -> UnknownEvent | Unknown:
         return Unknown(kind if isinstance(kind, str) else "")
 
 
-def decode_events(raw: list[Raw]) -> list[Event]:
-    """The events of a page. Of a kind that this version does not know they are `UnknownEvent`.
+class _Page(Struct, frozen=True):
+    """An `EventPage` whose events may be of kinds that this version does not know."""
+
+    events: list[Raw]
+    more: bool
+    head: Seq
+
+
+def decode_reply(kind: type[R], ok: bytes) -> R:
+    """What stands under `ok`. Events of a kind that this version does not know are `UnknownEvent`.
 
     Raises:
-        BadAnswer: one of them has no place in a log.
+        msgspec.MsgspecError: it is no such reply.
+        BadAnswer: an event has no place in a log.
     """
-    return [_event_in(bytes(one)) for one in raw]
+    if kind is not EventPage:
+        return msgspec.json.decode(ok, type=kind)
+    page = msgspec.json.decode(ok, type=_Page)
+    found: Any = EventPage([_event_in(bytes(one)) for one in page.events], page.more, page.head)
+    return cast("R", found)
 
 
 def _event_in(raw: bytes) -> Event:

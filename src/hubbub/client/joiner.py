@@ -53,7 +53,7 @@ class Joiner:
         if track.joining or self._tracks.get(track.room) is not track:
             return
         track.joining = True
-        self._ask(Join(track.room, track.cursor), Joined, lambda outcome: self._settled(track, attempt, outcome))
+        self._ask(Join(track.room, track.cursor), lambda outcome: self._settled(track, attempt, outcome))
 
     def _settled(self, track: Track, attempt: int, outcome: Joined | HubbubError) -> None:
         track.joining = False

@@ -7,22 +7,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct, UnsetType
+from msgspec import Raw, Struct
 
 from hubbub.errors import HubbubError
-from hubbub.wire.rejection import ErrorBody
 
 from .failures import BadAnswer, NoAnswer, remote_error
+from .frames import ReplyFrame, decode_reply
 
 T = TypeVar("T", bound=Struct)
-
-
-class ReplyFrame(Struct, frozen=True, tag_field="type", tag="reply"):
-    """The answer to a command, its `ok` still undecoded."""
-
-    ref: int | str | None = None
-    ok: Raw | UnsetType = msgspec.UNSET
-    error: ErrorBody | None = None
 
 
 class _Pending:
@@ -47,7 +39,6 @@ class Requests:
         self._last = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self._decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -70,9 +61,11 @@ class Requests:
             self._settle(reply.ref, remote_error(reply.error))
             return True
         try:
-            ok = self._decoder(pending.answer).decode(reply.ok if isinstance(reply.ok, Raw) else b"{}")
+            ok = decode_reply(pending.answer, bytes(reply.ok) if isinstance(reply.ok, Raw) else b"{}")
         except msgspec.MsgspecError:
             self._settle(reply.ref, BadAnswer())
+        except BadAnswer as error:
+            self._settle(reply.ref, error)
         else:
             self._settle(reply.ref, ok)
         return True
@@ -89,12 +82,6 @@ class Requests:
         """Settle all with this error."""
         for ref in tuple(self._pending):
             self._settle(ref, error)
-
-    def _decoder(self, answer: type[Any]) -> msgspec.json.Decoder[Any]:
-        decoder = self._decoders.get(answer)
-        if decoder is None:
-            decoder = self._decoders[answer] = msgspec.json.Decoder(answer)
-        return decoder
 
     def _settle(self, ref: int, outcome: object) -> None:
         pending = self._pending.pop(ref, None)

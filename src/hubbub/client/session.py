@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from hubbub.errors import HubbubError, TextTooLong
-from hubbub.vocabulary import Welcome
+from hubbub.vocabulary import CommandBase, Welcome
+from hubbub.vocabulary.declaration import reply_of
 
 from .backoff import Backoff
 from .failures import Closed, ConnectionLost, NoAnswer, remote_error
-from .frames import Arrived
+from .frames import Arrived, ReplyFrame
 from .ladder import Ladder
-from .requests import ReplyFrame, Requests
+from .requests import Requests
 from .state import Observable, Phase, State
 from .supervisor import Supervisor, Token
 from .transport import Transport
@@ -127,13 +128,13 @@ class Session:
         if connection is not None:
             connection.post(connection.wire.encode(command))
 
-    def ask(self, command: Any, answer: type[T], settle: Callable[[T | HubbubError], None]) -> None:
+    def ask(self, command: CommandBase[T], settle: Callable[[T | HubbubError], None]) -> None:
         """See `asking.Ask`."""
         connection = self._connection
         if connection is None:
             settle(Closed() if self._supervisor is None else ConnectionLost())
             return
-        ref = self._requests.begin(answer, settle)
+        ref = self._requests.begin(reply_of(type(command)), settle)
         frame = connection.wire.encode(msgspec.structs.replace(command, ref=ref))
         if self._frame_bytes is not None and len(frame) > self._frame_bytes:
             self._requests.refuse(ref, TextTooLong())  # the server would end the connection for good
@@ -148,7 +149,7 @@ class Session:
         return self._supervisor.connection
 
     async def request(
-        self, command: Any, answer: type[T], *, again: bool = True, at_once: Callable[[T], None] | None = None
+        self, command: CommandBase[T], *, again: bool = True, at_once: Callable[[T], None] | None = None
     ) -> T:
         """Ask and wait for the answer.
 
@@ -167,14 +168,14 @@ class Session:
                         raise state.error or Closed()
                     await self._settled.wait()
                     try:
-                        return await self._once(command, answer, at_once)
+                        return await self._once(command, at_once)
                     except ConnectionLost:
                         if not again:
                             raise
         except TimeoutError:
             raise NoAnswer from None
 
-    async def _once(self, command: Any, answer: type[T], at_once: Callable[[T], None] | None) -> T:
+    async def _once(self, command: CommandBase[T], at_once: Callable[[T], None] | None) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def settle(outcome: T | HubbubError) -> None:
@@ -187,7 +188,7 @@ class Session:
                 at_once(outcome)
             future.set_result(outcome)
 
-        self.ask(command, answer, settle)
+        self.ask(command, settle)
         return await future
 
     # what the supervisor calls

@@ -14,8 +14,7 @@ from hubbub.wire import compact, native
 from hubbub.wire.compact import NativeMessagePack, Unpacker
 from hubbub.wire.rejection import ErrorBody
 
-from .frames import Inbound, Unknown, decode, unknown
-from .requests import ReplyFrame
+from .frames import Inbound, ReplyFrame, Unknown, decode, unknown
 
 _KINDS: Final[dict[str, type[Event | Signal]]] = {kind.__struct_config__.tag: kind for kind in get_args(Event | Signal)}
 """What has a `type` of its own, by it."""

@@ -13,8 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
-from hubbub.client.frames import Inbound
-from hubbub.client.requests import ReplyFrame
+from hubbub.client.frames import Inbound, ReplyFrame
 from hubbub.vocabulary import Join, Joined, RoomId, Rooms, Send, Sent
 
 from .history import Said, Stretch, View, as_event, entry

@@ -53,6 +53,12 @@ def test_types() -> None:
     assert "  send: Sent;" in declaration("ReplyOf")
 
 
+def test_the_fields_of_each_command() -> None:
+    fields = declaration("FieldsOf")
+    assert "  members: { room: string; after?: string | null | undefined; limit?: number | undefined };\n" in fields
+    assert fields.count("\n") == len(UNIONS["Command"]) + 1
+
+
 def test_comments_are_the_docstrings() -> None:
     assert "/** The first entry of every log. */\nexport interface RoomCreated {" in TEXT
     assert " * Reply: `Joined`. With `since`, every event with a greater `seq` follows the reply" in TEXT

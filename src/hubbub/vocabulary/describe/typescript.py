@@ -8,7 +8,7 @@ from typing import Final
 from hubbub.errors import CloseCode
 from hubbub.vocabulary.declaration import tag_of
 
-from .schema import REPLY_OF, UNIONS, Schema, components, error_types
+from .schema import COMMANDS, REPLY_OF, UNIONS, Schema, components, error_types
 
 _REF_PREFIX: Final = "#/"
 _SIMPLE: Final = {
@@ -24,12 +24,12 @@ def typescript_module() -> str:
     """The text of `clients/js/src/vocabulary.ts`.
 
     An interface per Struct, the unions `Command`, `Event`, `Signal`, `Reply`, the frames that carry replies, the types
-    of events, the type of the reply to each command, and the error and close codes. A field that has a default value is
-    optional, because the wire omits defaults; the default stands in its comment.
+    of events, the fields of each command and the type of its reply, and the error and close codes. A field that has a
+    default value is optional, because the wire omits defaults; the default stands in its comment.
     """
     parts = ["// Written by scripts/generate.py from src/hubbub/vocabulary. Change the Structs, then run it again."]
     parts += [_declaration(name, schema) for name, schema in components(_REF_PREFIX + "{name}").items()]
-    parts += [_event_types(), _reply_of(), _error_codes(), _close_codes()]
+    parts += [_event_types(), _fields_of(), _reply_of(), _error_codes(), _close_codes()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -86,6 +86,23 @@ def _event_types() -> str:
     lines = "".join(f"  {json.dumps(tag_of(struct))},\n" for struct in UNIONS["Event"])
     about = "The types of events of this version. A newer server may send others."
     return f"{_comment(about, '')}export const EVENT_TYPES: ReadonlySet<unknown> = new Set([\n{lines}]);"
+
+
+def _fields_of() -> str:
+    schemas = components(_REF_PREFIX + "{name}")
+    lines = "".join(f"  {tag_of(command)}: {_fields(schemas[command.__name__])};\n" for command in COMMANDS)
+    about = "What a command takes besides `type` and `ref`, by its `type`. What is undefined is left out."
+    return f"{_comment(about, '')}export interface FieldsOf {{\n{lines}}}"
+
+
+def _fields(schema: Schema) -> str:
+    required = set(schema.get("required", ()))
+    fields = [
+        f"{name}: {_type(value)}" if name in required else f"{name}?: {_type(value)} | undefined"
+        for name, value in schema["properties"].items()
+        if name not in {"type", "ref"}
+    ]
+    return f"{{ {'; '.join(fields)} }}"
 
 
 def _reply_of() -> str:
