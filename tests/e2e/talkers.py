@@ -9,7 +9,7 @@ import sys
 from abc import ABC, abstractmethod
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import socketio
@@ -19,6 +19,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 
 JS = Path(__file__).parents[1] / "js"
+PATIENCE_SECONDS: Final = 300.0
+"""Until one of them gives up. Nothing lasts so long on a machine that is not overloaded."""
+
 Heard = tuple[int, str, str]
 """seq, sender, text"""
 
@@ -36,7 +39,7 @@ class Talker(ABC):
     async def say(self, texts: list[str]) -> None:
         """Returns when all are acknowledged."""
 
-    async def until(self, count: int, seconds: float = 60) -> None:
+    async def until(self, count: int, seconds: float = PATIENCE_SECONDS) -> None:
         """Return when so many messages have been heard."""
         try:
             async with asyncio.timeout(seconds):
@@ -167,7 +170,7 @@ async def socket_io_js(name: str, url: str, token: str, room: str, *transports: 
         "node", "talker.mjs", url, token, room, ",".join(transports), cwd=JS, stdin=PIPE, stdout=PIPE
     )
     talker = ProcessTalker(name, process)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await talker.ready.wait()
     return talker
 
@@ -222,11 +225,11 @@ class BrowserTalker(Talker):
 
     async def say(self, texts: list[str]) -> None:
         composer = self.page.get_by_role("textbox", name="Message")
-        for text in texts:
-            await composer.fill(text)
-            await composer.press("Enter")
+        for text in texts:  # the page is busy with what the others say
+            await composer.fill(text, timeout=1000 * PATIENCE_SECONDS)
+            await composer.press("Enter", timeout=1000 * PATIENCE_SECONDS)
         unsent = self.page.locator(".row-queued, .row-sending, .row-failed")
-        await expect(unsent).to_have_count(0, timeout=30_000)
+        await expect(unsent).to_have_count(0, timeout=1000 * PATIENCE_SECONDS)
 
 
 def _decoded(frame: str | bytes) -> dict[str, Any]:

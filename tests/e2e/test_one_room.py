@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
 from playwright.async_api import async_playwright, expect
 
 from hubbub.app import Application
@@ -17,6 +18,7 @@ from .talkers import BrowserTalker, PythonSocketIoTalker, RawTalker, Talker, Ter
 EACH = 100
 
 
+@pytest.mark.timeout(600)  # seven clients, one of them a browser that shows all that the others say
 async def test_every_kind_of_client_in_one_room(
     server: Application, sign_up: Callable[[str], Awaitable[Credentials]]
 ) -> None:
