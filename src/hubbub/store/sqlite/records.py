@@ -33,6 +33,9 @@ SELECT '[' || coalesce(group_concat(coalesce('[' || revision || ',' || body || '
 FROM json_each(?1) AS want LEFT JOIN records ON collection = ?2 AND records.COLUMN = unhex(want.value)
 """)
 
+_GET_ONE: Final = _of_each_column("SELECT revision, body FROM records WHERE collection = ? AND COLUMN = ?")
+"""The same for one: 4 µs where the statement for many takes 15."""
+
 _ASCENDING = """
 SELECT '[' || coalesce(group_concat('[' || revision || ',' || body || ']' ORDER BY place), '') || ']'
 FROM (SELECT revision, body, COLUMN AS place FROM records WHERE collection = ? AND COLUMN >= ? AND COLUMN < ?
@@ -102,6 +105,13 @@ class SqliteRecords(Struct, frozen=True):
     _writer: Writer
 
     async def get(self, collection: str, slot: int, wanted: Sequence[bytes]) -> list[Row | None]:
+        if len(wanted) == 1:
+
+            def read(database: apsw.Connection) -> list[Row | None]:
+                row = database.execute(_GET_ONE[slot], (collection, wanted[0])).get
+                return [None if row is None else Row(*row)]
+
+            return await self._readers.read(read)
         asked = _json([value.hex() for value in wanted])
         return await self._readers.read(lambda database: _rows(database.execute(_GET[slot], (asked, collection)).get))
 
