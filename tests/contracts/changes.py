@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from hubbub.errors import MessageGone, NotFound, UnknownMessage, UnknownRoom
-from hubbub.store import Account, Appended, Draft, Refused, Store, Version
+from hubbub.store import Account, Appended, Draft, Refused, Store
 from hubbub.store.codec import REACTIONS_LIMIT
 from hubbub.store.drafts import joining
 from hubbub.vocabulary import (
@@ -24,6 +24,7 @@ from hubbub.vocabulary import (
     RoomId,
     Seq,
     User,
+    Version,
 )
 
 from .people import GENERAL, NOW, append, create, draft, leave, person, say, team

@@ -15,7 +15,7 @@ GIVEN_FIELDS = [
     "unread",
     "member", "name", "admin", "since_ms", "head", "read", "repeat", "events", "more", "members",
     "rooms", "last_ts", "total", "code", "message", "retryable", "retry_after_seconds", "unnumbered", "edited_ts",
-    "deleted", "reactions", "reply_to", "state", "about", "emoji", "users", "mine",
+    "deleted", "reactions", "reply_to", "state", "about", "emoji", "users", "mine", "versions",
 ]  # fmt: skip
 """Every name that ever had a number, by its number. Names are added at the end; one that is used no more stays."""
 
@@ -24,6 +24,7 @@ GIVEN_TYPES = [
     "membership",
     "auth", "rooms", "directory", "create_room", "join", "leave", "send", "history", "members", "watch",
     "user", "unknown", "message_edited", "message_deleted", "reaction_added", "reaction_removed", "room_changed",
+    "edit", "delete", "react", "unreact", "versions", "reactions",
 ]  # fmt: skip
 
 

@@ -58,6 +58,7 @@ export const FIELD_KEYS: Readonly<Record<string, number>> = {
   emoji: 54,
   users: 55,
   mine: 56,
+  versions: 57,
 };
 
 export const TYPE_KEYS: Readonly<Record<string, number>> = {
@@ -88,4 +89,10 @@ export const TYPE_KEYS: Readonly<Record<string, number>> = {
   reaction_added: 24,
   reaction_removed: 25,
   room_changed: 26,
+  edit: 27,
+  delete: 28,
+  react: 29,
+  unreact: 30,
+  versions: 31,
+  reactions: 32,
 };

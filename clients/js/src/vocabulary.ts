@@ -73,12 +73,75 @@ export interface Leave {
  * Say something in a joined room. Reply: `Sent`, after the message is durable, before its event.
  *
  * The same nonce by the same sender in the same room returns the first `seq` for as long as the message exists.
+ * `reply_to`: the message of this room that it answers.
  */
 export interface Send {
   type: "send";
   room: string;
   /** Markdown, at most `limits.text_bytes` bytes of UTF-8. */
   text: string;
+  /** The client's idempotency key of this message. */
+  nonce: string;
+  /** Default: null. */
+  reply_to?: number | null;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/**
+ * Give a message of mine another text. Reply: `Sent`, with the `seq` of the `message_edited` event.
+ *
+ * The earlier texts are kept until the message is deleted: `versions`.
+ */
+export interface Edit {
+  type: "edit";
+  room: string;
+  seq: number;
+  /** Markdown, at most `limits.text_bytes` bytes of UTF-8. */
+  text: string;
+  /** The client's idempotency key of this message. */
+  nonce: string;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/**
+ * Delete a message of mine; administrators, any of a room that they are in. Reply: `Sent`.
+ *
+ * Its texts, the earlier ones too, and its reactions are gone from the server. Its `seq` stays.
+ */
+export interface Delete {
+  type: "delete";
+  room: string;
+  seq: number;
+  /** The client's idempotency key of this message. */
+  nonce: string;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/**
+ * React to a message. Reply: `Sent`; with `repeat` when this reaction of mine was there already.
+ *
+ * `emoji`: one of Unicode's, with or without U+FE0F. A message has at most 20 different ones.
+ */
+export interface React {
+  type: "react";
+  room: string;
+  seq: number;
+  emoji: string;
+  /** The client's idempotency key of this message. */
+  nonce: string;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/** Take a reaction of mine back. Reply: `Sent`; with `repeat` when there was none. */
+export interface Unreact {
+  type: "unreact";
+  room: string;
+  seq: number;
+  emoji: string;
   /** The client's idempotency key of this message. */
   nonce: string;
   /** Default: null. */
@@ -98,6 +161,33 @@ export interface History {
   before?: number | null;
   /** Default: null. */
   after?: number | null;
+  /** Default: 50. */
+  limit?: number;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/** The texts that a message had. Reply: `Versions`, the newest 50 at most, in 128 KiB of text. */
+export interface ReadVersions {
+  type: "versions";
+  room: string;
+  seq: number;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/**
+ * Who reacted to a message by this emoji. Reply: `ReactionPage`.
+ *
+ * `after`: the last name of the page before; `not_found` when that user has taken the reaction back meanwhile.
+ */
+export interface ReadReactions {
+  type: "reactions";
+  room: string;
+  seq: number;
+  emoji: string;
+  /** Default: null. */
+  after?: string | null;
   /** Default: 50. */
   limit?: number;
   /** Default: null. */
@@ -392,7 +482,11 @@ export interface Joined {
   topic?: string;
 }
 
-/** The message is durable at `seq`; `ts` as in its event. `repeat`: this nonce had been stored before. */
+/**
+ * The event is durable at `seq`; `ts` as in the event. `repeat`: this nonce had been stored before.
+ *
+ * For a reaction that was there already, or is not there any more, `repeat` is set, too, and `seq` is the log's last.
+ */
 export interface Sent {
   seq: number;
   ts: number;
@@ -409,6 +503,26 @@ export interface EventPage {
   events: Event[];
   more: boolean;
   head: number;
+}
+
+/** The texts of a message, the oldest first; the last one is that of now. `more`: there were earlier ones. */
+export interface Versions {
+  versions: Version[];
+  /** Default: false. */
+  more?: boolean;
+}
+
+/** A text that a message had from `ts` on (Unix milliseconds). */
+export interface Version {
+  text: string;
+  ts: number;
+}
+
+/** Who reacted to a message by one emoji, in the order of reacting. `total`: how many did in all. */
+export interface ReactionPage {
+  users: string[];
+  more: boolean;
+  total: number;
 }
 
 /** A public room. `members`: how many; `member`: whether I am one. */
@@ -494,7 +608,13 @@ export type Command =
   | Join
   | Leave
   | Send
+  | Edit
+  | Delete
+  | React
+  | Unreact
   | History
+  | ReadVersions
+  | ReadReactions
   | Members
   | Read
   | Typing
@@ -528,6 +648,8 @@ export type Reply =
   | Joined
   | Sent
   | EventPage
+  | Versions
+  | ReactionPage
   | RoomEntry
   | DirectoryPage
   | RoomList
@@ -594,8 +716,14 @@ export interface FieldsOf {
   create_room: { room: string; title?: string | undefined; topic?: string | undefined };
   join: { room: string; since?: number | null | undefined };
   leave: { room: string };
-  send: { room: string; text: string; nonce: string };
+  send: { room: string; text: string; nonce: string; reply_to?: number | null | undefined };
+  edit: { room: string; seq: number; text: string; nonce: string };
+  delete: { room: string; seq: number; nonce: string };
+  react: { room: string; seq: number; emoji: string; nonce: string };
+  unreact: { room: string; seq: number; emoji: string; nonce: string };
   history: { room: string; before?: number | null | undefined; after?: number | null | undefined; limit?: number | undefined };
+  versions: { room: string; seq: number };
+  reactions: { room: string; seq: number; emoji: string; after?: string | null | undefined; limit?: number | undefined };
   members: { room: string; after?: string | null | undefined; limit?: number | undefined };
   read: { room: string; seq: number };
   typing: { room: string; typing?: boolean | undefined };
@@ -611,7 +739,13 @@ export interface ReplyOf {
   join: Joined;
   leave: Done;
   send: Sent;
+  edit: Sent;
+  delete: Sent;
+  react: Sent;
+  unreact: Sent;
   history: EventPage;
+  versions: Versions;
+  reactions: ReactionPage;
   members: MemberPage;
   read: ReadMark;
   typing: Done;

@@ -31,6 +31,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.LEAVE_ROOM: frozenset({Role.USER}),
     Action.READ_ROOM: frozenset({Role.MEMBER}),
     Action.WRITE: frozenset({Role.MEMBER}),
+    Action.DELETE_OTHERS: frozenset({Role.ADMINISTRATOR}),
 }
 """The roles that may; one of them is enough. Whoever signed in is a user, whatever else."""
 
@@ -82,8 +83,9 @@ def check_outside_rooms(action: Action, user: User | None) -> None:
 class RoomAccess:
     """Looks up what somebody is in a room.
 
-    A send is not looked up: a connection that has joined the room is a member's, and the store refuses, in the same
-    transaction, what is no member's (`Action.WRITE`). So it does with read marks, which only members have.
+    What writes in a room is not looked up: a connection that has joined it is a member's, and the store refuses, in the
+    same transaction, what is no member's (`Action.WRITE`), and changes of messages that are not the sender's. So it
+    does with read marks, which only members have.
     """
 
     def __init__(self, store: Store) -> None:

@@ -22,6 +22,7 @@ from hubbub.bus import ALONE, Bus, NodeId, UserChanged
 from hubbub.chat.actions.messages import MessageActions
 from hubbub.chat.actions.presence import PresenceActions
 from hubbub.chat.actions.profiles import Profiles
+from hubbub.chat.actions.reactions import ReactionActions
 from hubbub.chat.actions.reading import ReadingActions
 from hubbub.chat.actions.rooms import RoomActions
 from hubbub.chat.log import resuming
@@ -124,7 +125,8 @@ class Chat:
             self._connections,
             self._subscriptions,
             rooms,
-            MessageActions(self._append_queue, settings),
+            MessageActions(store, access, self._append_queue, settings),
+            ReactionActions(store, access, self._append_queue),
             ReadingActions(store, bus, access),
             PresenceActions(self._presence, self._typing),
         )

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hubbub.auth.credentials import Credentials, credentials_of_request
-from hubbub.auth.origins import SAFE_METHODS
 from hubbub.chat.access import check_outside_rooms
 from hubbub.errors import HubbubError, Internal, Unauthenticated
 from hubbub.store import Login
+from hubbub.vocabulary.describe.rest import QUERY_METHODS
 
 from .body import check_content_type, decode_body, decode_query, read_body
 from .call import Call, Services
@@ -66,7 +66,7 @@ class Endpoint:
         if not operation.public:
             login, credentials = await self.authenticate(request)
             check_outside_rooms(operation.action, login.user)
-        if request.method in SAFE_METHODS:
+        if request.method in QUERY_METHODS or request.method == "HEAD":
             given = decode_query(request, operation.input)
         else:
             body = await read_body(request, self._body_bytes)

@@ -23,6 +23,8 @@ _SCHEMA: Final = "#/components/schemas/{name}"
 _PATH_PARAMETERS: Final = {
     "room": "A room's id.",
     "id": "The id of a login, or `current` for the one that asks.",
+    "seq": "The `seq` of a message.",
+    "emoji": "One emoji, percent-encoded.",
 }
 _TAGS: Final = {
     "server": "The server itself.",
@@ -100,7 +102,7 @@ def _parameters(operation: Operation[Any]) -> list[Schema]:
         }
         for name in operation.parameters
     ]
-    if operation.method == "GET" and operation.input is not Nothing:
+    if operation.input is not Nothing and not operation.has_body:
         schema = _schema(operation.input)
         found += [
             {"name": name, "in": "query", "required": name in schema["required"], "schema": _without_null(described)}
@@ -145,9 +147,15 @@ def _errors(operation: Operation[Any]) -> list[type[HubbubError]]:
             found.append(Forbidden)
     if operation.has_body:
         found += [BadJson, BadField, BodyTooLarge, WrongContentType]
-    elif operation.input is not Nothing:
+    elif operation.input is not Nothing or _has_bounded_path(operation):
         found.append(BadField)
     return list(dict.fromkeys(found))
+
+
+def _has_bounded_path(operation: Operation[Any]) -> bool:
+    """Whether something in the path is more than any text."""
+    fields = {} if operation.fields is None else _schema(operation.fields)["properties"]
+    return any(schema != {"type": "string"} for schema in fields.values())
 
 
 def _content(struct: type[Struct]) -> Schema:

@@ -8,11 +8,10 @@ from typing import Final, Generic
 
 from msgspec import Struct
 
-from hubbub.auth.origins import SAFE_METHODS
 from hubbub.chat.access import is_public
 from hubbub.errors import HubbubError
 from hubbub.vocabulary import Action
-from hubbub.vocabulary.describe.rest import path_parameters
+from hubbub.vocabulary.describe.rest import QUERY_METHODS, path_parameters
 
 from .body import Input
 from .call import Call
@@ -30,7 +29,7 @@ class Operation(Generic[Input]):
     """What one method at one path does.
 
     Attributes:
-        input: decoded from the query of a GET, else from the JSON body. `Nothing`: there is none.
+        input: decoded from the query of a GET or DELETE, else from the JSON body. `Nothing`: there is none.
         answer: the Struct under `status`; None: no body, 204.
         action: chat/access.py says who may.
         fields: what stands in the path; None: texts.
@@ -64,4 +63,4 @@ class Operation(Generic[Input]):
 
     @property
     def has_body(self) -> bool:
-        return self.method not in SAFE_METHODS and self.input is not Nothing
+        return self.method not in QUERY_METHODS and self.input is not Nothing

@@ -13,7 +13,6 @@ from .protocols import (
     RoomStore,
     Store,
     StoredMember,
-    Version,
 )
 from .settings import Settings
 
@@ -31,5 +30,4 @@ __all__ = [
     "Settings",
     "Store",
     "StoredMember",
-    "Version",
 ]

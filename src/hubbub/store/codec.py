@@ -32,10 +32,11 @@ from hubbub.vocabulary import (
     Seq,
     UnknownEvent,
     UserName,
+    Version,
 )
 from hubbub.wire.rejection import UNDECODABLE
 
-from .protocols import Draft, Version
+from .protocols import Draft
 
 ROOM_CREATED, MEMBER_JOINED, MEMBER_LEFT, MESSAGE, MESSAGE_EDITED = 1, 2, 3, 4, 5
 MESSAGE_DELETED, REACTION_ADDED, REACTION_REMOVED, ROOM_CHANGED = 6, 7, 8, 9

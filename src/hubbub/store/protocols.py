@@ -26,7 +26,7 @@ from hubbub.errors import (
     UnknownRoom,
     UnknownUser,
 )
-from hubbub.vocabulary import Event, RoomEntry, RoomId, RoomState, Seq, User, UserId, UserName
+from hubbub.vocabulary import Event, RoomEntry, RoomId, RoomState, Seq, User, UserId, UserName, Version
 
 from .records import Records
 
@@ -118,13 +118,6 @@ _REFUSALS: Final = {
         UnknownUser,
     )
 }
-
-
-class Version(Struct, frozen=True, gc=False):
-    """A text that a message had from `ts` on (Unix milliseconds)."""
-
-    text: str
-    ts: int
 
 
 class StoredMember(Struct, frozen=True, gc=False):

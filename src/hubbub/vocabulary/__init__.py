@@ -2,9 +2,28 @@
 
 from .access import Action, Role
 from .declaration import CommandBase
-from .messages import Message, MessageDeleted, MessageEdited, MessageState, Send, Sent
+from .messages import (
+    Delete,
+    Edit,
+    Message,
+    MessageDeleted,
+    MessageEdited,
+    MessageState,
+    ReadVersions,
+    Send,
+    Version,
+    Versions,
+)
 from .presence import Presence, Typing, TypingChanged, Watch, Watching
-from .reactions import Reaction, ReactionAdded, ReactionRemoved
+from .reactions import (
+    React,
+    Reaction,
+    ReactionAdded,
+    ReactionPage,
+    ReactionRemoved,
+    ReadReactions,
+    Unreact,
+)
 from .reading import EventPage, History, Read, ReadChanged, ReadMark
 from .rooms import (
     CreateRoom,
@@ -26,6 +45,7 @@ from .rooms import (
     Rooms,
     RoomState,
 )
+from .sent import Sent
 from .sessions import Auth, Done, Limits, ProfileChanged, User, Welcome
 from .types import Ref, RoomId, Seq, UserId, UserName
 from .unions import Command, Event, Reply, Signal
@@ -37,9 +57,11 @@ __all__ = [
     "Command",
     "CommandBase",
     "CreateRoom",
+    "Delete",
     "Directory",
     "DirectoryPage",
     "Done",
+    "Edit",
     "Event",
     "EventPage",
     "History",
@@ -59,12 +81,16 @@ __all__ = [
     "MessageState",
     "Presence",
     "ProfileChanged",
+    "React",
     "Reaction",
     "ReactionAdded",
+    "ReactionPage",
     "ReactionRemoved",
     "Read",
     "ReadChanged",
     "ReadMark",
+    "ReadReactions",
+    "ReadVersions",
     "Ref",
     "Reply",
     "Role",
@@ -82,9 +108,12 @@ __all__ = [
     "Typing",
     "TypingChanged",
     "UnknownEvent",
+    "Unreact",
     "User",
     "UserId",
     "UserName",
+    "Version",
+    "Versions",
     "Watch",
     "Watching",
     "Welcome",

@@ -32,3 +32,4 @@ class Action(StrEnum):
     LEAVE_ROOM = "leave a room"
     READ_ROOM = "read a room"
     WRITE = "write in a room"
+    DELETE_OTHERS = "delete messages of others"

@@ -68,8 +68,8 @@ class Rest:
     """The REST operation that does what a command does.
 
     Attributes:
-        path: below /api/v1; `{names}` in it are fields of the command. The other fields are the query of a GET, else
-            the JSON body.
+        path: below /api/v1; `{names}` in it are fields of the command. The other fields are the query of a GET or
+            DELETE, else the JSON body.
         name: the `operationId`.
         status: of success; 204: without a body.
         without: fields that make sense on a connection only.

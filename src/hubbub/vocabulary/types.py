@@ -23,6 +23,7 @@ EXACT: Final = 2**53 - 1
 
 Ref = Annotated[int, Meta(ge=-EXACT, le=EXACT)] | Annotated[str, Meta(max_length=64)] | None
 Nonce = Annotated[str, Meta(min_length=1, max_length=64, description="The client's idempotency key of this message.")]
+Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
 Cursor = Annotated[int, Meta(ge=0, le=EXACT)]
 

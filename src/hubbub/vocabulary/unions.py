@@ -7,8 +7,9 @@ null. Commands of one connection take effect in the order in which they arrived.
 from __future__ import annotations
 
 from .events import Event
-from .messages import Send, Sent
+from .messages import Delete, Edit, ReadVersions, Send, Versions
 from .presence import Presence, Typing, TypingChanged, Watch, Watching
+from .reactions import React, ReactionPage, ReadReactions, Unreact
 from .reading import EventPage, History, Read, ReadChanged, ReadMark
 from .rooms import (
     CreateRoom,
@@ -24,11 +25,44 @@ from .rooms import (
     RoomList,
     Rooms,
 )
+from .sent import Sent
 from .sessions import Auth, Done, ProfileChanged, Welcome
 
-Command = Auth | Rooms | Directory | CreateRoom | Join | Leave | Send | History | Members | Read | Typing | Watch
+Command = (
+    Auth
+    | Rooms
+    | Directory
+    | CreateRoom
+    | Join
+    | Leave
+    | Send
+    | Edit
+    | Delete
+    | React
+    | Unreact
+    | History
+    | ReadVersions
+    | ReadReactions
+    | Members
+    | Read
+    | Typing
+    | Watch
+)
 
-Reply = Done | Joined | Sent | EventPage | RoomEntry | DirectoryPage | RoomList | MemberPage | ReadMark | Watching
+Reply = (
+    Done
+    | Joined
+    | Sent
+    | EventPage
+    | Versions
+    | ReactionPage
+    | RoomEntry
+    | DirectoryPage
+    | RoomList
+    | MemberPage
+    | ReadMark
+    | Watching
+)
 
 Signal = Welcome | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged
 

@@ -20,8 +20,8 @@ from hubbub.store.codec import (
     version_of,
     with_state,
 )
-from hubbub.store.protocols import ALL_BYTES, Appended, Draft, Refused, Version
-from hubbub.vocabulary import Event, RoomId, Seq, UserId, UserName
+from hubbub.store.protocols import ALL_BYTES, Appended, Draft, Refused
+from hubbub.vocabulary import Event, RoomId, Seq, UserId, UserName, Version
 
 from .pool import Pool
 from .session import Connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +12,10 @@ from msgspec import Struct
 from hubbub.vocabulary.declaration import CommandBase, Rest
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
+
+
+QUERY_METHODS: Final[AbstractSet[str]] = frozenset({"GET", "DELETE"})
+"""Methods whose requests have no body: what they take is the query (RFC 9110 sections 9.3.1 and 9.3.5)."""
 
 
 def path_parameters(path: str) -> list[str]:
@@ -27,7 +32,7 @@ def input_struct(command: type[CommandBase[Any]], rest: Rest) -> type[Struct] | 
     """The fields of query or body, with their docstrings and defaults; None: there are none."""
     elsewhere = {"ref", *rest.without, *path_parameters(rest.path)}
     names = set(command.__struct_fields__) - elsewhere
-    kind = "Query" if rest.method == "GET" else "Body"
+    kind = "Query" if rest.method in QUERY_METHODS else "Body"
     return _part(command, f"{command.__name__}{kind}", names) if names else None
 
 
