@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from msgspec import Struct
 from websockets.asyncio.client import connect
 
 from hubbub.app import running
@@ -31,6 +32,7 @@ from hubbub.cluster.observed_bus import ObservedBus
 from hubbub.config import Config
 from hubbub.identity import Identity
 from hubbub.realtime import EngineServer, Gateway, GatewaySettings, Hub, Server, VocabularyCodec, serving
+from hubbub.store.records import Collection, Index
 from hubbub.store.sqlite import SqliteStore
 from hubbub.vocabulary import Command, Joined, Message
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
@@ -211,6 +213,19 @@ async def echoed(address: str, text: str, *, greets: bool = False) -> str:
         return str(await client.recv())
 
 
+class Invitation(Struct, frozen=True):
+    code: str
+    room: str
+    expires_ms: int
+
+
+@asynccontextmanager
+async def a_collection(config: Config) -> AsyncIterator[Given]:
+    invitations = Collection("invitations", Invitation, key=("code",), indexes=(Index("room", ("room", "code")),))
+    async with a_store(config) as given:
+        yield Given({"store": given.names["store"], "INVITATIONS": invitations, "Invitation": Invitation})
+
+
 @asynccontextmanager
 async def a_vocabulary(config: Config) -> AsyncIterator[Given]:
     yield Given({"Command": Command, "Joined": Joined, "FIELD_KEYS": FIELD_KEYS, "TYPE_KEYS": TYPE_KEYS})
@@ -223,6 +238,7 @@ async def a_request(config: Config) -> AsyncIterator[Given]:
 
 GIVEN: dict[str, Callable[[Config], AbstractAsyncContextManager[Given]]] = {
     "hubbub.app": a_configuration,
+    "hubbub.store.records.records": a_collection,
     "hubbub.bus.redis.bus": a_bus,
     "hubbub.chat.service": a_store,
     "hubbub.client.client": a_room,

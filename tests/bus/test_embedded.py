@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -76,7 +77,8 @@ async def test_it_ends_when_its_parent_is_killed() -> None:
     parent.kill()
     await parent.wait()
     async with asyncio.timeout(PATIENCE_SECONDS):
-        assert await reader.read() == b""  # the server is gone
+        with contextlib.suppress(ConnectionResetError):  # which of the two is seen is a matter of luck
+            assert await reader.read() == b""  # the server is gone
     writer.close()
     shutil.rmtree(Path(address.removeprefix("unix://")).parent)  # which nobody was left to do
 

@@ -1,10 +1,10 @@
-// Prints how large the SDK is in a browser bundle, and fails when the client is more than 12 KB compressed.
+// Prints how large the SDK is in a browser bundle, and fails when the client is more than 14 KB compressed.
 
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const LIMIT_BYTES = 12 * 1024;
+const LIMIT_BYTES = 14 * 1024;
 
 async function packed(contents) {
   const { outputFiles } = await build({
