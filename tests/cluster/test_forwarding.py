@@ -189,7 +189,7 @@ async def test_whoever_waits_for_a_node_that_is_gone_is_told_to_begin_anew(nodes
     assert 'outcome="lost"} 2.0' in (await web[1].get("/metrics")).text
 
 
-async def test_a_node_that_stops_asks_its_clients_to_move_and_the_others_serve_them_until_then(
+async def test_a_stopping_node_asks_clients_to_move_and_others_serve_them(
     start: Start, cluster_config: Config, network: FaultyNetwork
 ) -> None:
     slow = structs.replace(cluster_config, shutdown_grace_seconds=4.0)
@@ -265,7 +265,7 @@ async def close_code_of(socket: ClientConnection) -> int | None:
 
 
 @pytest.mark.parametrize("stops", ["relay", "owner"])
-async def test_a_relayed_websocket_gets_the_close_code_of_a_restart_whichever_node_stops(
+async def test_a_relayed_websocket_gets_the_restart_code_whichever_node_stops(
     start: Start, cluster_config: Config, network: FaultyNetwork, stops: str
 ) -> None:
     slow = structs.replace(cluster_config, shutdown_grace_seconds=2.0)

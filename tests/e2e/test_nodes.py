@@ -106,7 +106,7 @@ class Returning(PythonSocketIoTalker):
         self.joining: list[asyncio.Task[None]] = []
 
 
-async def test_socket_io_clients_upgrade_through_any_node_and_outlive_the_owner_of_their_session(
+async def test_socket_io_clients_upgrade_through_any_node_and_outlive_its_owner(
     nodes: list[NodeProcess], balancer: RoundRobin
 ) -> None:
     tokens = {}
@@ -152,7 +152,7 @@ async def test_a_rolling_restart_under_load_loses_and_repeats_nothing(
     assert sum(figures.connections for figures in outcome.wires.values()) >= 2 * len(outcome.wires) * 2, "nobody moved"
 
 
-async def test_a_node_that_is_frozen_and_comes_back_and_one_that_is_killed_cost_nothing(
+async def test_a_frozen_node_and_a_killed_one_cost_nothing(
     nodes: list[NodeProcess], balancer: RoundRobin
 ) -> None:
     async def strike() -> None:

@@ -95,7 +95,7 @@ def test_what_is_no_compressed_data_is_corrupt() -> None:
         decompress(b"\xff\xff", 10)
 
 
-def test_compressed_messages_need_the_negotiation_and_the_bit_only_on_their_first_frame() -> None:
+def test_compression_needs_negotiation_and_its_bit_on_the_first_frame() -> None:
     plain = Decoder(1000)
     plain.feed(masked_frame(TEXT | RSV1, compress(b"x"), b"mask"))
     assert plain.failure is not None

@@ -137,7 +137,7 @@ async def test_what_is_committed_while_joining_is_not_missed(world: World) -> No
     assert ada.seqs("general") == [2, 3, 4, 5]
 
 
-async def test_events_that_come_while_the_first_head_is_read_are_not_lost_and_not_repeated(world: World) -> None:
+async def test_events_during_the_first_reading_of_the_head_arrive_once(world: World) -> None:
     """Nobody was in the room on this node: the feed does not know its head yet."""
     await world.room()
     founder = world.actors["founder"]
@@ -400,7 +400,7 @@ class TestLeaving:
             assert founder.seqs("general") == []
 
 
-async def test_a_replay_that_the_store_cannot_read_ends_the_connection_so_that_it_comes_back(world: World) -> None:
+async def test_a_replay_that_the_store_cannot_read_ends_the_connection(world: World) -> None:
     await log_of(world, 5)
     founder = await world.person("founder")
     world.store.fail("events.after", StoreUnavailable())

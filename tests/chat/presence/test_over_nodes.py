@@ -43,7 +43,7 @@ async def test_who_comes_and_goes_on_another_node_is_seen(tmp_path: Path) -> Non
         assert ada.shown == ["ada", "bob"]
 
 
-async def test_the_first_on_a_node_that_did_not_follow_the_room_is_seen_when_it_is_asked_next(tmp_path: Path) -> None:
+async def test_the_first_user_on_a_node_is_seen_when_the_node_is_asked_next(tmp_path: Path) -> None:
     async with opened_nodes(tmp_path, 2) as nodes:
         ada = await screen(nodes[0])
         await nodes.after(1)

@@ -108,7 +108,7 @@ async def test_in_a_crowd_nobody_is_told(tmp_path: Path) -> None:
         assert said(bob) == []
 
 
-async def test_signals_of_a_room_that_nobody_here_follows_and_unknown_ones_are_ignored(world: World) -> None:
+async def test_unknown_signals_and_those_of_rooms_without_members_here_are_ignored(world: World) -> None:
     ada, _ = await people(world)
     ada.forget()
     world.chat.bus_receiver.signal(RoomId("nowhere"), TypingChanged(RoomId("nowhere"), world.user("ada").name))

@@ -140,7 +140,7 @@ async def test_alone_it_may_wait_as_long_as_the_chat_allows() -> None:
 
 
 @pytest.mark.usefixtures("at_once")
-async def test_messages_that_never_end_are_cut_when_too_much_of_them_waits_for_their_address() -> None:
+async def test_unfinished_messages_are_cut_when_too_much_waits_for_their_address() -> None:
     settings = GatewaySettings(waiting_bytes_per_address=100_000)
     begin = masked_frame(TEXT, b"x" * 60_000, b"abcd")[:50_000]
     async with running(settings) as stand, raw(stand) as one, raw(stand) as two:

@@ -223,7 +223,7 @@ async def test_who_goes_between_two_slices_is_not_written_to(wires: list[Wire]) 
     assert wires[-1].received() == b""
 
 
-async def test_two_rooms_of_one_tick_are_left_to_the_transports_which_make_one_write_of_them(wires: list[Wire]) -> None:
+async def test_two_groups_of_one_tick_are_one_write_by_the_transports(wires: list[Wire]) -> None:
     loop = asyncio.get_running_loop()
     hub = Hub(loop)
     lane = WireLane(PendingWrites(loop))
@@ -314,7 +314,7 @@ async def see_one_end(how: str) -> tuple[str, str]:
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="looks at /proc")
 @pytest.mark.parametrize("how", ["the client closes", "the client resets", "the server closes", "the server aborts"])
 @pytest.mark.parametrize("new_loop", [uvloop.new_event_loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"])
-def test_a_transport_tells_that_it_is_lost_before_its_descriptor_can_be_another_s(
+def test_a_transport_is_lost_before_its_descriptor_is_used_again(
     new_loop: Callable[[], asyncio.AbstractEventLoop], how: str
 ) -> None:
     """All that writes past the transports rests on this promise of the event loops."""

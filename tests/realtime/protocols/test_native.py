@@ -255,7 +255,7 @@ async def test_a_bad_handshake_is_refused_by_http(stand: Stand, old: bytes, new:
     assert stand.handler.handshakes == []
 
 
-async def test_http_lives_on_the_same_port_and_an_upgrade_may_follow_on_its_connection(stand: Stand) -> None:
+async def test_http_is_on_the_same_port_and_an_upgrade_may_follow_it(stand: Stand) -> None:
     async with httpx.AsyncClient() as http:
         assert (await http.get(stand.http + "/")).text == "page"
     async with raw(stand, upgraded=False) as client:

@@ -288,7 +288,7 @@ def _reading(gone: asyncio.Event) -> Callable[[Any, Any, Any], Awaitable[None]]:
     return app
 
 
-async def test_a_stream_that_nobody_reads_counts_until_it_is_cut_off_and_leaves_nothing() -> None:
+async def test_an_unread_stream_counts_until_it_is_cut_off_and_leaves_nothing() -> None:
     """Also after the handler has given it up."""
     async with running(HASTE) as stand, talking(stand) as client:
         client.say(b"GET /sse HTTP/1.1\r\nHost: here\r\n\r\n")

@@ -138,7 +138,7 @@ def test_a_link_that_answers_lives_on() -> None:
     assert not link.died
 
 
-def test_a_timeout_longer_than_the_interval_counts_from_the_last_ping_and_sends_no_second_one_meanwhile() -> None:
+def test_a_timeout_longer_than_the_interval_sends_no_second_ping() -> None:
     loop, heartbeat = beating(interval=5, timeout=12)
     heartbeat.add(link := Link(loop))
     loop.run(7)
