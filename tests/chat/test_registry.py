@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from hubbub.chat.access import MAY
-from hubbub.chat.actor import Actor
+from hubbub.chat.access import MAY, Actor
 from hubbub.chat.registry import Registry, at_once, collect, on_connection, performs
 from hubbub.vocabulary import Action, Auth, Done, History, Join, Leave, Role, Send, Typing
 

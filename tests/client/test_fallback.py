@@ -40,11 +40,18 @@ def sign_up(hubbub: Application) -> SignUp:
 
 
 def of(
-    url: str, login: Credentials, transport: TransportChoice = "auto", *, seconds: float = 10.0, climb: bool = False
+    url: str,
+    login: Credentials,
+    transport: TransportChoice = "auto",
+    *,
+    seconds: float = 10.0,
+    probe_pauses: bool = False,
 ) -> Client:
     """A client that hardly waits between attempts; it looks for a better transport when it is told, or all the time."""
-    pauses = Backoff(0.01, 0.02) if climb else Backoff(3_600.0, 3_600.0)
-    return Client(url, login.token, transport=transport, backoff=Backoff(0.01, 0.1), climb=pauses, open_seconds=seconds)
+    pauses = Backoff(0.01, 0.02) if probe_pauses else Backoff(3_600.0, 3_600.0)
+    return Client(
+        url, login.token, transport=transport, backoff=Backoff(0.01, 0.1), probe_pauses=pauses, open_seconds=seconds
+    )
 
 
 class Log:
@@ -141,7 +148,7 @@ async def test_two_clients_chat_over_sse_then_polling_then_return_to_websocket(b
         second.check(expected)
 
 
-async def test_climbing_in_the_middle_of_a_conversation(between: Proxy, sign_up: SignUp) -> None:
+async def test_a_better_transport_in_the_middle_of_a_conversation(between: Proxy, sign_up: SignUp) -> None:
     between.refuse_upgrades = True
     async with chatting(between.url, sign_up) as (one, other, first, second):
         words = [str(number) for number in range(300)]
@@ -163,7 +170,7 @@ async def test_climbing_in_the_middle_of_a_conversation(between: Proxy, sign_up:
 
 async def test_it_looks_again_by_itself_with_growing_pauses(between: Proxy, sign_up: SignUp) -> None:
     between.refuse_upgrades = True
-    async with of(between.url, await sign_up("ada"), climb=True) as client:
+    async with of(between.url, await sign_up("ada"), probe_pauses=True) as client:
         assert client.state.transport == "sse"
         await between.until(lambda: between.asked("GET /ws") >= 4)
         assert client.state.transport == "sse"
@@ -184,7 +191,7 @@ async def test_a_token_that_can_not_be_had_for_a_better_connection(between: Prox
         return tokens.pop(0) if tokens else login.token
 
     between.refuse_upgrades = True
-    async with Client(between.url, token, climb=Backoff(0.01, 0.02)) as client:
+    async with Client(between.url, token, probe_pauses=Backoff(0.01, 0.02)) as client:
         between.open()
         phases: set[Phase] = set()
         client.observe(lambda state: phases.add(state.phase))
@@ -274,7 +281,7 @@ async def test_a_server_that_is_not_there_is_not_looked_for_by_every_transport(b
 
 @pytest.mark.parametrize("transport", ["sse", "polling"])
 async def test_one_transport_only(between: Proxy, sign_up: SignUp, transport: TransportChoice) -> None:
-    async with of(between.url, await sign_up("ada"), transport, climb=True) as client:
+    async with of(between.url, await sign_up("ada"), transport, probe_pauses=True) as client:
         assert (client.state.transport, client.state.fallback) == (transport, ())
         await client.create_room("tea")
         await client.join("tea", since=0)

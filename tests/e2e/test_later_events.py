@@ -19,14 +19,14 @@ from msgspec import Struct
 
 from hubbub.app import running
 from hubbub.client import Api, Client, Credentials
-from hubbub.client.dialer import TransportChoice
 from hubbub.client.frames import Inbound
+from hubbub.client.transport_choice import TransportChoice
 from hubbub.config import Config
 from hubbub.store.postgres import PostgresStore
 from hubbub.store.sqlite import SqliteStore
 from hubbub.verify.checker import check
+from hubbub.verify.connections import open_transport
 from hubbub.verify.history import History, Said, Stretch, View, as_event, entry
-from hubbub.verify.opening import open_transport
 from hubbub.verify.participant import Account
 from hubbub.verify.plan import WireName
 from hubbub.verify.preparing import log_of as rest_log

@@ -152,9 +152,7 @@ async def test_a_rolling_restart_under_load_loses_and_repeats_nothing(
     assert sum(figures.connections for figures in outcome.wires.values()) >= 2 * len(outcome.wires) * 2, "nobody moved"
 
 
-async def test_a_frozen_node_and_a_killed_one_cost_nothing(
-    nodes: list[NodeProcess], balancer: RoundRobin
-) -> None:
+async def test_a_frozen_node_and_a_killed_one_cost_nothing(nodes: list[NodeProcess], balancer: RoundRobin) -> None:
     async def strike() -> None:
         nodes[1].signal(signal.SIGSTOP)
         await asyncio.sleep(8)  # longer than its lease

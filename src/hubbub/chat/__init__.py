@@ -1,6 +1,6 @@
 """The chat itself: commands become events, for members only (docs/delivery.md)."""
 
-from .actor import Actor
+from .access import Actor
 from .counters import ChatCounters
 from .service import Chat
 from .settings import ChatSettings

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from msgspec import Struct
+
 from hubbub.errors import Forbidden, RoomForbidden, Unauthenticated
 from hubbub.store.protocols import RoomHead, Store
-from hubbub.vocabulary import Action, Role, RoomId, User
-
-from .actor import Actor
+from hubbub.vocabulary import Action, Role, RoomId, User, UserId
 
 _ANYBODY: Final = frozenset({Role.STRANGER, Role.USER})
 
@@ -97,3 +97,17 @@ class RoomAccess:
         if not may(action, roles_of(actor.user, member=head.member)):
             raise RoomForbidden
         return head
+
+
+class Actor(Struct, frozen=True, gc=False):
+    """An authenticated user, by one login. Connections of the same login share it.
+
+    Attributes:
+        session: the login's public id.
+        expires_ms: when the login ends as far as is known here (Unix milliseconds); it may have been used since.
+    """
+
+    user_id: UserId
+    user: User
+    session: str
+    expires_ms: int = 0

@@ -16,8 +16,7 @@ from hubbub.errors import HubbubError, Internal, NotJoined, RateLimited, Unauthe
 from hubbub.realtime import Connection
 from hubbub.vocabulary import Command
 
-from .access import RoomAccess, check_outside_rooms
-from .actor import Actor
+from .access import Actor, RoomAccess, check_outside_rooms
 from .connection_state import ConnectionState
 from .counters import ChatCounters
 from .log.append_queue import AppendQueue

@@ -12,7 +12,7 @@ from hubbub.errors import Unauthenticated
 from hubbub.realtime import Connection, SmallSet
 from hubbub.vocabulary import Command, Seq
 
-from .actor import Actor
+from .access import Actor
 
 if TYPE_CHECKING:
     from hubbub.chat.log.feed import Feed

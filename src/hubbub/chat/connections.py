@@ -15,7 +15,7 @@ from hubbub.realtime import Connection, Handshake, Outgoing, Strangers
 from hubbub.store.protocols import Login
 from hubbub.vocabulary import Auth, Done, Limits, Signal, User, UserId, Welcome
 
-from .actor import Actor
+from .access import Actor
 from .connection_state import ConnectionState
 from .counters import ChatCounters
 from .multimap import Multimap, older

@@ -24,8 +24,7 @@ from msgspec import Struct
 
 from hubbub.vocabulary import Command, CommandBase, Role
 
-from .access import is_public, may
-from .actor import Actor
+from .access import Actor, is_public, may
 from .connection_state import ConnectionState
 from .log.feed import Feed
 

@@ -38,8 +38,7 @@ from hubbub.realtime import Connection, Handshake, Hub, Rate
 from hubbub.store.protocols import Store
 from hubbub.vocabulary import Command, CommandBase, MemberLeft, RoomId, Seq, UserId, UserName
 
-from .access import RoomAccess, check_outside_rooms
-from .actor import Actor
+from .access import Actor, RoomAccess, check_outside_rooms
 from .bus_receiver import BusReceiver
 from .commands import Commands
 from .connection_state import ConnectionState

@@ -2,14 +2,13 @@
 
 from .backoff import Backoff
 from .client import Client, ClientSignal
-from .dialer import TransportChoice, WireChoice
 from .failures import BadAnswer, Closed, ConnectionLost, NoAnswer, Rejected
-from .ladder import Setback
 from .outbox import OutboxStorage, Outgoing
 from .rest import Api, Credentials, ServerInfo
 from .state import Phase, State
 from .stream import EventStream, Reset, RoomLost
 from .transport import Obstacle, TransportName
+from .transport_choice import Setback, TransportChoice, WireChoice
 
 __all__ = [
     "Api",

@@ -56,19 +56,25 @@ from hubbub.vocabulary import (
 
 from .backoff import Backoff
 from .delivery import Delivery
-from .dialer import CLIMB_CAP_SECONDS, CLIMB_SECONDS, Dialer, TransportChoice, WireChoice, rungs
 from .failures import Closed
 from .frames import Arrived, Unknown
 from .joiner import Joiner
-from .ladder import Ladder
-from .nonces import Nonces
-from .outbox import OutboxStorage, Outgoing
+from .outbox import Nonces, OutboxStorage, Outgoing
 from .rooms import Tracks, Verdict
 from .session import Session
 from .state import Phase, State
 from .stream import EventStream, Reset, RoomLost, SignalStream
 from .supervisor import Token
 from .transport import place
+from .transport_choice import (
+    PROBE_CAP_SECONDS,
+    PROBE_SECONDS,
+    TransportChoice,
+    TransportChooser,
+    TransportOpener,
+    WireChoice,
+    transports_for,
+)
 
 R = TypeVar("R", bound=Struct)
 
@@ -90,7 +96,7 @@ class Client:
         tls: for https; None: the system's certificates.
         open_seconds: for connecting and signing in by one transport; at most 5 where another one is left to try.
         keepalive_seconds: a connection that does not answer a ping for so long counts as lost.
-        climb: the pauses between looks for a better transport, which are 0.5 to 1.5 times its limits.
+        probe_pauses: the pauses between looks for a better transport, which are 0.5 to 1.5 times its limits.
         stable_seconds: a connection that lasted so long starts the backoff anew. One that a restarting server ended
             (close code 4000) leaves it as it is.
         storage: keeps unacknowledged messages beyond the process.
@@ -110,7 +116,7 @@ class Client:
         wire: WireChoice = "msgpack",
         tls: ssl.SSLContext | None = None,
         backoff: Backoff | None = None,
-        climb: Backoff | None = None,
+        probe_pauses: Backoff | None = None,
         request_seconds: float = 30.0,
         open_seconds: float = 10.0,
         keepalive_seconds: float = 20.0,
@@ -120,17 +126,17 @@ class Client:
         random: Callable[[], float] = random_module.random,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        dialer = Dialer(place(url, tls, keepalive_seconds), wire)
+        dialer = TransportOpener(place(url, tls, keepalive_seconds), wire)
         self._backoff = backoff or Backoff()
         self._now = now
         self._random = random
         self._nonces = Nonces(now, random_bytes)
         self._session = Session(
             self,
-            Ladder(rungs(transport), dialer.open, open_seconds),
+            TransportChooser(transports_for(transport), dialer.open, open_seconds),
             token,
             self._backoff,
-            climb or Backoff(CLIMB_SECONDS, CLIMB_CAP_SECONDS),
+            probe_pauses or Backoff(PROBE_SECONDS, PROBE_CAP_SECONDS),
             random,
             request_seconds=request_seconds,
             stable_seconds=stable_seconds,

@@ -18,14 +18,13 @@ import msgspec
 from hubbub.errors import HubbubError
 
 from .client import Client
-from .dialer import TransportChoice
-from .lines import lines
 from .logins import Logins, LoginsError
-from .printing import line, printable
 from .rest import Api
 from .state import Phase, State
 from .stream import Reset, RoomLost
+from .terminal import line, lines, printable
 from .transport import TransportName
+from .transport_choice import TransportChoice
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Coroutine
 from hubbub.errors import HubbubError
 from hubbub.vocabulary import RoomId, Send, Sent
 
-from .asking import Ask
 from .failures import Closed, ConnectionLost
 from .outbox import Entry, Outbox, OutboxStorage, Outgoing
+from .requests import Ask
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from hubbub.errors import CursorAhead, HubbubError
 from hubbub.vocabulary import Join, Joined, RoomId, Seq
 
-from .asking import Ask
 from .failures import Closed, ConnectionLost
+from .requests import Ask
 from .rooms import Track, Tracks
 from .stream import Reset, RoomLost
 

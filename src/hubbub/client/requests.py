@@ -1,20 +1,32 @@
-"""Commands that wait for their reply, by `ref`."""
+"""Commands that wait for their reply, by `ref`; and how the other parts of a client send one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
 from hubbub.errors import HubbubError
+from hubbub.vocabulary import CommandBase
 
 from .failures import BadAnswer, NoAnswer, remote_error
 from .frames import ReplyFrame, decode_reply
 
 T = TypeVar("T", bound=Struct)
+
+
+class Ask(Protocol):
+    """Sends a command on the present connection."""
+
+    def __call__(self, command: CommandBase[T], settle: Callable[[T | HubbubError], None]) -> None:
+        """Post it and call `settle` once: with the reply, an error, `NoAnswer` or `ConnectionLost`.
+
+        Without a connection `settle` is called at once.
+        """
+        ...
 
 
 class _Pending:

@@ -16,11 +16,11 @@ from hubbub.vocabulary.declaration import reply_of
 from .backoff import Backoff
 from .failures import Closed, ConnectionLost, NoAnswer, remote_error
 from .frames import Arrived, ReplyFrame
-from .ladder import Ladder
 from .requests import Requests
 from .state import Observable, Phase, State
 from .supervisor import Supervisor, Token
 from .transport import Transport
+from .transport_choice import TransportChooser
 
 T = TypeVar("T", bound=Struct)
 
@@ -53,10 +53,10 @@ class Session:
     def __init__(
         self,
         listener: Listener,
-        ladder: Ladder,
+        chooser: TransportChooser,
         token: Token | None,
         backoff: Backoff,
-        climb: Backoff,
+        probe_pauses: Backoff,
         random: Callable[[], float],
         *,
         request_seconds: float,
@@ -64,10 +64,10 @@ class Session:
     ) -> None:
         self.state = Observable()
         self._listener = listener
-        self._ladder = ladder
+        self._chooser = chooser
         self._token = token
         self._backoff = backoff
-        self._climb = climb
+        self._probe_pauses = probe_pauses
         self._random = random
         self._stable_seconds = stable_seconds
         self._request_seconds = request_seconds
@@ -241,10 +241,10 @@ class Session:
         self._supervisor = Supervisor(
             self,
             self.state,
-            self._ladder,
+            self._chooser,
             self._token,
             self._backoff,
-            self._climb,
+            self._probe_pauses,
             self._random,
             stable_seconds=self._stable_seconds,
         )
@@ -268,7 +268,7 @@ class Session:
             wire=welcome.wire,
             user=welcome.user,
             session=welcome.session,
-            fallback=self._ladder.setbacks(transport.name),
+            fallback=self._chooser.setbacks(transport.name),
             attempt=0,
             error=None,
         )

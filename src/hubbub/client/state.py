@@ -13,7 +13,7 @@ from msgspec import Struct
 from hubbub.errors import HubbubError
 from hubbub.vocabulary import User
 
-from .ladder import Setback
+from .transport_choice import Setback
 
 
 class Phase(StrEnum):

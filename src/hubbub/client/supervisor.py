@@ -12,11 +12,10 @@ from hubbub.errors import HubbubError, Unauthenticated
 from hubbub.vocabulary import Welcome
 
 from .backoff import Backoff
-from .climber import Climber
 from .failures import ConnectionLost
-from .ladder import Ladder
 from .state import Observable, Phase
 from .transport import Ending, Refused, Transport
+from .transport_choice import BetterTransportProbe, TransportChooser
 
 Token = str | Callable[[], str | Awaitable[str | None] | None]
 
@@ -54,7 +53,7 @@ class Supervisor:
     """Run `run` as a task.
 
     Args:
-        climb: the pauses between attempts to find a better transport.
+        probe_pauses: the pauses between attempts to find a better transport.
         stable_seconds: a connection that lasted so long starts the backoff anew; one that a restarting server ended
             leaves it as it is.
     """
@@ -63,32 +62,32 @@ class Supervisor:
         self,
         owner: Owner,
         state: Observable,
-        ladder: Ladder,
+        chooser: TransportChooser,
         token: Token | None,
         backoff: Backoff,
-        climb: Backoff,
+        probe_pauses: Backoff,
         random: Callable[[], float],
         *,
         stable_seconds: float,
     ) -> None:
         self._owner = owner
         self._state = state
-        self._ladder = ladder
+        self._chooser = chooser
         self._token = token
         self._backoff = backoff
-        self._climb = climb
+        self._probe_pauses = probe_pauses
         self._random = random
         self._stable_seconds = stable_seconds
         self._hurry = asyncio.Event()
-        self._climber: Climber | None = None
+        self._probe: BetterTransportProbe | None = None
         self._goodbyes: set[asyncio.Task[None]] = set()
         self.connection: Transport | None = None
 
     def hurry(self) -> None:
         """Don't wait out the present delay; on a fallback: look for something better now."""
         self._hurry.set()
-        if self._climber is not None:
-            self._climber.hurry()
+        if self._probe is not None:
+            self._probe.hurry()
 
     async def run(self) -> None:
         """Until it is cancelled or gives up."""
@@ -110,7 +109,7 @@ class Supervisor:
 
     async def _once(self) -> Ending:
         try:
-            transport = await self._ladder.dial(await self._ask_token())
+            transport = await self._chooser.dial(await self._ask_token())
         except Refused as refused:
             return refused.ending
         except HubbubError as error:
@@ -134,10 +133,10 @@ class Supervisor:
                 outcome = await self._use(transport)
                 if isinstance(outcome, Ending):
                     if outcome.obstacle is not None:
-                        self._ladder.failed(transport.name, outcome.obstacle, outcome.error)
+                        self._chooser.failed(transport.name, outcome.obstacle, outcome.error)
                     return outcome
                 self._say_goodbye(transport)
-                transport = self._ladder.reached(outcome)
+                transport = self._chooser.reached(outcome)
                 self._owner.switched()
         finally:
             self.connection = None
@@ -145,32 +144,32 @@ class Supervisor:
     async def _use(self, transport: Transport) -> Ending | Transport:
         """Read until the connection ends, or until there is a better one."""
         reading = asyncio.create_task(transport.run(lambda frame: self._owner.received(transport, frame)))
-        climbing = asyncio.create_task(self._look_for_better(transport))
+        probing = asyncio.create_task(self._look_for_better(transport))
         chosen: Transport | None = None
         try:
-            await asyncio.wait((reading, climbing), return_when=asyncio.FIRST_COMPLETED)
-            if not climbing.done():
+            await asyncio.wait((reading, probing), return_when=asyncio.FIRST_COMPLETED)
+            if not probing.done():
                 return await reading
-            better = await climbing
+            better = await probing
             settling = asyncio.create_task(self._owner.settle())
             await asyncio.wait((reading, settling), timeout=_SETTLE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             settling.cancel()
             chosen = better
             return chosen
         finally:
-            await self._leave(transport, reading, climbing, chosen)
+            await self._leave(transport, reading, probing, chosen)
 
     async def _leave(
         self,
         transport: Transport,
         reading: asyncio.Task[Ending],
-        climbing: asyncio.Task[Transport],
+        probing: asyncio.Task[Transport],
         chosen: Transport | None,
     ) -> None:
         """Leave nothing behind, however `_use` ended."""
         reading.cancel()
-        climbing.cancel()
-        read, found = await asyncio.gather(reading, climbing, return_exceptions=True)
+        probing.cancel()
+        read, found = await asyncio.gather(reading, probing, return_exceptions=True)
         if not isinstance(found, BaseException) and found is not chosen:
             self._say_goodbye(found)
         if isinstance(read, Exception):  # a bug in what hears the frames
@@ -178,12 +177,12 @@ class Supervisor:
             raise read
 
     async def _look_for_better(self, transport: Transport) -> Transport:
-        if not self._ladder.above(transport.name):
+        if not self._chooser.above(transport.name):
             await asyncio.get_running_loop().create_future()
 
         async def find() -> Transport | None:
             try:
-                found = await self._ladder.climb(transport.name, await self._ask_token())
+                found = await self._chooser.better(transport.name, await self._ask_token())
             except HubbubError:
                 return None
             if found is not None and (found.first is None or not isinstance(found.wire.decode(found.first), Welcome)):
@@ -191,11 +190,11 @@ class Supervisor:
                 return None
             return found
 
-        self._climber = Climber(find, self._climb, self._random)
+        self._probe = BetterTransportProbe(find, self._probe_pauses, self._random)
         try:
-            return await self._climber.run()
+            return await self._probe.run()
         finally:
-            self._climber = None
+            self._probe = None
 
     def _say_goodbye(self, transport: Transport) -> None:
         task = asyncio.create_task(transport.close())

@@ -12,10 +12,9 @@ from msgspec import Struct
 
 from hubbub.client.transport import Ending, Refused, Transport
 
-from .cables import cut, hang, read_on, release, stop_reading
+from .connections import cut, hang, open_transport, read_on, release, stop_reading
 from .conversation import Conversation
 from .history import Said, View
-from .opening import open_transport
 from .plan import Plan, WireName
 
 _GLANCE_SECONDS: Final = 0.2

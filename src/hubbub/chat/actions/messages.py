@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hubbub.chat.access import RoomAccess, may, roles_of
-from hubbub.chat.actor import Actor
+from hubbub.chat.access import Actor, RoomAccess, may, roles_of
 from hubbub.chat.connection_state import ConnectionState
 from hubbub.chat.log.append_queue import AppendQueue
 from hubbub.chat.log.feed import Feed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubbub.chat.actor import Actor
+from hubbub.chat.access import Actor
 from hubbub.chat.connection_state import ConnectionState
 from hubbub.chat.log.feed import Feed
 from hubbub.chat.presence.tracker import PresenceTracker

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hubbub.chat.access import RoomAccess
-from hubbub.chat.actor import Actor
+from hubbub.chat.access import Actor, RoomAccess
 from hubbub.chat.connection_state import ConnectionState
 from hubbub.chat.emoji import canonical
 from hubbub.chat.log.append_queue import AppendQueue

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from hubbub.bus import Bus, ForUser
-from hubbub.chat.access import RoomAccess
-from hubbub.chat.actor import Actor
+from hubbub.chat.access import Actor, RoomAccess
 from hubbub.chat.registry import performs
 from hubbub.errors import BadField
 from hubbub.store.protocols import PAGE_BYTES, Store

@@ -6,8 +6,7 @@ import contextlib
 from collections.abc import Callable
 
 from hubbub.bus import Bus, ForUser
-from hubbub.chat.access import RoomAccess
-from hubbub.chat.actor import Actor
+from hubbub.chat.access import Actor, RoomAccess
 from hubbub.chat.registry import performs
 from hubbub.errors import CursorAhead, StoreUnavailable
 from hubbub.identity.looks import Looks

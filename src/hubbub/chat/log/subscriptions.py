@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from hubbub.chat.access import RoomAccess
+from hubbub.chat.access import Actor, RoomAccess
 from hubbub.chat.actions.rooms import RoomActions, joined
-from hubbub.chat.actor import Actor
 from hubbub.chat.connection_state import ConnectionState, Gap
 from hubbub.chat.counters import ChatCounters
 from hubbub.chat.multimap import older

@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 
 from hubbub.client.failures import ConnectionLost, Rejected
-from hubbub.client.ladder import PATIENCE_SECONDS, Ladder
 from hubbub.client.transport import Ending, Obstacle, Refused, Transport, TransportName
+from hubbub.client.transport_choice import PATIENCE_SECONDS, TransportChooser
 from hubbub.client.wires import JSON, Wire
 from hubbub.errors import HubbubError, Unauthenticated
 
@@ -60,8 +60,8 @@ class Network:
             raise self.refusals[name]
         return Open(name)
 
-    def ladder(self, *rungs: TransportName) -> Ladder:
-        return Ladder(rungs or tuple(TransportName), self.open, 20.0)
+    def chooser(self, *names: TransportName) -> TransportChooser:
+        return TransportChooser(names or tuple(TransportName), self.open, 20.0)
 
     def names(self) -> list[TransportName]:
         """What was tried since this was called last."""
@@ -70,100 +70,100 @@ class Network:
         return names
 
 
-async def refusal(ladder: Ladder) -> HubbubError:
+async def refusal(chooser: TransportChooser) -> HubbubError:
     with pytest.raises(Refused) as caught:
-        await ladder.dial("token")
+        await chooser.dial("token")
     return caught.value.ending.error
 
 
 async def test_the_best_one_first() -> None:
     network = Network()
-    ladder = network.ladder()
-    assert (await ladder.dial("token")).name is WEBSOCKET
+    chooser = network.chooser()
+    assert (await chooser.dial("token")).name is WEBSOCKET
     assert network.tried == [(WEBSOCKET, PATIENCE_SECONDS)]
-    assert ladder.setbacks(WEBSOCKET) == ()
-    assert ladder.above(WEBSOCKET) == ()
+    assert chooser.setbacks(WEBSOCKET) == ()
+    assert chooser.above(WEBSOCKET) == ()
 
 
 async def test_down_to_what_works_and_there_again() -> None:
     network = Network(websocket=MISSING, sse=SILENT)
-    ladder = network.ladder()
-    assert (await ladder.dial("token")).name is POLLING
+    chooser = network.chooser()
+    assert (await chooser.dial("token")).name is POLLING
     assert network.tried == [(WEBSOCKET, PATIENCE_SECONDS), (SSE, PATIENCE_SECONDS), (POLLING, 20.0)]
-    assert [(setback.transport, setback.obstacle) for setback in ladder.setbacks(POLLING)] == [
+    assert [(setback.transport, setback.obstacle) for setback in chooser.setbacks(POLLING)] == [
         (WEBSOCKET, Obstacle.REFUSED),
         (SSE, Obstacle.SILENT),
     ]
     network.names()
-    await ladder.dial("token")
+    await chooser.dial("token")
     assert network.names() == [POLLING]
-    assert ladder.above(POLLING) == (WEBSOCKET, SSE)
+    assert chooser.above(POLLING) == (WEBSOCKET, SSE)
 
 
 async def test_when_nothing_works_any_more_it_begins_at_the_top() -> None:
     network = Network(websocket=MISSING)
-    ladder = network.ladder()
-    await ladder.dial("token")
+    chooser = network.chooser()
+    await chooser.dial("token")
     network.refusals = dict.fromkeys(TransportName, SILENT)
     network.names()
-    await refusal(ladder)
+    await refusal(chooser)
     assert network.names() == [SSE, POLLING]
-    await refusal(ladder)
+    await refusal(chooser)
     assert network.names() == [WEBSOCKET, SSE, POLLING]
 
 
 async def test_what_is_not_there_is_not_tried_otherwise() -> None:
     network = Network(websocket=DEAD)
-    assert isinstance(await refusal(network.ladder()), ConnectionLost)
+    assert isinstance(await refusal(network.chooser()), ConnectionLost)
     assert network.names() == [WEBSOCKET]
     network = Network(websocket=MISSING, sse=DEAD)
-    assert isinstance(await refusal(network.ladder()), ConnectionLost)
+    assert isinstance(await refusal(network.chooser()), ConnectionLost)
     assert network.names() == [WEBSOCKET, SSE]
 
 
 async def test_of_several_reasons_the_first_counts_unless_the_token_is_wrong() -> None:
-    assert isinstance(await refusal(Network(websocket=MISSING, sse=SILENT, polling=SILENT).ladder()), Rejected)
-    found = await refusal(Network(websocket=SILENT, sse=FORBIDDEN, polling=FORBIDDEN).ladder())
+    assert isinstance(await refusal(Network(websocket=MISSING, sse=SILENT, polling=SILENT).chooser()), Rejected)
+    found = await refusal(Network(websocket=SILENT, sse=FORBIDDEN, polling=FORBIDDEN).chooser())
     assert isinstance(found, Unauthenticated)
 
 
 async def test_where_the_best_has_worked_the_first_failure_is_only_waited_out() -> None:
     network = Network()
-    ladder = network.ladder()
-    await ladder.dial("token")
+    chooser = network.chooser()
+    await chooser.dial("token")
     network.refusals[WEBSOCKET] = FORBIDDEN
     with pytest.raises(Refused) as caught:
-        await ladder.dial("token")
+        await chooser.dial("token")
     assert caught.value.ending.again
-    assert (await ladder.dial("token")).name is SSE
+    assert (await chooser.dial("token")).name is SSE
 
 
 async def test_a_single_one_is_the_last_one() -> None:
     network = Network(sse=FORBIDDEN)
-    ladder = network.ladder(SSE)
+    chooser = network.chooser(SSE)
     for _ in range(2):
-        assert isinstance(await refusal(ladder), Unauthenticated)
+        assert isinstance(await refusal(chooser), Unauthenticated)
     assert network.tried == [(SSE, 20.0)] * 2
-    assert ladder.above(SSE) == ()
+    assert chooser.above(SSE) == ()
 
 
-async def test_climbing_tries_the_better_ones() -> None:
+async def test_better_transports_are_tried() -> None:
     network = Network(websocket=SILENT)
-    ladder = network.ladder()
-    found = await ladder.climb(POLLING, "token")
+    chooser = network.chooser()
+    found = await chooser.better(POLLING, "token")
     assert found is not None
     assert found.name is SSE
     assert network.tried == [(WEBSOCKET, 20.0), (SSE, 20.0)]
     network.refusals[SSE] = DEAD
-    assert await ladder.climb(POLLING, "token") is None
-    assert [setback.transport for setback in ladder.setbacks(POLLING)] == [WEBSOCKET]
+    assert await chooser.better(POLLING, "token") is None
+    assert [setback.transport for setback in chooser.setbacks(POLLING)] == [WEBSOCKET]
 
 
 async def test_a_connection_that_is_held_back_later_is_not_made_the_same_way() -> None:
     network = Network(websocket=MISSING)
-    ladder = network.ladder()
-    assert (await ladder.dial("token")).name is SSE
-    ladder.failed(SSE, Obstacle.SILENT, ConnectionLost())
-    assert (await ladder.dial("token")).name is POLLING
-    ladder.failed(POLLING, Obstacle.SILENT, ConnectionLost())
-    assert (await ladder.dial("token")).name is POLLING
+    chooser = network.chooser()
+    assert (await chooser.dial("token")).name is SSE
+    chooser.failed(SSE, Obstacle.SILENT, ConnectionLost())
+    assert (await chooser.dial("token")).name is POLLING
+    chooser.failed(POLLING, Obstacle.SILENT, ConnectionLost())
+    assert (await chooser.dial("token")).name is POLLING

@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from hubbub.client import Backoff
-from hubbub.client.climber import Climber
 from hubbub.client.transport import Transport, TransportName
+from hubbub.client.transport_choice import BetterTransportProbe
 
-from .test_ladder import Open
+from .test_transport_choice import Open
 
 
 async def test_the_pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,13 +19,13 @@ async def test_the_pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     async def find() -> Transport | None:
         return None if len(pauses) < 8 else Open(TransportName.WEBSOCKET)
 
-    climber = Climber(find, Backoff(10.0, 300.0), lambda: 0.25)
+    probe = BetterTransportProbe(find, Backoff(10.0, 300.0), lambda: 0.25)
 
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr(climber, "_pause", pause)
-    assert (await climber.run()).name is TransportName.WEBSOCKET
+    monkeypatch.setattr(probe, "_pause", pause)
+    assert (await probe.run()).name is TransportName.WEBSOCKET
     assert pauses == [7.5, 15.0, 30.0, 60.0, 120.0, 225.0, 225.0, 225.0]
 
 
@@ -36,14 +36,14 @@ async def test_a_pause_may_be_cut_short() -> None:
         looks.put_nowait(None)
         return None
 
-    climber = Climber(find, Backoff(3_600.0, 3_600.0), lambda: 0.5)
-    climbing = asyncio.create_task(climber.run())
+    probe = BetterTransportProbe(find, Backoff(3_600.0, 3_600.0), lambda: 0.5)
+    probing = asyncio.create_task(probe.run())
     for _ in range(3):
-        climber.hurry()
+        probe.hurry()
         await looks.get()
-    climbing.cancel()
+    probing.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await climbing
+        await probing
     assert looks.empty()
 
 
@@ -55,4 +55,4 @@ async def test_pauses_end_by_themselves() -> None:
         left -= 1
         return None if left else Open(TransportName.SSE)
 
-    assert (await Climber(find, Backoff(0.001, 0.002), lambda: 0.5).run()).name is TransportName.SSE
+    assert (await BetterTransportProbe(find, Backoff(0.001, 0.002), lambda: 0.5).run()).name is TransportName.SSE

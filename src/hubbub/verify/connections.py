@@ -1,12 +1,40 @@
-"""Breaks and holds the connections of a client, as networks do."""
+"""Opens the connections of a client by any wire, and breaks and holds them, as networks do."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from typing import cast
+from typing import Final, cast
 
-from hubbub.client.transport import Transport
+from hubbub.client.transport import Transport, TransportName, place
+from hubbub.client.transport_choice import TransportOpener
+
+from .plan import WireName
+from .socketio import SocketIoPolling, SocketIoWebSocket
+
+_NATIVE: Final = {
+    WireName.JSON: TransportName.WEBSOCKET,
+    WireName.MSGPACK: TransportName.WEBSOCKET,
+    WireName.SSE: TransportName.SSE,
+    WireName.POLLING: TransportName.POLLING,
+}
+
+
+async def open_transport(
+    wire: WireName, url: str, token: str, *, patience_seconds: float, keepalive_seconds: float
+) -> Transport:
+    """A connection that is signed in.
+
+    Raises:
+        Refused: whatever kept it from that.
+    """
+    where = place(url, keepalive_seconds=keepalive_seconds)
+    if wire is WireName.SOCKETIO:
+        return await SocketIoWebSocket.open(where, token, patience_seconds=patience_seconds)
+    if wire is WireName.SOCKETIO_POLLING:
+        return await SocketIoPolling.open(where, token, patience_seconds=patience_seconds)
+    opener = TransportOpener(where, "msgpack" if wire is WireName.MSGPACK else "json")
+    return await opener.open(_NATIVE[wire], token, patience_seconds)
 
 
 def cut(transport: Transport) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hubbub.client.nonces import Nonces
+from hubbub.client.outbox import Nonces
 
 
 def test_they_are_ulids() -> None:
