@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.auth.cookies import cookie_token
-from hubbub.auth.credentials import Credentials, credentials_of_handshake
 from hubbub.errors import CloseCode, Unauthenticated
 from hubbub.vocabulary import Auth, Done, Limits, RoomId, RoomList, Rooms, Send, Typing, Watch, Welcome
 
@@ -175,37 +173,3 @@ async def test_a_new_title_is_seen_on_new_connections(world: World) -> None:
     await world.identity.set_title(await world.identity.authenticate(world.tokens["ada"]), "Countess")
     other = await world.person("ada")
     assert [person.all(Welcome)[0].user.title for person in (ada, other)] == ["Ada", "Countess"]
-
-
-@pytest.mark.parametrize(
-    ("header", "secure", "token"),
-    [
-        ("hubbub_session=a", False, "a"),
-        ("x=1; hubbub_session=a;y", False, "a"),
-        ('hubbub_session="a"', False, "a"),
-        ("__Host-hubbub_session=a", True, "a"),
-        ("hubbub_session=b; __Host-hubbub_session=a", True, "a"),
-        ("hubbub_session=b; __Host-hubbub_session=a", False, "b"),
-        ("hubbub_session=a", True, ""),
-        ("__Host-hubbub_session=a", False, ""),
-        ("hubbub_session=a; hubbub_session=a", False, ""),
-        ("hubbub_session=a; hubbub_session=b", False, ""),
-        ("hubbub_session=; hubbub_session=b", False, ""),
-        ("xhubbub_session=a", False, ""),
-        ("Hubbub_session=a", False, ""),
-        ("", False, ""),
-    ],
-)
-def test_there_is_one_cookie_or_none(header: str, secure: bool, token: str) -> None:
-    assert cookie_token(header, secure=secure) == token
-
-
-def test_a_token_does_not_show_in_a_log() -> None:
-    found = credentials_of_handshake(shake(authorization="Bearer secret"), ())
-    assert found == Credentials("secret", ambient=False)
-    assert "secret" not in repr(found)
-
-
-def test_other_schemes_carry_no_token() -> None:
-    assert credentials_of_handshake(shake(authorization="Basic secret"), ()) is None
-    assert credentials_of_handshake(shake(cookie="other=1"), ()) is None

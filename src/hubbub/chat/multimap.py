@@ -1,4 +1,4 @@
-"""Who has which connections."""
+"""A map with several values per key, such as a user's connections, where nearly every key has one."""
 
 from __future__ import annotations
 

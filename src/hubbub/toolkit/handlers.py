@@ -1,4 +1,4 @@
-"""What an application wants to be called for."""
+"""The handlers that an application registers, and how it refuses a client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what was asked for well-formed? Whether it is allowed stands in `actions`."""
+"""Is what was asked for well-formed? Whether it is allowed stands in `chat/access.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One client's link, whatever its wire and transport, as the layers above see it."""
+"""One client's connection, whatever its wire and transport, as the layers above see it."""
 
 from __future__ import annotations
 

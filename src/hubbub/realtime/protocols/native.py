@@ -78,7 +78,7 @@ class HoldingSocketLane(Holding, NativeSocketLane):
 
 
 class NativeConnection(BaseConnection):
-    """One client of the native wire (docs/protocol.md). Its link's endpoint."""
+    """One client of the native wire (docs/protocol.md). The message handler of its WebSocket."""
 
     __slots__ = ("link",)
 

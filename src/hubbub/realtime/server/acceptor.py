@@ -45,7 +45,7 @@ class Acceptor(ABC):
     Subclasses say which other paths there are and what stands behind them.
 
     Attributes:
-        elsewhere: asked about each WebSocket for an Engine.IO session before it is opened here; None at first.
+        relay: asked about each WebSocket for an Engine.IO session before it is opened here; None at first.
     """
 
     def __init__(self, context: TransportContext, engine: EngineApplication) -> None:
