@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { defaultClientConditions, defineConfig, type Plugin } from "vite";
+import { emojiTable } from "./emoji.ts";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -28,7 +29,7 @@ function packed(): Plugin {
 
 export default defineConfig(({ mode }) => ({
   base: "/",
-  plugins: [packed()],
+  plugins: [emojiTable(), packed()],
   resolve: {
     // The SDK's TypeScript, not its build: no step between a change there and a page here.
     conditions: ["hubbub-source", ...defaultClientConditions],

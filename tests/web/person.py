@@ -77,6 +77,16 @@ class Person:
         """The texts of the conversation, pending ones included, oldest first."""
         return self.page.locator(".rows .prose")
 
+    def message(self, text: str) -> Locator:
+        """The row of the message with this text in it, once the server has it."""
+        return self.page.locator(".row-message[data-key^=m]").filter(has=self.page.locator(".prose", has_text=text))
+
+    async def act(self, text: str, action: str) -> None:
+        """Point at a message and choose one of its actions."""
+        row = self.message(text)
+        await row.hover()
+        await row.get_by_role("group", name="Actions for").get_by_role("button", name=action, exact=True).click()
+
     @property
     def state_line(self) -> Locator:
         return self.page.locator("[data-testid=state-line]:visible")

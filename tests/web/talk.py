@@ -34,6 +34,14 @@ async def kitchen(ada: Person, bob: Person, count: int) -> None:
     await bob.page.get_by_text(f"line {count}", exact=True).wait_for()
 
 
+async def both_in_kitchen(ada: Person, bob: Person) -> None:
+    """A room of theirs that both have open. Ada is administrator."""
+    await ada.set_up("ada", "Ada Okafor")
+    await ada.create_room("Kitchen")
+    await bob.sign_up("bob", "Bob Hale")
+    await bob.join_by_directory("Kitchen")
+
+
 async def pixels_below(page: Page) -> float:
     """How much of the conversation is below the lower edge of the view."""
     below = await page.locator(".timeline").evaluate(_BELOW)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
 from playwright.async_api import WebSocketRoute, expect
 
-from hubbub.errors import RoomForbidden
-from hubbub.vocabulary import Command
-from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
-from hubbub.wire.compact import NativeMessagePack
-
 from .conftest import ONE_LOOP, House, NewPerson
+from .refusals import Refusals
 
 pytestmark = ONE_LOOP
 
@@ -70,23 +65,8 @@ async def test_a_session_that_was_ended_elsewhere_leads_to_the_form(person: NewP
 
 async def test_a_refused_message_can_be_discarded_or_tried_again(person: NewPerson) -> None:
     ada = await person()
-    wire = NativeMessagePack(Command, FIELD_KEYS, TYPE_KEYS)
-    refusing = True
-
-    def between(page_side: WebSocketRoute) -> None:
-        server_side = page_side.connect_to_server()
-
-        def from_page(frame: str | bytes) -> None:
-            command = msgspec.msgpack.decode(frame if isinstance(frame, bytes) else frame.encode())
-            if refusing and command[FIELD_KEYS["type"]] == TYPE_KEYS["send"]:
-                refusal = wire.encode_error(command[FIELD_KEYS["ref"]], RoomForbidden())
-                page_side.send(refusal)
-            else:
-                server_side.send(frame)
-
-        page_side.on_message(from_page)
-
-    await ada.page.route_web_socket("**/ws", between)
+    refusals = Refusals("send")
+    await refusals.between(ada.page)
     await ada.set_up("ada")
     await ada.create_room("Kitchen")
     failed = ada.page.locator(".row-failed")
@@ -96,7 +76,7 @@ async def test_a_refused_message_can_be_discarded_or_tried_again(person: NewPers
     await expect(ada.messages).to_have_count(0)
     await ada.say("two")
     await expect(failed).to_have_count(1)
-    refusing = False
+    refusals.over = True
     await failed.get_by_role("button", name="Retry").click()
     await ada.sees("two")
 

@@ -2,20 +2,27 @@
  * An imitation of the SDK without a server, for work on how the app looks. `?stage=setup|signed-out` shows the forms,
  * `?state=offline|reconnecting` the state line, `?many=5000` a long conversation. Never part of a build.
  */
+
+import { foldEvents } from "../../clients/js/src/fold";
 import type {
   DirectoryPage,
   Event,
   EventPage,
   Joined,
   MemberPage,
+  Message,
+  ReactionPage,
   ReadMark,
   RoomEntry,
   RoomState,
   User,
+  Versions,
   Watching,
 } from "../../clients/js/src/vocabulary";
+import type { Write } from "../../clients/js/src/write";
 import { PEOPLE, ROOMS, talkOf } from "./demo-script";
 
+export { foldChanges, foldEvents, foldMessage, foldRoom } from "../../clients/js/src/fold";
 export type * from "../../clients/js/src/vocabulary";
 
 const query = new URLSearchParams(location.search);
@@ -32,16 +39,24 @@ export class HubbubError extends Error {
   }
 }
 
-export interface Outgoing {
+export type Outgoing = Write & {
   nonce: string;
   room: string;
-  text: string;
   createdAt: number;
   status: "queued" | "sending" | "sent" | "failed";
   seq?: number;
   ts?: number;
   error?: HubbubError;
-}
+};
+
+/** The own fields of the event that a write becomes. */
+const EVENTS = {
+  send: "message",
+  edit: "message_edited",
+  delete: "message_deleted",
+  react: "reaction_added",
+  unreact: "reaction_removed",
+} as const;
 
 const pause = (ms = 250): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
@@ -134,6 +149,7 @@ export class Hubbub {
     this.#phase({ phase: offline ? "offline" : "reconnecting", retryAt: offline ? null : Date.now() + 8000 });
     for (const status of ["queued", "failed"] as const) {
       const entry: Outgoing = {
+        type: "send",
         nonce: status,
         room: "release",
         text: `This one is ${status}.`,
@@ -192,31 +208,66 @@ export class Hubbub {
     };
   }
   async leave(): Promise<void> {}
-  send(room: string, text: string): Outgoing {
+  send(room: string, text: string, { replyTo }: { replyTo?: number } = {}): Outgoing {
+    return this.#write(room, { type: "send", text, ...(replyTo !== undefined && { replyTo }) });
+  }
+  edit(room: string, seq: number, text: string): Outgoing {
+    return this.#write(room, { type: "edit", about: seq, text });
+  }
+  delete(room: string, seq: number): Outgoing {
+    return this.#write(room, { type: "delete", about: seq });
+  }
+  react(room: string, seq: number, emoji: string): Outgoing {
+    return this.#write(room, { type: "react", about: seq, emoji });
+  }
+  unreact(room: string, seq: number, emoji: string): Outgoing {
+    return this.#write(room, { type: "unreact", about: seq, emoji });
+  }
+  #write(room: string, write: Write): Outgoing {
     const entry: Outgoing = {
+      ...write,
       nonce: crypto.randomUUID(),
       room,
-      text,
       createdAt: Date.now(),
       status: "sending",
     };
     this.#outbox.set(entry.nonce, entry);
     this.#emit("outbox", entry);
     setTimeout(() => {
+      if (query.has("refuse") && write.type !== "send") {
+        const error = new HubbubError("store_unavailable", "The server can't store anything right now.");
+        return this.#emit("outbox", { ...entry, status: "failed", error });
+      }
       const log = this.#log(room);
-      const event: Event = {
-        type: "message",
+      const { type, replyTo, ...fields } = write as { type: Write["type"]; replyTo?: number };
+      const event = {
+        type: EVENTS[type],
         room,
         seq: log.length + 1,
         sender: ME.name,
         ts: Date.now(),
-        text,
-      };
+        ...fields,
+        ...(replyTo !== undefined && { reply_to: replyTo }),
+      } as Event;
       log.push(event);
       this.#emit("outbox", { ...entry, status: "sent", seq: event.seq });
       this.#emit("event", event);
     }, 600);
     return entry;
+  }
+  cursor(room: string): number {
+    return this.#log(room).length;
+  }
+  async versions(room: string, seq: number): Promise<Versions> {
+    await pause();
+    const about = this.#log(room).filter((e) => e.seq === seq || ("about" in e && e.about === seq));
+    return { versions: about.flatMap((e) => ("text" in e ? [{ text: e.text ?? "", ts: e.ts }] : [])) };
+  }
+  async reactions(room: string, seq: number, emoji: string): Promise<ReactionPage> {
+    await pause();
+    const message = foldEvents([], this.#log(room), ME.name)[seq - 1] as Message;
+    const found = message.state?.reactions?.find((one) => one.emoji === emoji);
+    return { users: found?.users ?? [], more: false, total: found?.count ?? 0 };
   }
   retry(): void {}
   async discard(): Promise<void> {}
@@ -225,7 +276,7 @@ export class Hubbub {
   }
   async history(room: string, o: { before?: number; limit?: number } = {}): Promise<EventPage> {
     await pause();
-    const log = this.#log(room);
+    const log = foldEvents([], this.#log(room), ME.name);
     const all = log.filter((event) => o.before === undefined || event.seq < o.before);
     const events = all.slice(-(o.limit ?? 50));
     return { events, more: events.length < all.length, head: log.length };

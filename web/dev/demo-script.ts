@@ -116,5 +116,30 @@ export function talkOf(room: string, now: number, extra = 0): Event[] {
       events.push({ type: "message", room, seq: next(), sender, ts: at(minutes), text });
     }
   }
+  if (room === "release") {
+    const found = (start: string): number =>
+      events.find((e) => e.type === "message" && e.text?.startsWith(start))?.seq ?? 0;
+    const react = (about: number, emoji: string, ...senders: string[]): void => {
+      for (const sender of senders) {
+        events.push({ type: "reaction_added", room, seq: next(), sender, ts: at(3), about, emoji });
+      }
+    };
+    react(found("Load test"), "🎉", "ada", "mei", "sofia", "tom");
+    react(found("Load test"), "👍🏽", "priya");
+    react(found("That is the best"), "❤️", "jonas", "sofia");
+    const edited = found("Last week");
+    const text = "Last week that was 900 ms, by the way. *On the same machine.*";
+    events.push({
+      type: "message_edited",
+      room,
+      seq: next(),
+      sender: "jonas",
+      ts: at(2),
+      about: edited,
+      text,
+    });
+    const reply = { room, seq: next(), sender: "mei", ts: at(1), text: "And the calendars?" };
+    events.push({ type: "message", ...reply, reply_to: extra > 0 ? 20 : found("Let us ship") });
+  }
   return events;
 }

@@ -14,6 +14,8 @@ import "./styles/composer.css";
 import "./styles/members.css";
 import "./styles/dialog.css";
 import "./styles/account.css";
+import "./styles/actions.css";
+import "./styles/later.css";
 
 applyTheme();
 const root = document.getElementById("app");

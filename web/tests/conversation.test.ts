@@ -2,10 +2,25 @@ import type { Event } from "hubbub-client";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 const history = vi.fn();
-vi.mock("../src/state/connection", () => ({ client: () => ({ history }), connected: { value: true } }));
+const cursor = (): number => HEAD;
+vi.mock("../src/state/connection", () => ({
+  client: () => ({ history, cursor }),
+  connected: { value: true },
+}));
 vi.mock("../src/state/titles", () => ({ seekTitles: async () => undefined, forgetTitles: () => undefined }));
 
-const { ensureLog, forgetLogs, logOf, openLog, receive, shrink } = await import("../src/state/conversation");
+const {
+  ensureLog,
+  forgetLogs,
+  loadAround,
+  loadLatest,
+  loadNewer,
+  logOf,
+  messageIn,
+  openLog,
+  receive,
+  shrink,
+} = await import("../src/state/conversation");
 const { forgetPlaces, notePlace } = await import("../src/state/places");
 
 const HEAD = 3_000;
@@ -89,5 +104,76 @@ describe("opening a room", () => {
     for (let seq = HEAD + 1; seq <= HEAD + 5_000; seq++) receive(message(seq));
     expect(logOf("kitchen").peek().events.length).toBeLessThanOrEqual(2_000);
     expect(held()[1]).toBe(HEAD + 5_000);
+  });
+});
+
+describe("following a reply", () => {
+  const log = () => logOf("kitchen").peek();
+  const about = (seq: number, about: number): Event => ({
+    type: "reaction_added",
+    room: "kitchen",
+    seq,
+    sender: "bob",
+    ts: seq,
+    about,
+    emoji: "👍",
+  });
+
+  beforeEach(async () => {
+    forgetLogs();
+    forgetPlaces();
+    history.mockReset();
+    history.mockImplementation(page);
+    openLog("kitchen", null);
+    await ensureLog("kitchen", HEAD);
+  });
+
+  it("reads nothing when the message is there", async () => {
+    await loadAround("kitchen", HEAD - 10);
+    expect(history).toHaveBeenCalledTimes(1);
+  });
+
+  it("reads the part around a message that is just above, and keeps what is there", async () => {
+    await loadAround("kitchen", HEAD - 80);
+    expect(held()[0]).toBeLessThanOrEqual(HEAD - 80);
+    expect(held()[1]).toBe(HEAD);
+    expect(log().end).toBe(true);
+  });
+
+  it("holds the part around one that is far above, without an end, and goes on from there", async () => {
+    await loadAround("kitchen", 500);
+    expect(held()).toEqual([471, 530]);
+    expect(log()).toMatchObject({ end: false, more: true, ready: true });
+    await loadNewer("kitchen");
+    expect(held()).toEqual([471, 590]);
+    await loadLatest("kitchen");
+    expect(held()).toEqual([HEAD - 59, HEAD]);
+    expect(log().end).toBe(true);
+  });
+
+  it("has no hole where pages end early because their texts are long", async () => {
+    history.mockImplementation((room, query) => page(room, { ...query, limit: 7 }));
+    await loadAround("kitchen", 500);
+    await loadNewer("kitchen");
+    const seqs = log().events.map((event) => event.seq);
+    expect(seqs).toEqual(seqs.map((_, at) => (seqs[0] ?? 0) + at));
+    expect(seqs).toContain(500);
+    expect(seqs.at(-1)).toBe(590);
+  });
+
+  it("up there, what comes changes messages and adds none", async () => {
+    await loadAround("kitchen", 500);
+    receive(about(HEAD + 1, 510));
+    expect(held()).toEqual([471, 530]);
+    expect(messageIn(log().events, 510)?.state?.reactions?.[0]?.count).toBe(1);
+  });
+
+  it("what came while a page was on its way is in its messages", async () => {
+    history.mockImplementation(async (room, query) => {
+      receive(about(HEAD + 1, 510));
+      return page(room, query);
+    });
+    await loadAround("kitchen", 500);
+    expect(messageIn(log().events, 510)?.state?.reactions?.[0]?.count).toBe(1);
   });
 });

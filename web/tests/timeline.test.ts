@@ -1,6 +1,6 @@
-import type { Event, Outgoing } from "hubbub-client";
+import type { Event } from "hubbub-client";
 import { describe, expect, it } from "vitest";
-import { buildRows, firstUnread, mergeEvents, type Row, seenUpTo } from "../src/lib/timeline";
+import { buildRows, firstUnread, type Row, seenUpTo, type Unsent } from "../src/lib/timeline";
 
 const NOON = new Date(2026, 2, 10, 12, 0).getTime();
 const MINUTE = 60_000;
@@ -13,8 +13,15 @@ function joined(seq: number, sender: string, minutes: number): Event {
   return { type: "member_joined", room: "kitchen", seq, sender, ts: NOON + minutes * MINUTE };
 }
 
-function outgoing(nonce: string, minutes: number): Outgoing {
-  return { nonce, room: "kitchen", text: nonce, createdAt: NOON + minutes * MINUTE, status: "queued" };
+function outgoing(nonce: string, minutes: number): Unsent {
+  return {
+    type: "send",
+    nonce,
+    room: "kitchen",
+    text: nonce,
+    createdAt: NOON + minutes * MINUTE,
+    status: "queued",
+  };
 }
 
 /** "day", "line", "divider", "ada: first", "ada" for a message under the heading of the one before. */
@@ -104,18 +111,48 @@ describe("what has been seen", () => {
   });
 });
 
-describe("merging", () => {
-  it("orders by seq and drops what is there already", () => {
-    const merged = mergeEvents(
-      [message(3, "ada", 3), message(4, "ada", 4)],
-      [message(2, "bob", 2), message(3, "ada", 3)],
-    );
-    expect(merged.map((event) => event.seq)).toEqual([2, 3, 4]);
+describe("changes of the log", () => {
+  const about = { room: "kitchen", sender: "bob", ts: NOON + MINUTE, about: 1 };
+
+  it("have no row where they are shown on a message, nor where they are not known", () => {
+    const events: Event[] = [
+      message(1, "ada", 0),
+      { type: "reaction_added", seq: 2, emoji: "👍", ...about },
+      { type: "message_edited", seq: 3, text: "x", ...about },
+      { type: "message_pinned", seq: 4, ...about } as unknown as Event,
+      message(5, "ada", 2),
+    ];
+    expect(outline(buildRows(events, [], "me", null))).toEqual(["day", "ada: first", "ada"]);
   });
 
-  it("returns the same list when nothing is new", () => {
-    const events = [message(1, "ada", 0)];
-    expect(mergeEvents(events, [message(1, "ada", 0)])).toBe(events);
-    expect(mergeEvents(events, [])).toBe(events);
+  it("of a room are lines that know what it was called before", () => {
+    const renamed = (seq: number, title: string): Event => ({
+      type: "room_changed",
+      room: "kitchen",
+      seq,
+      sender: "ada",
+      ts: NOON,
+      title,
+    });
+    const rows = buildRows([renamed(1, "A"), renamed(2, "B")], [], "me", null);
+    expect(rows.slice(1).map((row) => row.kind === "line" && row.before)).toEqual([
+      null,
+      { title: "A", topic: "" },
+    ]);
+  });
+
+  it("that are mine and under way stand at their message", () => {
+    const change = { type: "edit", about: 1, text: "x", nonce: "a", room: "kitchen", createdAt: 1 } as const;
+    const rows = buildRows([message(1, "me", 0)], [], "me", null, [{ ...change, status: "sending" }]);
+    expect(rows[1]).toMatchObject({ kind: "message", change: { nonce: "a" } });
+  });
+
+  it("a reply stands under its sender's name", () => {
+    const reply = { ...message(2, "ada", 1), reply_to: 1 };
+    expect(outline(buildRows([message(1, "ada", 0), reply as Event], [], "me", null))).toEqual([
+      "day",
+      "ada: first",
+      "ada: first",
+    ]);
   });
 });

@@ -25,19 +25,22 @@ import type {
   FieldsOf,
   Joined,
   MemberPage,
+  ReactionPage,
   ReadMark,
   ReplyOf,
   RoomEntry,
   RoomState,
   ServerFrame,
+  Versions,
   Watching,
   Welcome,
 } from "./vocabulary.js";
 import { Watch } from "./watch.js";
 import { WebSocketTransport } from "./websocket.js";
+import type { Write } from "./write.js";
 
 /** Commands whose effect the client keeps track of. */
-type Tracked = "auth" | "join" | "leave" | "send" | "typing" | "watch";
+type Tracked = "auth" | "join" | "leave" | "typing" | "watch" | Write["type"];
 
 /**
  * One user's link to a server: connects, comes back by itself, catches up, and sends each message exactly once.
@@ -159,7 +162,7 @@ export class Hubbub {
 
   /**
    * The server's reply to any command, of those too that have no method here. What the client keeps track of has one:
-   * joining and leaving, sending, watching, typing.
+   * joining and leaving, all that changes a room's log, watching, typing.
    */
   ask<K extends Exclude<keyof FieldsOf, Tracked>>(type: K, fields: FieldsOf[K]): Promise<ReplyOf[K]> {
     return this.#requests.ask({ type, ...fields } as Extract<Command, { type: K }>) as Promise<ReplyOf[K]>;
@@ -201,24 +204,46 @@ export class Hubbub {
   /**
    * Say something in a room. It is stored first, so that it survives a reload, and sent as soon as the room is joined
    * on a connection, in order, until the server has it. Follow it by the event `outbox`, in which it is `queued` first.
+   *
+   * `replyTo`: the `seq` of the message that it answers.
    */
-  send(room: string, text: string): Outgoing {
+  send(room: string, text: string, { replyTo }: { replyTo?: number } = {}): Outgoing {
     this.#typing.forget(room); // the message itself tells that
-    return this.#outbox.add(room, text);
+    return this.#outbox.add(room, { type: "send", text, ...(replyTo !== undefined && { replyTo }) });
   }
 
-  /** Send a failed message once more, at its old place in the order. */
+  /** Give a message of mine another text. It goes the way of `send`, as do all changes of a room's log below. */
+  edit(room: string, seq: number, text: string): Outgoing {
+    return this.#outbox.add(room, { type: "edit", about: seq, text });
+  }
+
+  /** Delete a message of mine, or as an administrator anybody's. Its text is gone for good, its `seq` stays. */
+  delete(room: string, seq: number): Outgoing {
+    return this.#outbox.add(room, { type: "delete", about: seq });
+  }
+
+  /** Put one emoji of mine to a message. Once more changes nothing. */
+  react(room: string, seq: number, emoji: string): Outgoing {
+    return this.#outbox.add(room, { type: "react", about: seq, emoji });
+  }
+
+  /** Take it away again. */
+  unreact(room: string, seq: number, emoji: string): Outgoing {
+    return this.#outbox.add(room, { type: "unreact", about: seq, emoji });
+  }
+
+  /** Send a failed write once more, at its old place in the order. */
   retry(nonce: string): void {
     this.#outbox.retry(nonce);
   }
 
-  /** Forget a message. One that is under way may arrive nevertheless. */
+  /** Forget a write. One that is under way may arrive nevertheless. */
   discard(nonce: string): Promise<void> {
     return this.#outbox.discard(nonce);
   }
 
   /**
-   * The messages of this tab that are not acknowledged, in the order of writing. Resolves when those of an earlier
+   * The writes of this tab that are not acknowledged, in the order of writing. Resolves when those of an earlier
    * visit are among them: that is after the first connection, unless `Options.user` said whose they are.
    */
   outbox(): Promise<Outgoing[]> {
@@ -228,6 +253,16 @@ export class Hubbub {
   /** A page of a room's log: before or after a `seq`, or its newest. */
   history(room: string, page: { before?: number; after?: number; limit?: number } = {}): Promise<EventPage> {
     return this.ask("history", { room, ...page }).then(knownPage);
+  }
+
+  /** The texts that a message had, the oldest first. */
+  versions(room: string, seq: number): Promise<Versions> {
+    return this.ask("versions", { room, seq });
+  }
+
+  /** Who reacted to a message by this emoji, in the order of reacting. `after`: the last name of the page before. */
+  reactions(room: string, seq: number, emoji: string, after?: string, limit?: number): Promise<ReactionPage> {
+    return this.ask("reactions", { room, seq, emoji, after, limit });
   }
 
   /** Who is in a room, by name. `after`: the last name of the page before. */

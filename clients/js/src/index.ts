@@ -8,6 +8,7 @@ export type { Obstacle } from "./link.js";
 export { MemoryStorage } from "./memory.js";
 export type { OutboxStorage, StoredOutgoing } from "./storage.js";
 export type { TransportName } from "./transport.js";
-export type { Events, Options, Outgoing, Phase, State } from "./types.js";
+export type { Delivery, Events, Options, Outgoing, Phase, State } from "./types.js";
 export type * from "./vocabulary.js";
 export { CloseCode } from "./vocabulary.js";
+export type { Write } from "./write.js";

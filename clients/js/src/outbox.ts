@@ -9,6 +9,7 @@ import type { Tab } from "./tab.js";
 import { textBytes } from "./text.js";
 import type { Outgoing } from "./types.js";
 import type { Event, Sent } from "./vocabulary.js";
+import { commandOf, textOf, type Write, wellFormed } from "./write.js";
 
 /** How often to look for what a tab that is gone has left, and to say that this one is not. */
 const SCAN_MS = 30_000;
@@ -40,7 +41,7 @@ interface Entry {
   notJoined: number;
 }
 
-/** Messages that are not acknowledged yet: stored first, then sent one at a time per room, in order, until they are. */
+/** Writes that are not acknowledged yet: stored first, then sent one at a time per room, in order, until they are. */
 export class Outbox {
   readonly #host: OutboxHost;
   readonly #archive: Archive;
@@ -112,12 +113,12 @@ export class Outbox {
     this.#archive.close();
   }
 
-  add(room: string, text: string): Outgoing {
+  add(room: string, write: Write): Outgoing {
     const now = this.#host.now();
     const stored: StoredOutgoing = {
+      ...wellFormed(write),
       nonce: this.#nonces.next(),
       room,
-      text: wellFormed(text),
       createdAt: now,
       user: this.#user,
       owner: this.#tab.id,
@@ -156,11 +157,12 @@ export class Outbox {
     if (!this.#host.isLive(room) || this.#pauses.get(room)?.timer !== undefined) return;
     const entry = this.#entries.find((entry) => entry.stored.room === room && entry.status !== "failed");
     if (entry === undefined || entry.status === "sending" || !entry.saved) return;
-    const { nonce, text } = entry.stored;
+    const { stored } = entry;
     const limit = this.#host.requests.limits?.text_bytes ?? Number.POSITIVE_INFINITY;
-    if (textBytes(text) > limit) return this.#fail(entry, textTooLong());
+    if (textBytes(textOf(stored)) > limit) return this.#fail(entry, textTooLong());
     this.#become(entry, "sending");
-    this.#host.requests.call({ type: "send", room, text, nonce }, (answer) => this.#answered(entry, answer));
+    const command = commandOf(stored, room, stored.nonce);
+    this.#host.requests.call(command, (answer) => this.#answered(entry, answer));
   }
 
   /** Nothing can be sent to these rooms any more: their entries fail. */
@@ -174,7 +176,11 @@ export class Outbox {
   awaits(event: Event): boolean {
     if (event.type !== "message" || event.sender !== this.#user) return false;
     return this.#entries.some(
-      ({ doubtful, stored }) => doubtful && stored.room === event.room && stored.text === (event.text ?? ""),
+      ({ doubtful, stored }) =>
+        doubtful &&
+        stored.type === "send" &&
+        stored.room === event.room &&
+        stored.text === (event.text ?? ""),
     );
   }
 
@@ -284,7 +290,8 @@ export class Outbox {
   }
 
   #restore(taken: StoredOutgoing[]): void {
-    for (const stored of taken) {
+    for (const found of taken) {
+      const stored = { ...found, type: found.type ?? "send" } as StoredOutgoing;
       if (this.#find(stored.nonce) !== undefined) continue;
       if (stored.user === null) {
         stored.user = this.#user;
@@ -308,12 +315,7 @@ export class Outbox {
 }
 
 function view({ stored, status }: Entry): Outgoing {
-  const { nonce, room, text, createdAt, failed } = stored;
-  const entry = { nonce, room, text, createdAt, status };
+  const { user, owner, touchedAt, failed, ...write } = stored;
+  const entry = { ...write, status };
   return failed === null ? entry : { ...entry, error: HubbubError.of(failed) };
-}
-
-/** Half a surrogate pair is no text: the server would replace it, and the outbox shows what is stored. */
-function wellFormed(text: string): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new TextEncoder().encode(text));
 }

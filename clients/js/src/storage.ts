@@ -1,11 +1,14 @@
 import type { ErrorBody } from "./vocabulary.js";
+import type { Write } from "./write.js";
 
 /** An outbox entry at rest. All fields are plain values, as IndexedDB stores them. */
-export interface StoredOutgoing {
+export type StoredOutgoing = Write & Stored;
+
+/** What is the same for all entries. Of version 0.1 there may be some without `type`: messages. */
+export interface Stored {
   /** The key. Ascending in the order of writing. */
   nonce: string;
   room: string;
-  text: string;
   /** Unix ms. */
   createdAt: number;
   /** The name of who wrote it; null: written before the first connection told. */

@@ -14,6 +14,7 @@ import type {
   User,
   Watching,
 } from "./vocabulary.js";
+import type { Write } from "./write.js";
 
 /**
  * - `idle`: `connect` has not been called.
@@ -73,11 +74,13 @@ export interface Options {
   now?: () => number;
 }
 
-/** A message on its way. A snapshot; each change makes a new one. */
-export interface Outgoing {
+/** A write on its way. A snapshot; each change makes a new one. */
+export type Outgoing = Write & Delivery;
+
+/** How far a write has come. */
+export interface Delivery {
   readonly nonce: string;
   readonly room: string;
-  readonly text: string;
   /** Unix ms on this machine. */
   readonly createdAt: number;
   readonly status: "queued" | "sending" | "sent" | "failed";
@@ -102,7 +105,7 @@ export interface Events {
   membership: Membership;
   /** A user has another display name: somebody in a joined room, or myself, on another device. */
   user: ProfileChanged;
-  /** Each change of status. `sent` comes before the message's event. */
+  /** Each change of status. `sent` comes before the event. */
   outbox: Outgoing;
   /** The answer to each `watch`, those that the client repeated after a reconnect included: who is online now. */
   watching: Watching;

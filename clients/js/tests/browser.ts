@@ -1,8 +1,9 @@
 import { IDBFactory } from "fake-indexeddb";
 import { vi } from "vitest";
 import { IndexedDbStorage } from "../src/indexeddb.js";
-import type { OutboxStorage } from "../src/storage.js";
+import type { OutboxStorage, StoredOutgoing } from "../src/storage.js";
 import type { Options } from "../src/types.js";
+import { textOf } from "../src/write.js";
 import { Locks } from "./locks.js";
 import { Page, pass } from "./page.js";
 import { proxied } from "./proxy.js";
@@ -52,7 +53,15 @@ export class Browser {
   async stored(): Promise<string[]> {
     const all = this.#storage().all();
     await pass();
-    return (await all).map((entry) => entry.text);
+    return (await all).map(textOf);
+  }
+
+  /** Change what is in the shared storage. */
+  async rewrite(change: (entry: StoredOutgoing) => StoredOutgoing): Promise<void> {
+    const storage = this.#storage();
+    const done = storage.all().then((all) => Promise.all(all.map((entry) => storage.put(change(entry)))));
+    await pass();
+    await done;
   }
 
   #storage(): OutboxStorage {

@@ -5,6 +5,7 @@ import { Hubbub } from "../src/hubbub.js";
 import { MemoryStorage } from "../src/memory.js";
 import type { Options, Outgoing, Phase } from "../src/types.js";
 import type { Event } from "../src/vocabulary.js";
+import { textOf } from "../src/write.js";
 import { proxied } from "./proxy.js";
 import { LATENCY_MS, type Server } from "./server.js";
 
@@ -40,7 +41,8 @@ export class Page {
     });
     this.hubbub.on("outbox", (entry) => {
       this.outbox.push(entry);
-      this.story.push(`${entry.status} ${entry.text}${entry.seq === undefined ? "" : ` ${entry.seq}`}`);
+      const what = textOf(entry) || entry.type;
+      this.story.push(`${entry.status} ${what}${entry.seq === undefined ? "" : ` ${entry.seq}`}`);
     });
     this.hubbub.on("resync", ({ room, head }) => this.story.push(`resync ${room} ${head}`));
     this.hubbub.on("reset", ({ room }) => this.story.push(`reset ${room}`));

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { textOf } from "../src/write.js";
 import { Browser } from "./browser.js";
 import { type Page, pass } from "./page.js";
 import { Server } from "./server.js";
@@ -51,7 +52,7 @@ describe.each([
     await pass(patience);
     // Nobody was signed in when they were written: it takes a decision to send them.
     const left = await second.page.hubbub.outbox();
-    expect(left.map(({ text, status }) => [text, status])).toEqual([
+    expect(left.map((entry) => [textOf(entry), entry.status])).toEqual([
       ["a", "failed"],
       ["b", "failed"],
     ]);

@@ -5,6 +5,7 @@ import { FIELD_KEYS, TYPE_KEYS } from "../src/keys.js";
 import { type Packable, pack } from "../src/msgpack.js";
 import type { TransportName } from "../src/transport.js";
 import type { Command, ErrorBody, Event, Joined, Message, ServerFrame } from "../src/vocabulary.js";
+import { stateOf } from "./log.js";
 
 type WithRef = Command & { ref?: number | string };
 
@@ -27,8 +28,11 @@ export const LATENCY_MS = 5;
 interface Room {
   log: Event[];
   members: Set<string>;
-  nonces: Map<string, Message>;
+  nonces: Map<string, Event>;
 }
+
+/** A command that makes an event of a room's log. */
+type Write = Extract<Command, { nonce: string }>;
 
 export const ERRORS: Record<string, ErrorBody> = {
   store_unavailable: { code: "store_unavailable", message: "Try again.", retryable: true },
@@ -36,6 +40,8 @@ export const ERRORS: Record<string, ErrorBody> = {
   unknown_room: { code: "unknown_room", message: "There is no such room.", retryable: false },
   not_joined: { code: "not_joined", message: "Join the room first.", retryable: false },
   cursor_ahead: { code: "cursor_ahead", message: "No such entry yet.", retryable: false },
+  unknown_message: { code: "unknown_message", message: "There is no such message.", retryable: false },
+  not_yours: { code: "not_yours", message: "It is not yours.", retryable: false },
   room_forbidden: { code: "room_forbidden", message: "You are not a member.", retryable: false },
   of_a_later_version: { code: "of_a_later_version", message: "Enough tea.", retryable: false },
   unauthenticated: { code: "unauthenticated", message: "Sign in first.", retryable: false },
@@ -220,7 +226,27 @@ export class Server {
         link.joined.delete(command.room);
         return { reply: {} };
       case "send":
-        return this.#send(link, command.room, command.text, command.nonce);
+      case "edit":
+      case "delete":
+      case "react":
+      case "unreact":
+        return this.#write(link, command);
+      case "versions": {
+        const { log } = this.room(command.room);
+        const about = log.filter(
+          (event) => event.seq === command.seq || ("about" in event && event.about === command.seq),
+        );
+        return {
+          reply: {
+            versions: about.flatMap((e) => ("text" in e ? [{ text: e.text ?? "", ts: e.ts }] : [])),
+          },
+        };
+      }
+      case "reactions": {
+        const message = stateOf(this.room(command.room).log, link.user).get(command.seq);
+        const found = message?.state?.reactions?.find(({ emoji }) => emoji === command.emoji);
+        return { reply: { users: found?.users ?? [], more: false, total: found?.count ?? 0 } };
+      }
       case "history": {
         const { log } = this.room(command.room);
         return { reply: { events: log.slice(-(command.limit ?? 50)), more: false, head: log.length } };
@@ -255,16 +281,22 @@ export class Server {
     };
   }
 
-  #send(link: Peer, id: string, text: string, nonce: string): { reply: object; after?: () => void } {
+  #write(link: Peer, command: Write): { reply: object; after?: () => void } {
+    const { room: id, nonce } = command;
     if (!link.joined.has(id)) throw ERRORS["not_joined"];
     const room = this.room(id);
     const key = `${link.user} ${nonce}`;
     const before = room.nonces.get(key);
     if (before !== undefined) return { reply: { seq: before.seq, ts: before.ts, repeat: true } };
-    const seq = room.log.length + 1;
-    const message: Message = { type: "message", room: id, seq, sender: link.user, ts: ++this.#clock, text };
-    room.nonces.set(key, message);
-    return { reply: { seq, ts: message.ts }, after: () => this.#append(room, message) };
+    if ("seq" in command) {
+      const meant = room.log[command.seq - 1];
+      if (meant?.type !== "message") throw ERRORS["unknown_message"];
+      if (command.type === "edit" && meant.sender !== link.user) throw ERRORS["not_yours"];
+    }
+    const place = { room: id, seq: room.log.length + 1, sender: link.user, ts: ++this.#clock };
+    const event = eventOf(command, place);
+    room.nonces.set(key, event);
+    return { reply: { seq: event.seq, ts: event.ts }, after: () => this.#append(room, event) };
   }
 
   #append(room: Room, event: Event): void {
@@ -298,6 +330,26 @@ function plain(value: unknown): Packable {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value as Packable;
   return new Map(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
+
+function eventOf(command: Write, place: { room: string; seq: number; sender: string; ts: number }): Event {
+  switch (command.type) {
+    case "send":
+      return {
+        type: "message",
+        ...place,
+        text: command.text,
+        ...(command.reply_to != null && { reply_to: command.reply_to }),
+      };
+    case "edit":
+      return { type: "message_edited", ...place, about: command.seq, text: command.text };
+    case "delete":
+      return { type: "message_deleted", ...place, about: command.seq };
+    case "react":
+      return { type: "reaction_added", ...place, about: command.seq, emoji: command.emoji };
+    case "unreact":
+      return { type: "reaction_removed", ...place, about: command.seq, emoji: command.emoji };
+  }
 }
 
 /** Both ends of one WebSocket. */

@@ -2,10 +2,11 @@ import { IDBFactory } from "fake-indexeddb";
 import { describe, expect, test } from "vitest";
 import { IndexedDbStorage } from "../src/indexeddb.js";
 import { MemoryStorage } from "../src/memory.js";
-import type { OutboxStorage, StoredOutgoing } from "../src/storage.js";
+import type { OutboxStorage, Stored, StoredOutgoing } from "../src/storage.js";
 
-function entry(nonce: string, changes: Partial<StoredOutgoing> = {}): StoredOutgoing {
+function entry(nonce: string, changes: Partial<Stored> = {}): StoredOutgoing {
   return {
+    type: "send",
     nonce,
     room: "general",
     text: nonce,
@@ -37,11 +38,11 @@ describe.each<[string, () => OutboxStorage]>([
     const storage = make();
     const mine = entry("a");
     await storage.put(mine);
-    mine.text = "changed";
+    mine.owner = "changed";
     const [got] = await storage.all();
-    expect(got?.text).toBe("a");
-    if (got !== undefined) got.text = "changed";
-    expect((await storage.all())[0]?.text).toBe("a");
+    expect(got?.owner).toBe("one");
+    if (got !== undefined) got.owner = "changed";
+    expect((await storage.all())[0]?.owner).toBe("one");
   });
 
   test("replaces and removes", async () => {

@@ -4,48 +4,72 @@ import { dayOf } from "./time";
 /** Messages of one sender stand under one heading while pauses between them are shorter than this. */
 const GROUP_MS = 5 * 60_000;
 
-/** What is told in a line of its own. Other events, and what a later version of the server has added, have no row. */
-const LINES: ReadonlySet<Event["type"]> = new Set(["room_created", "member_joined", "member_left"]);
+/** A message of mine that has no event yet. */
+export type Unsent = Extract<Outgoing, { type: "send" }>;
+
+/** What is shown as a line between messages. */
+export type LineEvent = Extract<
+  Event,
+  { type: "room_created" | "member_joined" | "member_left" | "room_changed" }
+>;
 
 export type Row =
   | { kind: "day"; key: string; seq: number; ts: number }
   | { kind: "divider"; key: string; seq: number }
-  | { kind: "line"; key: string; seq: number; events: readonly Event[] }
-  | { kind: "message"; key: string; seq: number; event: Message; first: boolean }
-  | { kind: "pending"; key: string; seq: number; outgoing: Outgoing; first: boolean };
+  | { kind: "line"; key: string; seq: number; events: readonly LineEvent[]; before: RoomNames | null }
+  | {
+      kind: "message";
+      key: string;
+      seq: number;
+      event: Message;
+      first: boolean;
+      /** A change of mine that is not confirmed, the last one. */
+      change: Outgoing | null;
+    }
+  | { kind: "pending"; key: string; seq: number; outgoing: Unsent; first: boolean };
+
+/** What a room was called before a change. */
+export interface RoomNames {
+  readonly title: string;
+  readonly topic: string;
+}
 
 /** What follows what, while rows are made. */
 interface Trail {
   day: number;
   sender: string | null;
   ts: number;
+  names: RoomNames | null;
 }
 
 /**
  * The rows of a conversation, oldest first.
  *
  * `events` ascend by `seq`; `pending` are messages of `me` that have no event yet and stand at the end. `divider`: the
- * read mark at which "new messages" begins; null or a mark behind the last message of others: none. A row's key stays
- * the same while older events are put before it.
+ * read mark at which "new messages" begins; null or a mark behind the last message of others: none. `changes`: edits,
+ * deletions and reactions of `me` that are not confirmed; `events` contain them already. A row's key stays the same
+ * while older events are put before it.
  */
 export function buildRows(
   events: readonly Event[],
-  pending: readonly Outgoing[],
+  pending: readonly Unsent[],
   me: string,
   divider: number | null,
+  changes: readonly Outgoing[] = [],
 ): Row[] {
   const rows: Row[] = [];
-  const trail: Trail = { day: Number.NaN, sender: null, ts: 0 };
+  const trail: Trail = { day: Number.NaN, sender: null, ts: 0, names: null };
+  const changing = new Map(changes.flatMap((one) => ("about" in one ? [[one.about, one] as const] : [])));
   let dividerAt = divider === null ? null : firstUnread(events, me, divider);
   for (const event of events) {
-    if (event.type !== "message" && !LINES.has(event.type)) continue;
+    if (event.type !== "message" && !isLine(event)) continue;
     startDay(rows, trail, event.ts, event.seq);
     if (dividerAt !== null && event.seq >= dividerAt) {
       rows.push({ kind: "divider", key: "divider", seq: event.seq });
       trail.sender = null;
       dividerAt = null;
     }
-    if (event.type === "message") addMessage(rows, trail, event);
+    if (event.type === "message") addMessage(rows, trail, event, changing.get(event.seq) ?? null);
     else addLine(rows, trail, event);
   }
   const end = events[events.length - 1]?.seq ?? 0;
@@ -88,33 +112,35 @@ function continues(trail: Trail, sender: string, ts: number): boolean {
   return trail.sender === sender && ts - trail.ts < GROUP_MS;
 }
 
-function addMessage(rows: Row[], trail: Trail, event: Message): void {
-  const first = !continues(trail, event.sender, event.ts);
-  rows.push({ kind: "message", key: `m${event.seq}`, seq: event.seq, event, first });
+function addMessage(rows: Row[], trail: Trail, event: Message, change: Outgoing | null): void {
+  // What it answers stands above its text: that needs the sender's name above it.
+  const first = event.reply_to != null || !continues(trail, event.sender, event.ts);
+  rows.push({ kind: "message", key: `m${event.seq}`, seq: event.seq, event, first, change });
   trail.sender = event.sender;
   trail.ts = event.ts;
 }
 
 /** Joining and leaving read as one line while nobody speaks in between. */
-function addLine(rows: Row[], trail: Trail, event: Event): void {
+function addLine(rows: Row[], trail: Trail, event: LineEvent): void {
   const last = rows[rows.length - 1];
+  const before = trail.names;
   trail.sender = null;
-  if (last?.kind === "line" && last.events[0]?.type === event.type && event.type !== "room_created") {
+  if (event.type === "room_created" || event.type === "room_changed") {
+    trail.names = { title: event.title ?? "", topic: event.topic ?? "" };
+    rows.push({ kind: "line", key: `l${event.seq}`, seq: event.seq, events: [event], before });
+  } else if (last?.kind === "line" && last.events[0]?.type === event.type) {
     rows[rows.length - 1] = { ...last, seq: event.seq, events: [...last.events, event] };
   } else {
-    rows.push({ kind: "line", key: `l${event.seq}`, seq: event.seq, events: [event] });
+    rows.push({ kind: "line", key: `l${event.seq}`, seq: event.seq, events: [event], before: null });
   }
 }
 
-/** Put `fresh` into `events`, both ascending by `seq`; an event that is there already is not put in twice. */
-export function mergeEvents(events: readonly Event[], fresh: readonly Event[]): readonly Event[] {
-  const first = fresh[0];
-  if (first === undefined) return events;
-  const last = events[events.length - 1];
-  if (last === undefined || first.seq > last.seq) return [...events, ...fresh];
-  const bySeq = new Map<number, Event>();
-  for (const event of events) bySeq.set(event.seq, event);
-  for (const event of fresh) if (!bySeq.has(event.seq)) bySeq.set(event.seq, event);
-  if (bySeq.size === events.length) return events;
-  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+/** Reactions and the like are shown where they belong; what a later version may add is not. */
+function isLine(event: Event): event is LineEvent {
+  return (
+    event.type === "room_created" ||
+    event.type === "member_joined" ||
+    event.type === "member_left" ||
+    event.type === "room_changed"
+  );
 }

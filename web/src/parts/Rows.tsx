@@ -1,15 +1,9 @@
-import type { Event, Message, Outgoing } from "hubbub-client";
-import type { ComponentChildren } from "preact";
+import { roomChange } from "../lib/changes";
 import { listNames, plural } from "../lib/text";
-import { clockText, dayText, fullText, narrowClockText } from "../lib/time";
-import type { Row } from "../lib/timeline";
-import { connected } from "../state/connection";
-import { discard, retry } from "../state/outbox";
+import { dayText } from "../lib/time";
+import type { LineEvent, RoomNames, Row } from "../lib/timeline";
 import { displayName } from "../state/people";
-import { me } from "../state/session";
-import { Avatar } from "./Avatar";
-import { Icon } from "./Icon";
-import { Prose } from "./Prose";
+import { MessageRow, PendingRow, Time } from "./MessageRow";
 
 /** One entry of the conversation's list. */
 export function RowView({ row, now }: { row: Row; now: number }) {
@@ -27,15 +21,21 @@ export function RowView({ row, now }: { row: Row; now: number }) {
         </li>
       );
     case "line":
-      return <Line key={row.key} id={row.key} events={row.events} />;
+      return <Line key={row.key} id={row.key} events={row.events} before={row.before} />;
     case "message":
-      return <MessageRow id={row.key} event={row.event} first={row.first} />;
+      return <MessageRow id={row.key} event={row.event} first={row.first} change={row.change} />;
     case "pending":
       return <PendingRow id={row.key} outgoing={row.outgoing} first={row.first} />;
   }
 }
 
-function Line({ id, events }: { id: string; events: readonly Event[] }) {
+interface LineProps {
+  id: string;
+  events: readonly LineEvent[];
+  before: RoomNames | null;
+}
+
+function Line({ id, events, before }: LineProps) {
   const first = events[0];
   if (first === undefined) return null;
   const names = [...new Set(events.map((event) => event.sender))].map(displayName);
@@ -43,8 +43,7 @@ function Line({ id, events }: { id: string; events: readonly Event[] }) {
     names.length > 4
       ? `${listNames(names.slice(0, 2), 3)} and ${plural(names.length - 2, "other")}`
       : listNames(names, 4);
-  const what =
-    first.type === "room_created" ? "created this room" : first.type === "member_joined" ? "joined" : "left";
+  const what = first.type === "room_changed" ? roomChange(first, before) : WHAT[first.type];
   return (
     <li class="row-line" data-key={id}>
       <span>
@@ -55,86 +54,4 @@ function Line({ id, events }: { id: string; events: readonly Event[] }) {
   );
 }
 
-function Time({ ts, narrow = false }: { ts: number; narrow?: boolean }) {
-  return (
-    <time dateTime={new Date(ts).toISOString()} title={fullText(ts)} dir="auto">
-      {narrow ? narrowClockText(ts) : clockText(ts)}
-    </time>
-  );
-}
-
-interface FrameProps {
-  id: string;
-  sender: string;
-  ts: number;
-  first: boolean;
-  state?: string;
-  children: ComponentChildren;
-}
-
-function Frame({ id, sender, ts, first, state = "", children }: FrameProps) {
-  const title = displayName(sender);
-  const name = `row-message ${first ? "row-first" : ""} ${state}`;
-  return (
-    <li class={name} data-key={id}>
-      <span class="row-gutter">
-        {first ? <Avatar name={sender} title={title} /> : <Time ts={ts} narrow />}
-      </span>
-      <div class="row-main">
-        {first ? (
-          <p class="row-head">
-            <strong dir="auto">{title}</strong>
-            {sender === me.value?.name && <span class="you">you</span>}
-            <Time ts={ts} />
-          </p>
-        ) : (
-          <span class="sr-only">{title}: </span>
-        )}
-        {children}
-      </div>
-    </li>
-  );
-}
-
-function MessageRow({ id, event, first }: { id: string; event: Message; first: boolean }) {
-  return (
-    <Frame id={id} sender={event.sender} ts={event.ts} first={first}>
-      <Prose text={event.text ?? ""} />
-    </Frame>
-  );
-}
-
-/** A message of mine that the server has not confirmed yet, or refused. */
-function PendingRow({ id, outgoing, first }: { id: string; outgoing: Outgoing; first: boolean }) {
-  const { nonce, status, text, createdAt, error } = outgoing;
-  return (
-    <Frame id={id} sender={me.value?.name ?? ""} ts={createdAt} first={first} state={`row-${status}`}>
-      <Prose text={text} />
-      {status === "failed" ? (
-        <p class="delivery delivery-failed" role="alert">
-          <Icon name="alert" size={16} />
-          <span>Not sent. {error?.message ?? ""}</span>
-          <button type="button" class="link" onClick={() => retry(nonce)}>
-            Retry
-          </button>
-          <button type="button" class="link" onClick={() => discard(nonce)}>
-            Discard
-          </button>
-        </p>
-      ) : (
-        <Delivery status={status} />
-      )}
-    </Frame>
-  );
-}
-
-function Delivery({ status }: { status: "queued" | "sending" | "sent" }) {
-  if (status === "sent") return null;
-  const text = connected.value ? "Sending…" : "Waiting for the connection";
-  return (
-    <p class="delivery">
-      <Icon name="clock" size={14} />
-      <span>{text}</span>
-    </p>
-  );
-}
+const WHAT = { room_created: "created this room", member_joined: "joined", member_left: "left" } as const;

@@ -28,8 +28,14 @@ interface Settings {
   sent: number;
   /** Where to open; null: at "new messages", or at the end. */
   place: Place | null;
+  /** Whether the last row is the end of the conversation; otherwise more of them come from `newer`. */
+  end: boolean;
   /** More rows are wanted above the first one. */
   older: () => void;
+  /** More rows are wanted below the last one. */
+  newer: () => void;
+  /** The end of the conversation is wanted, which is not among the rows. */
+  latest: () => void;
   onView: (view: View) => void;
 }
 
@@ -67,7 +73,7 @@ export function useTimelineScroll(rows: readonly Row[], settings: Settings): Scr
     const end = element.scrollHeight - element.clientHeight;
     const near = end - top < NEAR_PX;
     if (following.current) following.current = near || top >= Math.min(last.current.top, end) - 1;
-    else following.current = near && span.to === rows.length;
+    else following.current = near && span.to === rows.length && settings.end;
     last.current = { top, end };
     anchor.current = firstVisible(element);
   };
@@ -84,8 +90,9 @@ export function useTimelineScroll(rows: readonly Row[], settings: Settings): Scr
     if (element.scrollTop < FETCH_PX) {
       if (span.from > 0) setStart(startAt(rows, span.from - STEP));
       else settings.older();
-    } else if (below < FETCH_PX && span.to < rows.length) {
-      setStart(startAt(rows, Math.min(rows.length - 1, span.from + STEP)));
+    } else if (below < FETCH_PX) {
+      if (span.to < rows.length) setStart(startAt(rows, Math.min(rows.length - 1, span.from + STEP)));
+      else if (!settings.end) settings.newer();
     }
   };
 
@@ -102,6 +109,10 @@ export function useTimelineScroll(rows: readonly Row[], settings: Settings): Scr
   };
 
   const toLatest = (): void => {
+    if (!settings.end) {
+      settings.latest();
+      return;
+    }
     following.current = true;
     setStart(null);
     if (ref.current !== null) keep(ref.current);

@@ -38,8 +38,8 @@ onDraftSent((room, text) => {
 });
 
 /** Hand a message to the outbox. From here on it is not lost: it is sent as soon as there is a connection. */
-export function sendMessage(room: string, text: string): void {
-  client().send(room, text);
+export function sendMessage(room: string, text: string, replyTo?: number): void {
+  client().send(room, text, replyTo === undefined ? {} : { replyTo });
   told = null; // the message itself ends the typing
 }
 

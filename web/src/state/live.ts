@@ -2,8 +2,10 @@
 
 import { batch, effect, signal, untracked } from "@preact/signals";
 import type { Event, Outgoing, User } from "hubbub-client";
+import { announcement } from "../lib/changes";
 import { plainText } from "../lib/plain";
 import { countMessages, documentTitle } from "../lib/unread";
+import { forgetActing } from "./acting";
 import { attending, awaiting, type Shown, shown } from "./attention";
 import { client, closeConnection, connected, connection, openConnection } from "./connection";
 import {
@@ -12,11 +14,14 @@ import {
   forgetLogs,
   isShown,
   logOf,
+  messageIn,
   openLog,
   receive,
   setDivider,
   shrink,
 } from "./conversation";
+import { forgetNotices } from "./notices";
+import { forgetOriginals, noteOriginal } from "./originals";
 import { forgetOutbox, noteOutgoing, restoreOutbox, settle } from "./outbox";
 import {
   clearPresence,
@@ -92,6 +97,9 @@ export function goLive(): () => void {
     forgetRooms();
     forgetLogs();
     forgetOutbox();
+    forgetActing();
+    forgetNotices();
+    forgetOriginals();
     forgetPlaces();
     clearPresence();
     closeLayers();
@@ -109,13 +117,20 @@ function noteEvent(event: Event): void {
       const tally = rooms.peek().get(event.room)?.tally;
       // Nothing was unread until now. A line that stands already, above what has not been read yet, stays.
       if (!awaiting.peek() && tally?.unread === 0) setDivider(event.room, event.seq - 1);
-      const text = `${displayName(event.sender)}: ${plainText(event.text ?? "")}`;
-      announcements.value = [...announcements.peek(), { seq: event.seq, text }].slice(-ANNOUNCED);
+      announce(event.seq, `${displayName(event.sender)}: ${plainText(event.text ?? "")}`);
+    } else if (here) {
+      const message = "about" in event ? messageIn(logOf(event.room).peek().events, event.about) : null;
+      announce(event.seq, announcement(event, message, me.peek()?.name ?? "", displayName));
     }
     receive(event);
+    noteOriginal(event);
     countInRoom(event);
-    if (mine && event.type === "message") settle(event);
+    settle(event);
   });
+}
+
+function announce(seq: number, text: string): void {
+  if (text !== "") announcements.value = [...announcements.peek(), { seq, text }].slice(-ANNOUNCED);
 }
 
 function noteEntry(entry: Outgoing): void {

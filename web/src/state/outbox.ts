@@ -1,13 +1,25 @@
 import { signal } from "@preact/signals";
 import type { Event, Outgoing } from "hubbub-client";
+import { type Change, isChange } from "../lib/expected";
+import type { Unsent } from "../lib/timeline";
 import { client } from "./connection";
+import { notify } from "./notices";
 
-/** Messages of mine that have no event on this page yet, by nonce. */
+/** What I wrote and changed that has no event on this page yet, by nonce. */
 export const outbox = signal<ReadonlyMap<string, Outgoing>>(new Map());
 
-/** Those of one room, in the order in which they were written. */
-export function pendingIn(room: string, entries: ReadonlyMap<string, Outgoing>): Outgoing[] {
-  return [...entries.values()].filter((o) => o.room === room).sort((a, b) => a.createdAt - b.createdAt);
+function inRoom(room: string, entries: ReadonlyMap<string, Outgoing>): Outgoing[] {
+  return [...entries.values()].filter((o) => o.room === room).sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
+}
+
+/** The messages of one room, in the order in which they were written. */
+export function pendingIn(room: string, entries: ReadonlyMap<string, Outgoing>): Unsent[] {
+  return inRoom(room, entries).filter((entry) => entry.type === "send");
+}
+
+/** The changes to messages of one room, in the order in which they were made. */
+export function changesIn(room: string, entries: ReadonlyMap<string, Outgoing>): Change[] {
+  return inRoom(room, entries).filter(isChange);
 }
 
 /** Take over what was waiting when the page was closed. */
@@ -17,6 +29,7 @@ export async function restoreOutbox(): Promise<void> {
   for (const entry of entries)
     if (!next.has(entry.nonce) && entry.status !== "sent") next.set(entry.nonce, entry);
   outbox.value = next;
+  for (const entry of entries) if (entry.status === "failed") noteFailed(entry);
 }
 
 /**
@@ -30,15 +43,27 @@ export function noteOutgoing(entry: Outgoing, shown: (room: string, seq: number)
   if (entry.status === "sent" && shown(entry.room, entry.seq ?? 0)) next.delete(entry.nonce);
   else next.set(entry.nonce, { ...entry });
   outbox.value = next;
+  if (entry.status === "failed") noteFailed(entry);
 }
 
-/** The event of a message of mine arrived: it takes the place of the entry that stood in for it. */
+const FAILED = {
+  delete: "The message was not deleted.",
+  react: "Your reaction was not added.",
+  unreact: "Your reaction was not taken back.",
+} as const;
+
+/** What somebody typed stays, to be tried again. Everything else is as it was, and is said. */
+function noteFailed(entry: Outgoing): void {
+  if (entry.type === "send" || entry.type === "edit") return;
+  discard(entry.nonce).catch(() => undefined);
+  notify(`${FAILED[entry.type]} ${entry.error?.message ?? ""}`);
+}
+
+/** An event arrived: no entry that was sent before it has to stand in for anything any more. */
 export function settle(event: Event): void {
   for (const entry of outbox.peek().values()) {
-    if (entry.status === "sent" && entry.room === event.room && entry.seq === event.seq) {
-      remove(entry.nonce);
-      return;
-    }
+    const there = entry.status === "sent" && entry.room === event.room && (entry.seq ?? 0) <= event.seq;
+    if (there) remove(entry.nonce);
   }
 }
 

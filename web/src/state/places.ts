@@ -30,6 +30,11 @@ export function openPlace(room: string): Place | null {
   return opening.place;
 }
 
+/** The open room begins anew, and there. */
+export function openAt(room: string, place: Place | null): void {
+  opening = { room, place };
+}
+
 /** Where the room that was opened last begins. */
 export function openingPlace(room: string): Place | null {
   return opening?.room === room ? opening.place : null;

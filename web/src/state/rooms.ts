@@ -1,5 +1,13 @@
 import { batch, computed, signal } from "@preact/signals";
-import type { Event, Joined, Membership, ReadChanged, RoomEntry, RoomState } from "hubbub-client";
+import {
+  type Event,
+  foldRoom,
+  type Joined,
+  type Membership,
+  type ReadChanged,
+  type RoomEntry,
+  type RoomState,
+} from "hubbub-client";
 import { roomBefore } from "../lib/before";
 import { countEvent, moveMark, refreshTally, type Tally } from "../lib/unread";
 import { client } from "./connection";
@@ -50,6 +58,17 @@ export const missing = signal<string | null>(null);
 export const FIRST_ROOM = "General";
 
 const joined = new Set<string>();
+
+/** What can be open in front of a room that is about it. */
+const OF_ROOM: ReadonlySet<string> = new Set([
+  "leave",
+  "members",
+  "message",
+  "react",
+  "reactions",
+  "versions",
+  "delete",
+]);
 
 function put(room: MyRoom): void {
   rooms.value = new Map(rooms.peek()).set(room.id, room);
@@ -140,7 +159,7 @@ function drop(room: string): void {
   const next = new Map(rooms.peek());
   next.delete(room);
   rooms.value = next;
-  const ofRoom = layers.peek().some(({ name }) => name === "leave" || name === "members");
+  const ofRoom = layers.peek().some(({ name }) => OF_ROOM.has(name));
   if (currentRoom.peek() === room && ofRoom) closeLayers();
 }
 
@@ -149,7 +168,9 @@ export function countInRoom(event: Event): void {
   const room = rooms.peek().get(event.room);
   if (room === undefined) return;
   const tally = countEvent(room.tally, event, me.peek()?.name ?? "");
-  if (tally !== room.tally) change(room.id, { tally, lastTs: Math.max(room.lastTs, event.ts) });
+  if (tally === room.tally) return;
+  const { title, topic } = foldRoom({ title: room.title, topic: room.topic, head: room.tally.head }, event);
+  change(room.id, { tally, lastTs: Math.max(room.lastTs, event.ts), title: title || room.id, topic });
 }
 
 /** Another device of mine read the room up to `seq`. */

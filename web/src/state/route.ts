@@ -6,7 +6,18 @@
 import { batch, computed, signal } from "@preact/signals";
 import { pathOf, placeOf } from "../lib/place";
 
-export type DialogName = "new-room" | "browse" | "switcher" | "account" | "leave";
+export type DialogName =
+  | "new-room"
+  | "browse"
+  | "switcher"
+  | "account"
+  | "leave"
+  | "message"
+  | "react"
+  | "reactions"
+  | "versions"
+  | "delete"
+  | "keys";
 
 /** What stands in front of the room. `members` only where the screen is too small to show them beside it. */
 export interface Layer {
@@ -15,6 +26,8 @@ export interface Layer {
   readonly title?: string;
   /** new-room: the address that the form begins with. */
   readonly room?: string;
+  /** Of a message: which one. */
+  readonly seq?: number;
 }
 
 /** A traversal of the history that never arrives (there was no entry) is given up after this. */

@@ -4,6 +4,7 @@ import { byteLength, cutText, limitText, typingText } from "../lib/text";
 import { Icon } from "../parts/Icon";
 import { StateLine } from "../parts/StateLine";
 import { useGrowing } from "../parts/useGrowing";
+import { endReply, lastOfMine, replies, startEdit } from "../state/acting";
 import {
   draftOf,
   draftSent,
@@ -13,9 +14,11 @@ import {
   onDraftSent,
   sendMessage,
 } from "../state/composer";
+import { jumpTo } from "../state/jump";
 import { displayName, typing } from "../state/people";
 import type { MyRoom } from "../state/rooms";
 import { server } from "../state/session";
+import { ReplyBar } from "./ReplyBar";
 
 const DEFAULT_LIMIT = 16_384;
 /** How many times as much as a message may hold fits in here, to be made shorter. More makes each key slow. */
@@ -32,6 +35,7 @@ export function Composer({ room }: { room: MyRoom }) {
   /** How much of what was pasted had no room here. */
   const [cut, setCut] = useState(0);
   const area = useRef<HTMLTextAreaElement>(null);
+  const answered = replies.value.get(room.id);
   const limitNote = cut > 0 ? cutText(cut) : limitText(text, limit);
   const sendable = text.trim() !== "" && byteLength(text.trim()) <= limit;
 
@@ -60,7 +64,8 @@ export function Composer({ room }: { room: MyRoom }) {
 
   const submit = (): void => {
     if (!sendable) return;
-    sendMessage(room.id, text.trim());
+    sendMessage(room.id, text.trim(), answered);
+    endReply(room.id);
     setText("");
     setCut(0);
     draftSent(room.id, text);
@@ -68,7 +73,13 @@ export function Composer({ room }: { room: MyRoom }) {
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== "Enter" || isComposing(event) || event.shiftKey) return;
+    if (isComposing(event)) return;
+    if (event.key === "ArrowUp" && text === "" && !event.shiftKey && !event.altKey) editLast(event, room.id);
+    if (event.key === "Escape" && answered !== undefined) {
+      event.stopPropagation();
+      endReply(room.id);
+    }
+    if (event.key !== "Enter" || event.shiftKey) return;
     if (touch.matches && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     submit();
@@ -90,6 +101,7 @@ export function Composer({ room }: { room: MyRoom }) {
         submit();
       }}
     >
+      {answered !== undefined && <ReplyBar room={room.id} seq={answered} />}
       <div class={`composer-box ${limitNote?.over ? "composer-over" : ""}`}>
         <textarea
           ref={area}
@@ -135,6 +147,15 @@ export function Composer({ room }: { room: MyRoom }) {
       </div>
     </form>
   );
+}
+
+/** Up in the empty field: the last message of mine, to be written anew. */
+function editLast(event: KeyboardEvent, room: string): void {
+  const message = lastOfMine(room);
+  if (message === null) return;
+  event.preventDefault();
+  startEdit(message);
+  void jumpTo(room, message.seq);
 }
 
 function TypingLine() {

@@ -1,12 +1,14 @@
 import { plural } from "../lib/text";
 import { BackButton } from "../parts/BackButton";
 import { Icon } from "../parts/Icon";
+import { visit } from "../state/jump";
 import { membersShown, toggleMembers } from "../state/panel";
 import { online } from "../state/people";
 import { type MyRoom, openRoom } from "../state/rooms";
 import { place } from "../state/route";
 import { Composer } from "./Composer";
 import { NoRoom } from "./NoRoom";
+import { Notices } from "./Notices";
 import { Nowhere } from "./Nowhere";
 import { Outside } from "./Outside";
 import { Timeline } from "./Timeline";
@@ -21,7 +23,8 @@ export function Conversation() {
   return (
     <>
       <RoomHead room={room} />
-      <Timeline key={room.id} room={room} />
+      <Timeline key={`${room.id}/${visit.value}`} room={room} />
+      <Notices />
       <Composer key={`${room.id}/composer`} room={room} />
     </>
   );

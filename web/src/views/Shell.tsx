@@ -77,6 +77,10 @@ function onKeyDown(event: KeyboardEvent): void {
   ) {
     event.preventDefault();
     step(event.key === "ArrowUp" ? -1 : 1);
+  } else if (event.key === "/" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    if (dialog.peek() === "keys") closeDialog();
+    else openDialog("keys");
   } else if (event.key === "Escape" && dialog.peek() === null) {
     hideMembersIfNarrow();
     toComposer();

@@ -4,12 +4,15 @@ import { buildRows } from "../lib/timeline";
 import { Icon } from "../parts/Icon";
 import { RowView } from "../parts/Rows";
 import { MessageSkeleton } from "../parts/Skeleton";
+import { useMessageKeys } from "../parts/useMessageKeys";
 import { useTimelineScroll } from "../parts/useTimelineScroll";
+import { shownEvents } from "../state/acting";
 import { behind, shown } from "../state/attention";
 import { today } from "../state/clock";
-import { ensureLog, type Log, loadOlder, logOf } from "../state/conversation";
+import { ensureLog, type Log, loadNewer, loadOlder, logOf } from "../state/conversation";
+import { openLatest } from "../state/jump";
 import { announcements } from "../state/live";
-import { outbox, pendingIn } from "../state/outbox";
+import { changesIn, outbox, pendingIn } from "../state/outbox";
 import { notePlace, openingPlace } from "../state/places";
 import type { MyRoom } from "../state/rooms";
 import { me } from "../state/session";
@@ -20,10 +23,11 @@ export function Timeline({ room }: { room: MyRoom }) {
   const log = logOf(room.id).value;
   const entries = outbox.value;
   const mine = me.value?.name ?? "";
-  const pending = useMemo(() => pendingIn(room.id, entries), [room.id, entries]);
+  const events = shownEvents.value;
+  const pending = useMemo(() => (log.end ? pendingIn(room.id, entries) : []), [room.id, entries, log.end]);
   const rows = useMemo(
-    () => buildRows(log.events, pending, mine, log.divider),
-    [log.events, pending, mine, log.divider],
+    () => buildRows(events, pending, mine, log.divider, changesIn(room.id, entries)),
+    [events, pending, mine, log.divider, entries],
   );
   const now = today.value;
   const newest = pending[pending.length - 1]?.createdAt ?? 0;
@@ -31,14 +35,18 @@ export function Timeline({ room }: { room: MyRoom }) {
     ready: log.ready,
     sent: newest,
     place: openingPlace(room.id),
+    end: log.end,
     older: () => {
       if (log.error === "") loadOlder(room.id);
     },
+    newer: () => void loadNewer(room.id),
+    latest: () => openLatest(room.id),
     onView: ({ end, seq, place }) => {
       shown.value = { room: room.id, seq, end };
       notePlace(room.id, place);
     },
   });
+  const keys = useMessageKeys(room.id, ref, rows, log.ready);
   useEffect(
     () => () => {
       if (shown.peek()?.room === room.id) shown.value = null;
@@ -57,7 +65,7 @@ export function Timeline({ room }: { room: MyRoom }) {
       >
         <div class="timeline-inner">
           <Top room={room} log={log} more={log.more || span.from > 0} />
-          <ol class="rows">
+          <ol class="rows" {...keys}>
             {rows.slice(span.from, span.to).map((row) => (
               <RowView key={row.key} row={row} now={now} />
             ))}

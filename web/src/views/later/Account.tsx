@@ -10,6 +10,7 @@ import { ThemeSwitch } from "../../parts/ThemeSwitch";
 import { api } from "../../state/api";
 import { minute } from "../../state/clock";
 import { connected } from "../../state/connection";
+import { openDialog } from "../../state/dialogs";
 import { displayName } from "../../state/people";
 import { changeTitle, me, server, signOut } from "../../state/session";
 import { PasswordPart } from "./Password";
@@ -52,6 +53,9 @@ export function Account() {
       <PasswordPart changed={() => setPasswords((count) => count + 1)} />
       <Devices key={passwords} attempt={attempt} />
       <div class="form-actions">
+        <button type="button" class="button button-quiet" onClick={() => openDialog("keys")}>
+          Keyboard shortcuts
+        </button>
         <button type="button" class="button" onClick={() => attempt(signOut)}>
           <Icon name="leave" size={18} />
           Sign out
