@@ -6,6 +6,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from websockets.asyncio.server import ServerConnection
 
 from hubbub.client import (
@@ -18,7 +19,13 @@ from hubbub.errors import (
 )
 from hubbub.vocabulary import (
     Command,
+    Delete,
+    Edit,
+    React,
+    RoomId,
     Send,
+    Sent,
+    Unreact,
 )
 
 from .clients import quick, texts
@@ -146,3 +153,31 @@ async def test_nonces_begin_with_the_time_and_differ(server: Scripted) -> None:
     assert len(nonces) == 20
     assert min(nonces)[:10] == "00000001EW"  # 1,500 ms
     assert [command.nonce for command in server.commands if isinstance(command, Send)] == sorted(nonces)
+
+
+async def test_changes_go_out_again_under_their_nonce_until_they_are_acknowledged(
+    server: Scripted, client: Client
+) -> None:
+    seen: list[Command] = []
+
+    def lose_the_first_of_each(connection: ServerConnection, command: Command) -> bool:
+        if not isinstance(command, Edit | Delete | React | Unreact):
+            return False
+        bare = replace(command, ref=None)
+        if bare in seen and command.ref is not None:
+            server.write(connection, WIRE.encode_reply(command.ref, Sent(len(seen), 1)))
+        else:
+            server.drop()
+        seen.append(bare)
+        return True
+
+    server.script = lose_the_first_of_each
+    await client.join("general")
+    room = RoomId("general")
+    assert await client.edit("general", 3, "hello", "n1") == Sent(1, 1)
+    assert await client.delete("general", 3, "n2") == Sent(3, 1)
+    assert await client.react("general", 3, "👍", "n3") == Sent(5, 1)
+    assert await client.unreact("general", 3, "👍", "n4") == Sent(7, 1)
+    once: list[Command] = [Edit(room, 3, "hello", "n1"), Delete(room, 3, "n2"), React(room, 3, "👍", "n3")]
+    assert seen == [command for command in (*once, Unreact(room, 3, "👍", "n4")) for _ in range(2)]
+    assert client.outbox() == []

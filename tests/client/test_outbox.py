@@ -13,6 +13,11 @@ from hubbub.vocabulary import RoomId, Send
 from .scripted import TOKEN, WIRE, Scripted
 
 
+def text_of(outgoing: Outgoing) -> str:
+    assert isinstance(outgoing.command, Send)
+    return outgoing.command.text
+
+
 class Notebook:
     """A storage in memory, with every call noted."""
 
@@ -25,13 +30,13 @@ class Notebook:
         return list(self.kept.values())
 
     async def put(self, outgoing: Outgoing) -> None:
-        self.calls.append(f"put {outgoing.text}")
+        self.calls.append(f"put {text_of(outgoing)}")
         self.kept[outgoing.nonce] = outgoing
 
     async def remove(self, nonce: str) -> None:
         if self.broken:
             raise OSError("the disk is gone")
-        self.calls.append(f"remove {self.kept[nonce].text}")
+        self.calls.append(f"remove {text_of(self.kept[nonce])}")
         del self.kept[nonce]
 
 
@@ -48,7 +53,7 @@ async def test_a_message_is_kept_before_it_is_sent_and_until_it_is_acknowledged(
 
         def look(connection: object, command: object) -> bool:
             if isinstance(command, Send):
-                kept_when_sent.append([outgoing.text for outgoing in storage.kept.values()])
+                kept_when_sent.append([text_of(outgoing) for outgoing in storage.kept.values()])
             return False
 
         server.script = look
@@ -59,7 +64,7 @@ async def test_a_message_is_kept_before_it_is_sent_and_until_it_is_acknowledged(
 
 async def test_what_an_earlier_process_left_goes_out_when_its_room_is_joined(server: Scripted) -> None:
     room = RoomId("general")
-    storage = Notebook(Outgoing(room, "first", "n1", 1), Outgoing(room, "second", "n2", 2))
+    storage = Notebook(Outgoing(Send(room, "first", "n1"), 1), Outgoing(Send(room, "second", "n2"), 2))
     async with client(server, storage) as one:
         assert one.state.sending == 2
         assert server.sends() == []
@@ -71,7 +76,7 @@ async def test_what_an_earlier_process_left_goes_out_when_its_room_is_joined(ser
 
 async def test_what_the_server_had_stored_before_the_crash_is_not_said_twice(server: Scripted) -> None:
     server.say("once", nonce="n1")
-    storage = Notebook(Outgoing(RoomId("general"), "once", "n1", 1))
+    storage = Notebook(Outgoing(Send(RoomId("general"), "once", "n1"), 1))
     async with client(server, storage) as one:
         await one.join("general")
         assert (await one.send("general", "once", "n1")).repeat
@@ -106,7 +111,7 @@ async def test_what_is_not_acknowledged_is_kept_and_sent_by_the_next_connection(
     await one.close()
     with pytest.raises(Closed):
         await sending
-    assert [outgoing.text for outgoing in storage.kept.values()] == ["unfinished"]
+    assert [text_of(outgoing) for outgoing in storage.kept.values()] == ["unfinished"]
     server.script = lambda connection, command: False
     await one.connect()
     await server.until(lambda: len(server.sends()) == 2)

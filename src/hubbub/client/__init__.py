@@ -3,6 +3,7 @@
 from .backoff import Backoff
 from .client import Client, ClientSignal
 from .failures import BadAnswer, Closed, ConnectionLost, NoAnswer, Rejected
+from .fold import fold_events, fold_message, fold_room
 from .outbox import OutboxStorage, Outgoing
 from .rest import Api, Credentials, ServerInfo
 from .state import Phase, State
@@ -34,4 +35,7 @@ __all__ = [
     "TransportChoice",
     "TransportName",
     "WireChoice",
+    "fold_events",
+    "fold_message",
+    "fold_room",
 ]

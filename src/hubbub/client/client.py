@@ -25,9 +25,11 @@ from hubbub.errors import HubbubError, NotJoined
 from hubbub.vocabulary import (
     CommandBase,
     CreateRoom,
+    Delete,
     Directory,
     DirectoryPage,
     Done,
+    Edit,
     Event,
     EventPage,
     History,
@@ -39,17 +41,25 @@ from hubbub.vocabulary import (
     Membership,
     Presence,
     ProfileChanged,
+    React,
+    ReactionPage,
     Read,
     ReadChanged,
     ReadMark,
+    ReadReactions,
+    ReadVersions,
     RoomEntry,
     RoomId,
     Rooms,
     RoomState,
+    Send,
     Sent,
     Seq,
     Typing,
     TypingChanged,
+    Unreact,
+    UserName,
+    Versions,
     Watch,
     Watching,
 )
@@ -59,7 +69,7 @@ from .delivery import Delivery
 from .failures import Closed
 from .frames import Arrived, Unknown
 from .joiner import Joiner
-from .outbox import Nonces, OutboxStorage, Outgoing
+from .outbox import Nonces, OutboxStorage, Outgoing, Write
 from .rooms import Tracks, Verdict
 from .session import Session
 from .state import Phase, State
@@ -292,10 +302,13 @@ class Client:
 
     # messages
 
-    async def send(self, room: str, text: str, nonce: str | None = None) -> Sent:
+    async def send(self, room: str, text: str, nonce: str | None = None, *, reply_to: Seq | None = None) -> Sent:
         """Say something in a joined room. Returns when it is durable, however many reconnects that takes.
 
         To stop waiting does not stop the message. Called again with the same nonce, it waits for the same message.
+
+        Args:
+            reply_to: the message that it answers.
 
         Raises:
             NotJoined: `join` the room first.
@@ -303,16 +316,37 @@ class Client:
             Closed: the client ended first. The message is in the outbox and goes out when the client is connected
                 and joins the room again.
         """
-        if self.state.phase in {Phase.IDLE, Phase.CLOSED}:
-            raise Closed
-        if self._tracks.get(RoomId(room)) is None:
-            raise NotJoined
-        return await self._delivery.send(
-            Outgoing(RoomId(room), text, nonce or self._nonces.next(), created_ms=int(self._now() * 1000))
-        )
+        return await self._write(Send(RoomId(room), text, nonce or self._nonces.next(), reply_to))
+
+    async def edit(self, room: str, seq: Seq, text: str, nonce: str | None = None) -> Sent:
+        """Give a message of mine another text. It goes the way of `send`, as do all changes below."""
+        return await self._write(Edit(RoomId(room), seq, text, nonce or self._nonces.next()))
+
+    async def delete(self, room: str, seq: Seq, nonce: str | None = None) -> Sent:
+        """Delete a message of mine, or as an administrator anybody's. Its texts are gone, its `seq` stays."""
+        return await self._write(Delete(RoomId(room), seq, nonce or self._nonces.next()))
+
+    async def react(self, room: str, seq: Seq, emoji: str, nonce: str | None = None) -> Sent:
+        """Put an emoji to a message; `Sent.repeat` when mine is there already."""
+        return await self._write(React(RoomId(room), seq, emoji, nonce or self._nonces.next()))
+
+    async def unreact(self, room: str, seq: Seq, emoji: str, nonce: str | None = None) -> Sent:
+        """Take it back."""
+        return await self._write(Unreact(RoomId(room), seq, emoji, nonce or self._nonces.next()))
+
+    async def versions(self, room: str, seq: Seq) -> Versions:
+        """The texts that a message had, the oldest first."""
+        return await self.ask(ReadVersions(RoomId(room), seq))
+
+    async def reactions(
+        self, room: str, seq: Seq, emoji: str, after: str | None = None, limit: int = 50
+    ) -> ReactionPage:
+        """Who reacted to a message by an emoji, in the order of reacting. `after`: the last name of the page before."""
+        name = None if after is None else UserName(after)
+        return await self.ask(ReadReactions(RoomId(room), seq, emoji, name, limit))
 
     def outbox(self) -> list[Outgoing]:
-        """The messages that the server has not acknowledged, oldest first."""
+        """The messages and changes that the server has not acknowledged, oldest first."""
         return self._delivery.pending()
 
     def events(self) -> EventStream:
@@ -361,6 +395,13 @@ class Client:
         self._delivery.abandon(error or Closed())
 
     # inside
+
+    async def _write(self, command: Write) -> Sent:
+        if self.state.phase in {Phase.IDLE, Phase.CLOSED}:
+            raise Closed
+        if self._tracks.get(command.room) is None:
+            raise NotJoined
+        return await self._delivery.send(Outgoing(command, created_ms=int(self._now() * 1000)))
 
     def _event(self, event: Event) -> None:
         track = self._tracks.get(event.room)

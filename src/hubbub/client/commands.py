@@ -22,7 +22,7 @@ from .logins import Logins, LoginsError
 from .rest import Api
 from .state import Phase, State
 from .stream import Reset, RoomLost
-from .terminal import line, lines, printable
+from .terminal import Printer, lines, printable
 from .transport import TransportName
 from .transport_choice import TransportChoice
 
@@ -83,7 +83,7 @@ def login(url: str, name: str, *, sign_up: bool) -> None:
 def tail(
     room: str, *, since: int | None, as_json: bool, url: str | None, token: str | None, transport: TransportChoice
 ) -> None:
-    """Print what is said in ROOM: time, sender and text, until interrupted. Reconnects by itself."""
+    """Print what is said and done in ROOM: time, sender and text, until interrupted. Reconnects by itself."""
     _run(_tail(_client(url, token, transport), room, since, as_json=as_json))
 
 
@@ -100,6 +100,7 @@ def send(room: str, text: str, *, url: str | None, token: str | None, transport:
 
 async def _tail(client: Client, room: str, since: int | None, *, as_json: bool) -> None:
     client.observe(_Reporter())
+    printer = Printer()
     async with client:
         await client.join(room, since)
         async for item in client.events():
@@ -109,7 +110,7 @@ async def _tail(client: Client, room: str, since: int | None, *, as_json: bool) 
                 case RoomLost(error=error):
                     raise error
                 case _:
-                    click.echo(msgspec.json.encode(item) if as_json else line(item))
+                    click.echo(msgspec.json.encode(item) if as_json else printer.line(item))
 
 
 async def _send(client: Client, room: str, texts: AsyncIterator[str]) -> None:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine
 
 from hubbub.errors import HubbubError
-from hubbub.vocabulary import RoomId, Send, Sent
+from hubbub.vocabulary import RoomId, Sent
 
 from .failures import Closed, ConnectionLost
 from .outbox import Entry, Outbox, OutboxStorage, Outgoing
@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 
 
 class Delivery:
-    """Messages of a room go out in the order in which they were given.
+    """Messages of a room, and changes of them, go out in the order in which they were given.
 
-    After an error that the server calls retryable a message goes out again later, and those behind it may overtake it.
+    After an error that the server calls retryable one goes out again later, and those behind it may overtake it.
 
     Args:
         live: whether a room is joined on the present connection.
@@ -93,10 +93,8 @@ class Delivery:
         await asyncio.gather(*self._tasks)
 
     def _transmit(self, entry: Entry) -> None:
-        outgoing = entry.outgoing
         entry.travelling = True
-        command = Send(outgoing.room, outgoing.text, outgoing.nonce)
-        self._ask(command, lambda outcome: self._settled(entry, outcome))
+        self._ask(entry.outgoing.command, lambda outcome: self._settled(entry, outcome))
 
     def _settled(self, entry: Entry, outcome: Sent | HubbubError) -> None:
         entry.travelling = False

@@ -1,4 +1,4 @@
-"""Messages on their way: kept until the server has acknowledged them, across reconnects."""
+"""Messages, and changes of them, on their way: kept until the server has acknowledged them, across reconnects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from hubbub.errors import HubbubError
-from hubbub.vocabulary import RoomId, Sent
+from hubbub.vocabulary import Delete, Edit, React, RoomId, Send, Sent, Unreact
+
+Write = Send | Edit | Delete | React | Unreact
+"""What adds an event to a room's log, once for each nonce."""
 
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_BYTES: Final = 10
@@ -35,16 +38,22 @@ class Nonces:
 
 
 class Outgoing(Struct, frozen=True):
-    """A message to be sent. `nonce` makes it the same message however often it is sent."""
+    """A message to be sent, or a change of one. Its nonce makes it the same however often it is sent."""
 
-    room: RoomId
-    text: str
-    nonce: str
+    command: Write
     created_ms: int
+
+    @property
+    def room(self) -> RoomId:
+        return self.command.room
+
+    @property
+    def nonce(self) -> str:
+        return self.command.nonce
 
 
 class OutboxStorage(Protocol):
-    """Where messages survive the process. Each call returns when it is as durable as the storage is."""
+    """Where they survive the process. Each call returns when it is as durable as the storage is."""
 
     async def load(self) -> list[Outgoing]:
         """What was put and not removed, oldest first."""
@@ -60,7 +69,7 @@ class OutboxStorage(Protocol):
 
 
 class Entry:
-    """A message in the outbox.
+    """One of them in the outbox.
 
     Attributes:
         travelling: it was written to the present connection and its reply has not come.
@@ -110,7 +119,7 @@ class Outbox:
         return self._entries.setdefault(outgoing.nonce, Entry(outgoing))
 
     def waiting(self, room: RoomId) -> list[Entry]:
-        """The room's messages that are not on their way."""
+        """Those of the room that are not on their way."""
         return [entry for entry in self if entry.outgoing.room == room and not entry.travelling]
 
     def remove(self, entry: Entry) -> None:

@@ -36,7 +36,7 @@ class State(Struct, frozen=True):
         attempt: failed or lost connections in a row; 0 while connected.
         retry_seconds: the delay before the next attempt, None when none is waited for.
         error: why the last connection ended, None while connected.
-        sending: messages that the server has not acknowledged.
+        sending: messages and changes that the server has not acknowledged.
     """
 
     phase: Phase = Phase.IDLE

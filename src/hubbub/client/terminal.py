@@ -21,34 +21,76 @@ from hubbub.vocabulary import (
     ReactionRemoved,
     RoomChanged,
     RoomCreated,
+    Seq,
     UnknownEvent,
 )
 
+_KEPT: Final = 1_000
+_QUOTED_CHARACTERS: Final = 40
 
-def line(event: Event, zone: tzinfo | None = None) -> str:
-    """Time, sender and what happened. `zone` None: this machine's."""
-    time = datetime.fromtimestamp(event.ts / 1000, tz=zone).astimezone(zone).strftime("%H:%M:%S")
-    match event:
-        case Message():
-            return f"{time} {event.sender}: {printable(event.text)}"
-        case MemberJoined():
-            return f"{time} * {event.sender} joined"
-        case MemberLeft():
-            return f"{time} * {event.sender} left"
-        case RoomCreated():
-            return f"{time} * {event.sender} created {event.room}"
-        case RoomChanged():
-            return f"{time} * {event.sender} called {event.room} {printable(event.title)!r}"
-        case MessageEdited():
-            return f"{time} * {event.sender} changed {event.about}: {printable(event.text)}"
-        case MessageDeleted():
-            return f"{time} * {event.sender} deleted {event.about}"
-        case ReactionAdded():
-            return f"{time} * {event.sender} reacted to {event.about}: {printable(event.emoji)}"
-        case ReactionRemoved():
-            return f"{time} * {event.sender} took back a reaction to {event.about}: {printable(event.emoji)}"
-        case UnknownEvent():
-            return f"{time} * {event.sender} did something that this version does not know: {event.type}"
+
+class Printer:
+    """Makes lines of a room's events, in words: it remembers what the last thousand messages said.
+
+    `zone` None: this machine's.
+    """
+
+    def __init__(self, zone: tzinfo | None = None) -> None:
+        self._zone = zone
+        self._texts: dict[Seq, str] = {}
+
+    def line(self, event: Event) -> str:
+        """Time, sender and what happened."""
+        time = datetime.fromtimestamp(event.ts / 1000, tz=self._zone).astimezone(self._zone).strftime("%H:%M:%S")
+        line = f"{time} {self._said(event)}"
+        self._remember(event)
+        return line
+
+    def _said(self, event: Event) -> str:
+        who = event.sender
+        match event:
+            case Message():
+                answers = "" if event.reply_to is None else f" to {self._quoted(event.reply_to)}"
+                return f"{who}{answers}: {printable(event.text)}"
+            case MemberJoined():
+                return f"* {who} joined"
+            case MemberLeft():
+                return f"* {who} left"
+            case RoomCreated():
+                return f"* {who} created {event.room}"
+            case RoomChanged():
+                return f"* {who} called {event.room} {printable(event.title)!r}"
+            case MessageEdited():
+                return f"* {who} changed {self._quoted(event.about)} to: {printable(event.text)}"
+            case MessageDeleted():
+                return f"* {who} deleted {self._quoted(event.about)}"
+            case ReactionAdded():
+                return f"* {who} reacted with {printable(event.emoji)} to {self._quoted(event.about)}"
+            case ReactionRemoved():
+                return f"* {who} took back {printable(event.emoji)} from {self._quoted(event.about)}"
+            case UnknownEvent():
+                return f"* {who} did something that this version does not know: {event.type}"
+
+    def _quoted(self, seq: Seq) -> str:
+        text = self._texts.get(seq)
+        if text is None:
+            return f"message {seq}"
+        first = text.strip().partition("\n")[0]
+        short = first[:_QUOTED_CHARACTERS]
+        return f"“{printable(short)}{'…' if short != text.strip() else ''}”"
+
+    def _remember(self, event: Event) -> None:
+        match event:
+            case Message():
+                self._texts[event.seq] = event.text
+                if len(self._texts) > _KEPT:
+                    del self._texts[next(iter(self._texts))]
+            case MessageEdited() if event.about in self._texts:
+                self._texts[event.about] = event.text
+            case MessageDeleted():
+                self._texts.pop(event.about, None)
+            case _:
+                pass
 
 
 def printable(text: str) -> str:
