@@ -77,7 +77,7 @@ function applied(message: Message, event: Change, me: string): Message {
         state: { ...before, seq: event.seq, edited_ts: event.ts },
       };
     case "message_deleted":
-      return { ...message, text: "", state: { ...before, seq: event.seq, deleted: true, reactions: [] } };
+      return { ...message, text: "", state: { seq: event.seq, deleted: true } };
     case "reaction_added":
       return {
         ...message,

@@ -173,7 +173,8 @@ describe("a message", () => {
     const edited = foldMessage(foldMessage(say(2, "hi"), edit, ME), add(4, 2, "bob"), ME);
     expect(edited).toMatchObject({ text: "ho", state: { seq: 4, edited_ts: 1_003 } });
     const gone = foldMessage(edited, { type: "message_deleted", ...place(5), about: 2 }, ME);
-    expect(gone).toMatchObject({ seq: 2, text: "", state: { seq: 5, deleted: true, reactions: [] } });
+    expect(gone).toMatchObject({ seq: 2, text: "" });
+    expect(gone.state).toEqual({ seq: 5, deleted: true });
   });
 });
 

@@ -38,7 +38,7 @@ function messageAt(log: readonly Event[], message: Message, me: string): Message
   const reactions = deleted ? [] : [...reacted].map(([emoji, users]) => reactionOf(emoji, users, me));
   const state: MessageState = {
     seq: last.seq,
-    ...(edited && { edited_ts: edited.ts }),
+    ...(edited && !deleted && { edited_ts: edited.ts }),
     ...(deleted && { deleted }),
     ...(reactions.length > 0 && { reactions }),
   };
