@@ -93,6 +93,10 @@ class Valve:
     async def close(self) -> None:
         await self._store.close()
 
+    async def lineage(self) -> int:
+        lineage: int = await self.call("lineage", self._store.lineage)
+        return lineage
+
     async def ping(self) -> None:
         await self._store.ping()
 

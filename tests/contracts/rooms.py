@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from hubbub.errors import CursorAhead, RoomExists, RoomForbidden, UnknownRoom
-from hubbub.store import Refused, RoomHead, Store, StoredMember
+from hubbub.store import Appended, Refused, RoomHead, Store, StoredMember
 from hubbub.store.drafts import creation, joining
 from hubbub.vocabulary import (
     MemberJoined,
@@ -21,7 +22,8 @@ from hubbub.vocabulary import (
     UserName,
 )
 
-from .people import GENERAL, NOW, create, draft, join, leave, person, say, team
+from .changes import react
+from .people import GENERAL, NOW, append, create, draft, join, leave, person, say, team
 
 NOWHERE = RoomId("nowhere")
 
@@ -77,12 +79,29 @@ class RoomContract:
         await create(store, ada.id, GENERAL, "The room", "Anything")
         await say(store, ada, "1", "2")
 
-        assert await store.rooms.head(GENERAL, ada.id) == RoomHead(
-            GENERAL, "The room", "Anything", head=4, read=1, unread=0, member=True
-        )
+        head = await store.rooms.head(GENERAL, ada.id)
+        assert head == RoomHead(GENERAL, "The room", "Anything", head.epoch, head=4, read=4, unread=0, member=True)
         assert await store.rooms.head(GENERAL, bob.id) == RoomHead(
-            GENERAL, "The room", "Anything", head=4, read=0, unread=0, member=False
+            GENERAL, "The room", "Anything", head.epoch, head=4, read=0, unread=0, member=False
         )
+
+    async def test_every_room_has_an_epoch_of_its_own_that_stays(self, store: Store) -> None:
+        ada = await person(store, "ada")
+        rooms = [RoomId(f"room{number}") for number in range(5)]
+        for room in rooms:
+            await create(store, ada.id, room)
+        epochs = [(await store.rooms.head(room, ada.id)).epoch for room in rooms]
+        await say(store, ada, "1", room=rooms[0])
+        lineage = await store.lineage()
+        assert lineage == await store.lineage()
+
+        await store.close()
+        await store.open()
+
+        assert len({*epochs}) == 5
+        assert all(0 < epoch < 2**53 for epoch in epochs)
+        assert [(await store.rooms.head(room, ada.id)).epoch for room in rooms] == epochs
+        assert [state.epoch for state in await store.rooms.of_user(ada.id, None, 9)] == epochs
 
     async def test_many_heads_at_once_are_each_their_own(self, store: Store) -> None:
         ada, bob = await team(store, "ada", "bob")
@@ -130,11 +149,14 @@ class RoomContract:
         await create(store, ada.id, RoomId("a-room"), "A", "topic")
         await store.events.append([draft(ada, "1")], NOW + 7)
 
-        assert await store.rooms.of_user(ada.id, None, 9) == [
-            RoomState(GENERAL, head=4, read=1, unread=0, last_ts=NOW + 7),
+        def states(found: list[RoomState]) -> list[RoomState]:
+            return [replace(state, epoch=0) for state in found]
+
+        assert states(await store.rooms.of_user(ada.id, None, 9)) == [
+            RoomState(GENERAL, head=4, read=4, unread=0, last_ts=NOW + 7),
             RoomState(RoomId("a-room"), head=2, read=1, unread=0, title="A", topic="topic", last_ts=NOW),
         ]
-        assert await store.rooms.of_user(bob.id, None, 9) == [
+        assert states(await store.rooms.of_user(bob.id, None, 9)) == [
             RoomState(GENERAL, head=4, read=2, unread=1, last_ts=NOW + 7)
         ]
 
@@ -234,6 +256,37 @@ class RoomContract:
         await say(store, ada, "2")
 
         assert (await store.rooms.head(GENERAL, bob.id)).unread == 2
+
+    async def test_who_sends_has_read_up_to_there(self, store: Store) -> None:
+        ada, bob = await team(store, "ada", "bob")
+        await say(store, ada, "1", "2")
+
+        await say(store, bob, "1")
+        await append(store, react(bob, 4))
+        assert await store.rooms.mark_read(GENERAL, bob.id, 4) == (6, 0)
+        await say(store, ada, "3")
+        assert [(state.read, state.unread) for state in await store.rooms.of_user(bob.id, None, 9)] == [(6, 1)]
+        assert await store.events.append([draft(bob, "1")], NOW) == [Appended(6, NOW, repeat=True)]
+        head = await store.rooms.head(GENERAL, bob.id)
+        assert (head.read, head.unread) == (6, 1)
+
+    async def test_what_senders_have_read_is_kept_over_a_close(self, store: Store) -> None:
+        ada, bob = await team(store, "ada", "bob")
+        await say(store, ada, "1")
+        await say(store, bob, "1")
+        await store.close()
+        await store.open()
+
+        head = await store.rooms.head(GENERAL, bob.id)
+        assert (head.read, head.unread) == (5, 0)
+
+    async def test_sending_never_moves_a_read_mark_back(self, store: Store) -> None:
+        ada, bob = await team(store, "ada", "bob")
+        await say(store, bob, "1")
+        await say(store, ada, "1", "2")
+        await store.rooms.mark_read(GENERAL, bob.id, 6)
+
+        assert (await store.rooms.head(GENERAL, bob.id)).read == 6
 
     async def test_unread_counts_up_to_a_thousand(self, store: Store) -> None:
         ada, bob = await team(store, "ada", "bob")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import apsw
 import pytest
 
 from hubbub.errors import StoreUnavailable
-from hubbub.store import Appended, Settings
+from hubbub.store import Appended
 from hubbub.store.drafts import leaving
 from hubbub.store.sqlite import SqliteStore
 from hubbub.store.sqlite.writer import GROUP_ROWS
@@ -67,17 +68,22 @@ async def test_after_a_full_disk_the_store_works_again(store: SqliteStore) -> No
 async def test_a_full_disk_fails_a_mixed_group(store: SqliteStore) -> None:
     ada, bob = await team(store, "ada", "bob")
     await limit_disk(store, 3)
+    gate = threading.Event()
+    holding = store._open_parts().writer.write(lambda _: gate.wait())
 
-    outcomes = await asyncio.gather(
+    writes = asyncio.gather(
         store.events.append([leaving(GENERAL, bob.id, User(bob.name))], NOW),
         store.events.append([draft(ada, "big", "x" * 100_000)], NOW),
-        Settings(store.records).put("signup", "closed"),
+        store.accounts.update(ada.id, title="Ada"),
         return_exceptions=True,
     )
+    await asyncio.sleep(0)  # let them begin: they are in the queue of the writer, which is held up
+    gate.set()
 
-    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 3
+    assert [type(outcome) for outcome in await writes] == [StoreUnavailable] * 3
+    await asyncio.gather(holding, return_exceptions=True)  # it may have been in the same group
     assert (await store.rooms.head(GENERAL, bob.id)).member
-    assert await Settings(store.records).get("signup") is None
+    assert (await store.accounts.profile(ada.id)).title == ""
     assert await say(store, bob, "still here") == [4]
 
 

@@ -147,6 +147,7 @@ class StoreMachine(RuleBasedStateMachine):
         if first is not None:
             return Appended(first, 0, repeat=True)
         model.log.append(("message", user, text))
+        model.members[user] = len(model.log)
         model.nonces[user, nonce] = len(model.log)
         return Appended(len(model.log), 0)
 

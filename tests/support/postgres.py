@@ -60,6 +60,17 @@ class PostgresServer(engines.PostgresServer):
         finally:
             self.resume()
 
+    def take_over(self) -> None:
+        """What a standby does: go on with the files of the server that ended, on a timeline of its own."""
+        self.stop()
+        standby = self._data / "standby.signal"
+        standby.touch()
+        if self._user:
+            os.chown(standby, self._user["user"], self._user["group"])
+        self.start()
+        done = self._call("pg_ctl", "promote", "-w", "-D", str(self._data))
+        assert done.returncode == 0, done.stderr
+
     def execute(self, *statements: str) -> None:
         """Run statements with a connection of its own. Not from a running event loop."""
 

@@ -15,7 +15,7 @@ GIVEN_FIELDS = [
     "unread",
     "member", "name", "admin", "since_ms", "head", "read", "repeat", "events", "more", "members",
     "rooms", "last_ts", "total", "code", "message", "retryable", "retry_after_seconds", "unnumbered", "edited_ts",
-    "deleted", "reactions", "reply_to", "state", "about", "emoji", "users", "mine", "versions",
+    "deleted", "reactions", "reply_to", "state", "about", "emoji", "users", "mine", "versions", "epoch",
 ]  # fmt: skip
 """Every name that ever had a number, by its number. Names are added at the end; one that is used no more stays."""
 

@@ -59,6 +59,7 @@ export const FIELD_KEYS: Readonly<Record<string, number>> = {
   users: 55,
   mine: 56,
   versions: 57,
+  epoch: 58,
 };
 
 export const TYPE_KEYS: Readonly<Record<string, number>> = {

@@ -470,7 +470,7 @@ export interface ProfileChanged {
 /** It happened; there is nothing to add. */
 export type Done = Record<string, never>;
 
-/** `head`: the last `seq` of the log at the time of joining; `read`: my read mark; `unread`: see `RoomState`. */
+/** `head`: the last `seq` of the log at the time of joining; `read`: my read mark; the rest: see `RoomState`. */
 export interface Joined {
   room: string;
   head: number;
@@ -480,6 +480,8 @@ export interface Joined {
   title?: string;
   /** Default: "". */
   topic?: string;
+  /** Default: 0. */
+  epoch?: number;
 }
 
 /**
@@ -551,7 +553,11 @@ export interface RoomList {
   more?: boolean;
 }
 
-/** A room of mine. `unread`: messages of others after my read mark, counted up to 1,000. */
+/**
+ * A room of mine. `unread`: messages of others after my read mark, counted up to 1,000.
+ *
+ * `epoch`: what its log is known by. When it is another one, the log that a cursor is of is gone: read it anew.
+ */
 export interface RoomState {
   room: string;
   head: number;
@@ -563,6 +569,8 @@ export interface RoomState {
   topic?: string;
   /** Default: 0. */
   last_ts?: number;
+  /** Default: 0. */
+  epoch?: number;
 }
 
 /** A page of a room's members. `more`: there are further ones; `total`: how many there are in all. */

@@ -59,9 +59,9 @@ def seed(
         )
         for room, members in rooms.items():
             connection.executemany(
-                "INSERT INTO members (room_key, user_key, since_ms, read_seq) "
-                "SELECT key, ?, ?, 2 FROM rooms WHERE id = ?",
-                ((_key(user), _NOW_MS, room) for user in members),
+                "INSERT INTO members (room_key, user_key, since_ms, read_seq, name) "
+                "SELECT key, ?, ?, 2, ? FROM rooms WHERE id = ?",
+                ((_key(user), _NOW_MS, names[user], room) for user in members),
             )
     connection.close()
 

@@ -150,6 +150,7 @@ class Chat:
     async def open(self) -> None:
         """Begin. The store and the identity are open already; the bus is opened here."""
         self._closing = False
+        await self._feeds.begin()
         await self._bus.open(self.bus_receiver)
         self._identity.changed.append(self._user_changed)
         self._append_queue.open()

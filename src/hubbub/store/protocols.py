@@ -128,11 +128,15 @@ class StoredMember(Struct, frozen=True, gc=False):
 
 
 class RoomHead(Struct, frozen=True, gc=False):
-    """What joining needs to know of a room. `member`: whether the asking user is one."""
+    """What joining needs to know of a room.
+
+    `member`: whether the asking user is one. `epoch`: what its log is known by; another number, another log.
+    """
 
     room: RoomId
     title: str
     topic: str
+    epoch: int
     head: Seq
     read: Seq
     unread: int
@@ -324,6 +328,15 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what was begun and release everything. Calls after it raise StoreUnavailable."""
+        ...
+
+    async def lineage(self) -> int:
+        """A number that stays as long as the store is open, and changes when its database was replaced meanwhile.
+
+        Then every room has another epoch: a log that was restored from a backup, or of which a standby that took over
+        had not got everything, is not the log that clients know. Epochs change also when that happened while it was
+        closed.
+        """
         ...
 
     async def ping(self) -> None:

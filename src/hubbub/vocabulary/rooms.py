@@ -56,9 +56,12 @@ class RoomChanged(EventBase, frozen=True, tag="room_changed"):
 # my rooms, and all public ones
 
 
-@declare(keys={"last_ts": 41})
+@declare(keys={"last_ts": 41, "epoch": 58})
 class RoomState(ReplyBase, frozen=True, gc=False):
-    """A room of mine. `unread`: messages of others after my read mark, counted up to 1,000."""
+    """A room of mine. `unread`: messages of others after my read mark, counted up to 1,000.
+
+    `epoch`: what its log is known by. When it is another one, the log that a cursor is of is gone: read it anew.
+    """
 
     room: RoomId
     head: Seq
@@ -67,6 +70,7 @@ class RoomState(ReplyBase, frozen=True, gc=False):
     title: str = ""
     topic: str = ""
     last_ts: int = 0
+    epoch: int = 0
 
 
 @declare(
@@ -176,7 +180,7 @@ class CreateRoom(CommandBase[RoomEntry], frozen=True, tag="create_room"):
     example=lambda: Joined(room=GENERAL, head=43, read=42, unread=1, title="General", topic="Everything else"),
 )
 class Joined(ReplyBase, frozen=True):
-    """`head`: the last `seq` of the log at the time of joining; `read`: my read mark; `unread`: see `RoomState`."""
+    """`head`: the last `seq` of the log at the time of joining; `read`: my read mark; the rest: see `RoomState`."""
 
     room: RoomId
     head: Seq
@@ -184,6 +188,7 @@ class Joined(ReplyBase, frozen=True):
     unread: int
     title: str = ""
     topic: str = ""
+    epoch: int = 0
 
 
 @command(

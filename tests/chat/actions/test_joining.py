@@ -47,7 +47,8 @@ async def test_without_a_cursor_only_what_comes_after_the_reply_follows(world: W
     founder = await log_of(world, 10)
     ada = await world.person("ada")
     joined = await ada.ask(Join(GENERAL), Joined)
-    assert joined == Joined(GENERAL, head=11, read=10, unread=0, title="The room")
+    assert joined == Joined(GENERAL, head=11, read=10, unread=0, title="The room", epoch=joined.epoch)
+    assert joined.epoch
     await say(founder, "new")
     await ada.has("general", 12)
     assert ada.seqs("general") == [12]

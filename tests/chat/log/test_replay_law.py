@@ -55,7 +55,7 @@ class Picture:
                 self.members.discard(event.sender)
             case Message():
                 self.texts.append(event.text)
-                self.unread += event.sender != self.me
+                self.unread = 0 if event.sender == self.me else self.unread + 1  # who sends has read up to there
             case RoomChanged():
                 self.title = event.title
             case _:

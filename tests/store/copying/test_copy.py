@@ -52,7 +52,7 @@ async def test_from_file_to_file(filled: Path, target: str) -> None:
 
     copied = filled.with_name("target.db")
     assert sorted(path.name for path in filled.parent.iterdir()) == [
-        *("filled.db", "filled.db.lock", "target.db", "target.db.lock")
+        f"{name}.db{end}" for name in ("filled", "target") for end in ("", ".lock", ".witness")
     ]
     assert copied.stat().st_mode & 0o777 == 0o600
     assert sqlite_tables(copied) == sqlite_tables(filled)

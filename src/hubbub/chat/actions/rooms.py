@@ -42,7 +42,7 @@ from .checks import check_room_id
 
 def joined(head: RoomHead) -> Joined:
     """The answer to `join`."""
-    return Joined(head.room, head.head, head.read, head.unread, head.title, head.topic)
+    return Joined(head.room, head.head, head.read, head.unread, head.title, head.topic, head.epoch)
 
 
 class RoomActions:

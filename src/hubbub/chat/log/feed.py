@@ -129,6 +129,12 @@ class Feed:
         self._held.clear()
         self.wake()
 
+    def restart(self) -> None:
+        """Forget the log, which was replaced. Nobody may receive this room before the next `warm`."""
+        self.head = self.target = COLD
+        self._held.clear()
+        self.wake()
+
     async def moved(self) -> None:
         """Return after the next time that `head` has grown, or that there is another reason to look again."""
         if self._moved is None:

@@ -11,7 +11,7 @@ from hubbub.bus import Bus
 from hubbub.chat.counters import ChatCounters
 from hubbub.chat.settings import ChatSettings
 from hubbub.chat.tasks import Spawn
-from hubbub.errors import StoreUnavailable
+from hubbub.errors import CloseCode, Disconnect, StoreUnavailable
 from hubbub.realtime import Hub
 from hubbub.store.protocols import PAGE_BYTES, Store
 from hubbub.vocabulary import Event, MemberLeft, RoomId, Seq
@@ -62,11 +62,16 @@ class FeedRegistry:
         self._gapped: dict[Feed, None] = {}
         self._timer: Timer | None = None
         self._comparing = False
+        self._lineage = 0
         self._shared = shared
         self._opened: list[RoomId] = []
         self._settling: Timer | None = None
         self.get = self._feeds.get  # on the path of every send
         self._left = left
+
+    async def begin(self) -> None:
+        """The store is open: its logs are those that are followed from now on."""
+        self._lineage = await self._store.lineage()
 
     def __len__(self) -> int:
         return len(self._feeds)
@@ -136,9 +141,27 @@ class FeedRegistry:
 
     async def _compare_all(self) -> None:
         try:
-            await self._compare([feed.room for feed in self if feed.head != COLD])
+            if await self._is_same_store():
+                await self._compare([feed.room for feed in self if feed.head != COLD])
         finally:
             self._comparing = False
+
+    async def _is_same_store(self) -> bool:
+        """Whether the store's logs are those that are followed here; if not, everybody in a room has to come back."""
+        try:
+            lineage = await self._store.lineage()
+        except StoreUnavailable:
+            return True
+        if lineage == self._lineage:
+            return True
+        logger.error("the store's database was replaced: all who are in rooms are disconnected")
+        self._counters.failures += 1
+        self._lineage = lineage
+        for feed in [*self]:
+            feed.restart()
+            for state in [*feed.here.values()]:
+                state.connection.disconnect(Disconnect(CloseCode.SERVER_RESTART, "the server's data was replaced"))
+        return False
 
     async def _compare(self, rooms: Sequence[RoomId]) -> None:
         rest = iter(rooms)

@@ -16,6 +16,7 @@ from hubbub.errors import DataInUse, HubbubError
 from hubbub.store.sqlite.database import connect, create_private
 from hubbub.store.sqlite.lock import FileLock
 from hubbub.store.sqlite.migrate import migrate, released
+from hubbub.store.sqlite.witness import witness_beside
 
 from .sides import BATCH_CHARACTERS, BATCH_ROWS, CopyError, continued
 from .tables import COUNTED, TABLES, Place, Progress, Row, Table
@@ -191,6 +192,7 @@ class SqliteTarget(_Side):
 
     def _finish(self) -> None:
         self._connection.execute("DROP TABLE copy_progress")
+        witness_beside(self.path).adopt(self._connection)  # its epochs stay
         self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         self._close()  # removes -wal and -shm
         self._file.rename(self.path)

@@ -94,10 +94,21 @@ TABLES: Final = (
         },
         ("collection", "key"),
     ),
-    Table("rooms", {"key": "bigint", "id": "text", "title": "text", "topic": "text", "created_ms": "bigint"}, ("key",)),
+    Table(
+        "rooms",
+        {
+            "key": "bigint",
+            "id": "text",
+            "title": "text",
+            "topic": "text",
+            "created_ms": "bigint",
+            "epoch": "bigint",
+        },
+        ("key",),
+    ),
     Table(
         "members",
-        {"room_key": "bigint", "user_key": "bigint", "since_ms": "bigint", "read_seq": "bigint"},
+        {"room_key": "bigint", "user_key": "bigint", "since_ms": "bigint", "read_seq": "bigint", "name": "text"},
         ("room_key", "user_key"),
     ),
     EVENTS,

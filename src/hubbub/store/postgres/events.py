@@ -23,6 +23,7 @@ from hubbub.store.codec import (
 from hubbub.store.protocols import ALL_BYTES, Appended, Draft, Refused
 from hubbub.vocabulary import Event, RoomId, Seq, UserId, UserName, Version
 
+from .own_marks import OwnMarks
 from .pool import Pool
 from .session import Connection
 from .texts import unescape
@@ -112,11 +113,14 @@ class PostgresEvents(Struct, frozen=True):
 
     _readers: Pool
     _writer: Writer
+    _own_marks: OwnMarks
 
     async def append(self, drafts: Sequence[Draft], now_ms: int) -> list[Appended | Refused]:
         for draft in drafts:
             check_draft(draft)
-        return await self._writer.append(drafts, now_ms)
+        outcomes = await self._writer.append(drafts, now_ms)
+        self._own_marks.appended(drafts, outcomes)
+        return outcomes
 
     async def after(
         self, room: RoomId, seq: Seq, limit: int, size: int = ALL_BYTES, reader: UserId | None = None

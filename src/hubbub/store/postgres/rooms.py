@@ -10,13 +10,14 @@ from hubbub.store.codec import MAX_INTEGER, UNREAD_LIMIT
 from hubbub.store.protocols import RoomHead, StoredMember
 from hubbub.vocabulary import RoomEntry, RoomId, RoomState, Seq, UserId
 
+from .own_marks import OwnMarks
 from .pool import Pool
 from .session import Connection
 from .texts import texts
 from .writer import Writer
 
 _STANDINGS = f"""
-SELECT want.n, title, topic, head, coalesce(member.read_seq, 0),
+SELECT want.n, title, topic, epoch, head, coalesce(member.read_seq, 0),
     CASE WHEN member.read_seq IS NULL THEN 0
     ELSE unread_after(rooms, want.reader, member.read_seq, {UNREAD_LIMIT}) END, member.read_seq IS NOT NULL
 FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS want (room, reader, n)
@@ -34,7 +35,7 @@ FROM rooms WHERE id > $2 ORDER BY id LIMIT $3
 """
 
 _OF_USER = f"""
-SELECT rooms.id, title, topic, head, members.read_seq,
+SELECT rooms.id, title, topic, epoch, head, members.read_seq,
     unread_after(rooms, members.user_key, members.read_seq, {UNREAD_LIMIT}),
     (SELECT ts FROM events WHERE room_key = rooms.key AND seq = rooms.head)
 FROM members JOIN rooms ON rooms.key = members.room_key
@@ -51,9 +52,10 @@ _KEY = "SELECT key FROM rooms WHERE id = $1"
 _ROOM_SIZE = "SELECT members FROM rooms WHERE id = $1"
 
 _MEMBERS = """
-SELECT users.key, users.name, users.title, members.since_ms
-FROM members JOIN users ON users.key = members.user_key
-WHERE members.room_key = (SELECT key FROM rooms WHERE id = $1) AND users.name > $2 ORDER BY users.name LIMIT $3
+SELECT users.key, users.name, users.title, page.since_ms
+FROM (SELECT user_key, name, since_ms FROM members
+      WHERE room_key = (SELECT key FROM rooms WHERE id = $1) AND name > $2 ORDER BY name LIMIT $3) AS page
+JOIN users ON users.key = page.user_key ORDER BY page.name
 """
 
 _MARK = f"SELECT n, refusal, mark, unread FROM mark_read($1, $2, $3, {UNREAD_LIMIT})"  # noqa: S608  a constant
@@ -70,9 +72,10 @@ _REFUSALS: dict[str, type[HubbubError]] = {
 class PostgresRooms:
     """See `RoomStore`."""
 
-    def __init__(self, readers: Pool, writer: Writer) -> None:
+    def __init__(self, readers: Pool, writer: Writer, own_marks: OwnMarks) -> None:
         self._readers = readers
         self._writer = writer
+        self._own_marks = own_marks
         self._head = Coalesced(self._read_heads)
         self._mark = Coalesced(self._write_marks)
 
@@ -102,12 +105,13 @@ class PostgresRooms:
         async def read(connection: Connection) -> list[RoomState]:
             last = await _place(connection, after)
             return [
-                RoomState(room, head=head, read=mark, unread=unread, title=title, topic=topic, last_ts=last_ts)
-                for room, title, topic, head, mark, unread, last_ts in await connection.fetch(
+                RoomState(room, head, mark, unread, title, topic, last_ts, epoch)
+                for room, title, topic, epoch, head, mark, unread, last_ts in await connection.fetch(
                     _OF_USER, user_id, last, limit
                 )
             ]
 
+        await self._own_marks.written([user_id])
         return await self._readers.submit(read)
 
     async def ids_of_user(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomId]:
@@ -138,10 +142,13 @@ class PostgresRooms:
 
         async def read(connection: Connection) -> list[RoomHead | None]:
             heads: list[RoomHead | None] = [None] * len(wanted)
-            for n, title, topic, head, mark, unread, member in await connection.fetch(_STANDINGS, texts(rooms), users):
-                heads[n - 1] = RoomHead(wanted[n - 1][0], title, topic, head, mark, unread, member)
+            for n, title, topic, epoch, head, mark, unread, member in await connection.fetch(
+                _STANDINGS, texts(rooms), users
+            ):
+                heads[n - 1] = RoomHead(wanted[n - 1][0], title, topic, epoch, head, mark, unread, member)
             return heads
 
+        await self._own_marks.written(users)
         return await self._readers.submit(read)
 
     async def _write_marks(self, wanted: Sequence[_Mark]) -> list[tuple[Seq, int] | HubbubError]:
@@ -154,6 +161,7 @@ class PostgresRooms:
             return answers
 
         await self._writer.settled()
+        await self._own_marks.written(users)
         return await self._readers.submit(write)
 
 

@@ -23,6 +23,8 @@ from .failures import ENGINE_FAILED, described
 from .limits import PostgresLimits
 from .logins import PostgresLogins
 from .migrate import migrate, released
+from .origin import check_origin, lineage
+from .own_marks import OwnMarks
 from .pool import Pool
 from .records import PostgresRecords
 from .rooms import PostgresRooms
@@ -43,14 +45,16 @@ class _Parts:
         self.records = Records(PostgresRecords(readers))
         self.accounts = PostgresAccounts(readers, writer)
         self.logins = PostgresLogins(readers, writer)
-        self.rooms = PostgresRooms(readers, writer)
-        self.events = PostgresEvents(readers, writer)
+        self.own_marks = OwnMarks(readers)
+        self.rooms = PostgresRooms(readers, writer, self.own_marks)
+        self.events = PostgresEvents(readers, writer, self.own_marks)
 
     async def close(self) -> None:
         await self.logins.close()
         await self.records.close()
         await self.rooms.close()
         await self.writer.close()
+        await self.own_marks.close()
         await self.readers.close()
 
 
@@ -119,6 +123,9 @@ class PostgresStore:
         if await parts.readers.submit(_last_beat) < beat:
             raise StoreUnavailable
 
+    async def lineage(self) -> int:
+        return await self._open_parts().readers.submit(lineage)
+
     async def migrate(self) -> tuple[int, int]:
         """Bring the database to this code's schema: the versions before and after. Raises StoreUnavailable."""
         return await self._told(self._migrate)
@@ -148,6 +155,7 @@ class PostgresStore:
         connection = await connect(self._address, self._limits)
         try:
             await share(connection)
+            await check_origin(connection)
         except BaseException:
             connection.terminate()
             raise

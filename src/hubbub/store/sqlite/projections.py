@@ -6,12 +6,13 @@ the interpreter's lock (docs/decisions/0003-group-commit.md).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import apsw
 import msgspec
 
 from hubbub.store.codec import ERASED_EDIT, MESSAGE_EDITED
+from hubbub.vocabulary import Seq, UserId
 
 from .plan import EventRow, Plan
 
@@ -22,8 +23,8 @@ SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->
 """
 
 _ROOMS = """
-INSERT INTO rooms (key, id, title, topic, created_ms)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)
+INSERT INTO rooms (key, id, title, topic, created_ms, epoch)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, random() & 9007199254740991 FROM json_each(?)
 """
 
 _CHANGED = """
@@ -34,8 +35,9 @@ FROM json_each(?) AS changed WHERE rooms.key = changed.value ->> 0
 _NO_MEMBERS = "DELETE FROM members WHERE (room_key, user_key) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
 
 _MEMBERS = """
-INSERT INTO members (room_key, user_key, since_ms, read_seq)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)
+INSERT INTO members (room_key, user_key, since_ms, read_seq, name)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, users.name
+FROM json_each(?) JOIN users ON users.key = value ->> 1
 """
 
 _STATES = """
@@ -64,6 +66,11 @@ ON CONFLICT (room_key, seq, emoji) DO UPDATE SET place = excluded.place, count =
 _NO_COUNTS = """
 DELETE FROM reaction_counts WHERE (room_key, seq, emoji) IN (
     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))
+"""
+
+_MARKS = """
+UPDATE members SET read_seq = max(read_seq, mark.value ->> 2)
+FROM json_each(?) AS mark WHERE room_key = mark.value ->> 0 AND user_key = mark.value ->> 1
 """
 
 _ERASE = (
@@ -95,6 +102,11 @@ def write_effects(database: apsw.Connection, plan: Plan) -> None:
     for place in plan.erased:
         for statement in _ERASE:
             database.execute(statement, place)
+
+
+def write_marks(database: apsw.Connection, marks: Mapping[UserId, Mapping[int, Seq]]) -> None:
+    """Move read marks forward: user -> room key -> the message that the user sent."""
+    _run(database, _MARKS, [(room, user, seq) for user, rooms in marks.items() for room, seq in rooms.items()])
 
 
 def _run(database: apsw.Connection, statement: str, rows: Collection[object]) -> None:

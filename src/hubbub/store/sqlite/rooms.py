@@ -29,7 +29,7 @@ _UNREAD = f"""iif({_WRITTEN} = 0, 0, (SELECT count(*) FROM (
         AND kind = {MESSAGE} AND sender_key <> members.user_key LIMIT {UNREAD_LIMIT})))"""  # noqa: S608  a constant
 
 _STANDINGS = f"""
-SELECT json_group_array(json_array(want.key, title, topic, {_HEAD}, coalesce(members.read_seq, 0),
+SELECT json_group_array(json_array(want.key, title, topic, epoch, {_HEAD}, coalesce(members.read_seq, 0),
     CASE WHEN members.user_key IS NULL THEN 0 ELSE {_UNREAD} END, members.user_key IS NOT NULL))
 FROM json_each(?) AS want JOIN rooms ON rooms.id = want.value ->> 0
 LEFT JOIN members ON members.room_key = rooms.key AND members.user_key = want.value ->> 1
@@ -48,7 +48,7 @@ FROM (SELECT key, id, title, topic, members FROM rooms WHERE id > ?2 ORDER BY id
 """
 
 _OF_USER = f"""
-SELECT json_group_array(json_object('room', rooms.id, 'title', title, 'topic', topic, 'head', {_HEAD},
+SELECT json_group_array(json_object('room', rooms.id, 'title', title, 'topic', topic, 'epoch', epoch, 'head', {_HEAD},
     'read', members.read_seq, 'unread', {_UNREAD},
     'last_ts', (SELECT ts FROM events WHERE room_key = rooms.key ORDER BY seq DESC LIMIT 1))
     ORDER BY rooms.key)
@@ -65,14 +65,15 @@ JOIN rooms ON rooms.key = mine.room_key
 _MEMBERS = """
 SELECT members, (
     SELECT json_group_array(json_object('id', key, 'name', name, 'title', title, 'since_ms', since_ms) ORDER BY name)
-    FROM (SELECT users.key, users.name, users.title, members.since_ms
-          FROM members JOIN users ON users.key = members.user_key
-          WHERE members.room_key = rooms.key AND users.name > ?2 ORDER BY users.name LIMIT ?3))
+    FROM (SELECT users.key, users.name, users.title, page.since_ms
+          FROM (SELECT user_key, since_ms FROM members
+                WHERE room_key = rooms.key AND name > ?2 ORDER BY name LIMIT ?3) AS page
+          JOIN users ON users.key = page.user_key))
 FROM rooms WHERE rooms.id = ?1
 """
 
 _decode_heads = msgspec.json.Decoder(list[tuple[RoomId, Seq]]).decode
-_decode_standings = msgspec.json.Decoder(list[tuple[int, str, str, Seq, Seq, int, int]]).decode
+_decode_standings = msgspec.json.Decoder(list[tuple[int, str, str, int, Seq, Seq, int, int]]).decode
 _decode_entries = msgspec.json.Decoder(list[RoomEntry]).decode
 _decode_states = msgspec.json.Decoder(list[RoomState]).decode
 _decode_ids = msgspec.json.Decoder(list[RoomId]).decode
@@ -107,6 +108,8 @@ class SqliteRooms:
         def read(database: apsw.Connection) -> list[RoomState]:
             return _decode_states(database.execute(_OF_USER, (user_id, _place(database, after), limit)).get)
 
+        if (marked := self._writer.marked([user_id])) is not None:
+            await marked
         return await self._readers.read(read)
 
     async def ids_of_user(self, user_id: UserId, after: RoomId | None, limit: int) -> list[RoomId]:
@@ -127,6 +130,7 @@ class SqliteRooms:
 
     async def mark_read(self, room: RoomId, user_id: UserId, seq: Seq) -> tuple[Seq, int]:
         def write(database: apsw.Connection) -> tuple[Seq, int]:
+            self._writer.log.write_marks()
             key, head, member = _standing(database, room, user_id)
             if not member:
                 raise RoomForbidden
@@ -149,12 +153,14 @@ class SqliteRooms:
 
         def read(database: apsw.Connection) -> list[RoomHead | None]:
             heads: list[RoomHead | None] = [None] * len(wanted)
-            for index, title, topic, head, mark, unread, member in _decode_standings(
+            for index, title, topic, epoch, head, mark, unread, member in _decode_standings(
                 database.execute(_STANDINGS, (asked,)).get
             ):
-                heads[index] = RoomHead(wanted[index][0], title, topic, head, mark, unread, bool(member))
+                heads[index] = RoomHead(wanted[index][0], title, topic, epoch, head, mark, unread, bool(member))
             return heads
 
+        if (marked := self._writer.marked(user for _, user in wanted)) is not None:
+            await marked
         return await self._readers.read(read)
 
 

@@ -11,6 +11,8 @@ Opening it makes the file, or brings one of an older version up to date.
 from __future__ import annotations
 
 import asyncio
+import logging
+import secrets
 from pathlib import Path
 
 import apsw
@@ -29,15 +31,19 @@ from .migrate import migrate, released
 from .readers import Readers
 from .records import SqliteRecords
 from .rooms import SqliteRooms
+from .witness import witness_beside
 from .writer import Writer
 
 READERS = 3
+
+_log = logging.getLogger(__name__)
 
 
 class _Parts:
     """What exists while the store is open."""
 
     def __init__(self, readers: Readers, writer: Writer) -> None:
+        self.lineage = secrets.randbits(53)
         self.readers = readers
         self.writer = writer
         self.records = Records(SqliteRecords(readers, writer))
@@ -50,7 +56,7 @@ class _Parts:
 class SqliteStore:
     """See `Store`. One process uses a database at a time; a second one gets DataInUse.
 
-    Beside `path` it keeps `path`-wal, `path`-shm (SQLite's) and `path`.lock.
+    Beside `path` it keeps `path`-wal, `path`-shm (SQLite's), `path`.lock and `path`.witness.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -93,6 +99,10 @@ class SqliteStore:
         if await parts.readers.read(_last_beat) < beat:
             raise StoreUnavailable
 
+    async def lineage(self) -> int:
+        """It is looked at when the file is opened, and nobody else has it until it is closed."""
+        return self._open_parts().lineage
+
     def _open_parts(self) -> _Parts:
         if self._parts is None:
             raise StoreUnavailable
@@ -107,8 +117,11 @@ class SqliteStore:
             create_private(self._path)
             database = connect(self._path)
             migrate(database, released())
+            witness = witness_beside(self._path)
+            if not witness.check(database):
+                _log.info("this database was not used here before, or was restored: clients read its rooms anew")
             turns = Turns()
-            return _Parts(Readers(self._path, READERS, turns), Writer(database, turns))
+            return _Parts(Readers(self._path, READERS, turns), Writer(database, witness, turns))
         except OSError as error:
             self._lock.release()
             raise StoreUnavailable("The database can't be opened.") from error

@@ -10,18 +10,21 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import apsw
 
 from hubbub.errors import HubbubError, StoreUnavailable
 from hubbub.store.protocols import Appended, Draft, Refused
+from hubbub.vocabulary import UserId
 
 from .database import translate
 from .gil_yield import Turns
 from .log import RoomLog
 from .readers import answer
+from .witness import Witness
 
 T = TypeVar("T")
 Write = Callable[[apsw.Connection], T]
@@ -33,6 +36,9 @@ before its first change.
 
 GROUP_ROWS = 2_000
 """A group ends at this many events, so that the first caller in it does not wait for all the others."""
+
+HOUSE_SECONDS = 1.0
+"""So often read marks of senders and the witness are written."""
 
 CHECKPOINT_PAGES = 2_000
 """8 MB: 2 to 3 ms of copying."""
@@ -66,9 +72,11 @@ class _Job:
 class Writer:
     """Owns the only connection that writes."""
 
-    def __init__(self, database: apsw.Connection, turns: Turns) -> None:
+    def __init__(self, database: apsw.Connection, witness: Witness, turns: Turns) -> None:
         self._database = database
         self._turns = turns
+        self._witness = witness
+        self._house_kept_at = time.monotonic()
         self.log = RoomLog(database)
         self._checkpointed_at = 0
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -83,6 +91,12 @@ class Writer:
     def append(self, drafts: Sequence[Draft], now_ms: int) -> asyncio.Future[list[Appended | Refused]]:
         """Append events in the next group."""
         return self._submit(None, drafts, now_ms)
+
+    def marked(self, users: Iterable[UserId]) -> asyncio.Future[None] | None:
+        """Write the read marks that wait, if there is one of these users; None: there is none."""
+        if any(map(self.log.marks_of, users)):
+            return self.write(lambda _: self.log.write_marks())
+        return None
 
     def close(self) -> None:
         """Write what was asked for, then close the connection. Blocks."""
@@ -108,14 +122,19 @@ class Writer:
                 self._commit(group)
                 answer([(job.future, job.outcome, job.error) for job in group], self._turns)
             del group
+            self._keep_house_when_due()
             self._checkpoint_when_due()
+        self._keep_house()
         self._database.close()
 
     def _next_group(self) -> tuple[list[_Job], bool]:
-        """Wait for a job, then take all that wait with it; False: the last ones."""
+        """Wait for a job, then take all that wait with it; False: the last ones. Empty: the house is to be kept."""
         group: list[_Job] = []
         rows = 0
-        job = self._jobs.get()
+        try:
+            job = self._jobs.get(timeout=HOUSE_SECONDS if self.log.has_chores else None)
+        except queue.Empty:
+            return group, True
         while job is not None:
             group.append(job)
             rows += len(job.drafts)
@@ -144,6 +163,7 @@ class Writer:
     def _perform(self, group: list[_Job]) -> None:
         if all(job.work is None for job in group):
             self._append(group)
+            self.log.settle()
             return
         self._database.execute("BEGIN IMMEDIATE")
         appends: list[_Job] = []
@@ -160,6 +180,7 @@ class Writer:
                 job.error = refusal
         self._append(appends)
         self._database.execute("COMMIT")
+        self.log.settle()
 
     def _append(self, jobs: list[_Job]) -> None:
         if not jobs:
@@ -184,6 +205,24 @@ class Writer:
         if self._database.in_transaction:
             with contextlib.suppress(apsw.Error):  # SQLite may have rolled back by itself
                 self._database.execute("ROLLBACK")
+
+    def _keep_house_when_due(self) -> None:
+        now = time.monotonic()
+        if self.log.has_chores and now - self._house_kept_at >= HOUSE_SECONDS:
+            self._house_kept_at = now
+            self._keep_house()
+
+    def _keep_house(self) -> None:
+        """What is not a part of any caller's write. When it fails it is tried again later."""
+        try:
+            self.log.write_marks()
+            self.log.settle()
+        except apsw.Error:
+            self._roll_back()
+        newest, self.log.newest = self.log.newest, None
+        if newest is not None:
+            with contextlib.suppress(OSError):
+                self._witness.keep(newest)
 
     def _checkpoint_when_due(self) -> None:
         """Move committed pages from the write-ahead log into the database, after the callers have their answers.
