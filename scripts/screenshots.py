@@ -23,9 +23,9 @@ from hubbub.client import Client
 from hubbub.config import Config
 from hubbub.identity import Identity, SignedIn
 from hubbub.store.drafts import creation, joining
-from hubbub.store.protocols import Draft
+from hubbub.store.protocols import Draft, Refused
 from hubbub.store.sqlite import SqliteStore
-from hubbub.vocabulary import Message, RoomId
+from hubbub.vocabulary import Event, Message, ReactionAdded, RoomId, Seq, UserName
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"  # noqa: S105  of accounts that live for a minute
@@ -85,6 +85,14 @@ TALK: dict[str, list[tuple[str, float, str]]] = {
     "design": [("sofia", 1510, "New empty states are in the shared folder."), ("ada", 1500, "Love the chairs.")],
     "bikes": [("ada", 4400, "Rain on Sunday. Same time anyway?"), ("ada", 4390, "Silence is a yes.")],
 }
+ANSWERS = {("release", 13): 4}
+"""Which of a room's messages answers which, by their places in TALK."""
+REACTIONS = {
+    ("release", 8): [("👀", "mei")],
+    ("release", 10): [("🎉", "ada"), ("🎉", "mei"), ("🎉", "sofia"), ("👍🏽", "priya")],
+    ("kitchen", 3): [("😂", "tom"), ("😂", "ada")],
+}
+"""Who reacted to which message."""
 PICTURES = {
     "desktop-light": (1360, 850, 1, "light"),
     "desktop-dark": (1360, 850, 1, "dark"),
@@ -107,16 +115,34 @@ async def seed(folder: Path) -> dict[str, SignedIn]:
         drafts = creation(room, title, topic, viewer.user_id, viewer.user)
         drafts += [joining(room, one.login.user_id, one.login.user) for one in team.values()]
         await store.events.append(drafts, begin_ms)
-        for number, (name, minutes, text) in enumerate(TALK[room]):
-            login = team[name].login
-            message = Draft(Message(room, 0, login.user.name, 0, text), login.user_id, f"n{number}")
-            await store.events.append([message], now_ms - int(minutes * 60_000))
-        head = (await store.rooms.head(room, team[VIEWER].login.user_id)).head
         unread = UNREAD if room == ROOM else 3 if room == "kitchen" else 0
-        await store.rooms.mark_read(room, team[VIEWER].login.user_id, head - unread)
+        seqs = await talk(store, room, team, now_ms)
+        await store.rooms.mark_read(room, viewer.user_id, [*seqs, seqs[-1] + 1][-unread - 1] - 1)
     await identity.close()
     await store.close()
     return team
+
+
+async def talk(store: SqliteStore, room: RoomId, team: dict[str, SignedIn], now_ms: int) -> list[Seq]:
+    """What was said in a room, and what others thought of it: the places of the messages."""
+    seqs: list[Seq] = []
+
+    async def add(event: Event, name: str, nonce: str, minutes: float) -> Seq:
+        draft = Draft(event, team[name].login.user_id, nonce)
+        (outcome,) = await store.events.append([draft], now_ms - int(minutes * 60_000))
+        if isinstance(outcome, Refused):
+            raise outcome.error()
+        return outcome.seq
+
+    for number, (name, minutes, text) in enumerate(TALK[room]):
+        answered = ANSWERS.get((room, number))
+        reply_to = None if answered is None else seqs[answered]
+        message = Message(room, Seq(0), UserName(name), 0, text, reply_to)
+        seqs.append(await add(message, name, f"n{number}", minutes))
+        for emoji, who in REACTIONS.get((room, number), []):
+            reaction = ReactionAdded(room, Seq(0), UserName(who), 0, seqs[-1], emoji)
+            await add(reaction, who, f"n{number}{emoji}", minutes)
+    return seqs
 
 
 async def picture(browser: Browser, app: Application, name: str, folder: Path, typist: Client) -> None:
