@@ -44,6 +44,9 @@ BAD: list[tuple[str, Fields, str]] = [
     ("send", {"text": "x", "reply_to": 3}, "unknown_message"),
     ("send", {"text": "x", "reply_to": GONE}, "message_deleted"),
     ("send", {"text": "x", "nonce": "used"}, "nonce_reused"),
+    ("change_room", {"title": "Room \u202egnp.exe"}, "bad_field"),
+    ("change_room", {"topic": "\u200b"}, "bad_field"),
+    ("change_room", {"title": "Tea", "nonce": "used"}, "nonce_reused"),
     ("versions", {"seq": 1}, "unknown_message"),
     ("versions", {"seq": GONE}, "message_deleted"),
     ("reactions", {"seq": GONE, "emoji": "👍"}, "message_deleted"),
@@ -98,6 +101,7 @@ async def test_what_can_not_be_is_refused_by_its_code_and_changes_nothing(
             ("delete", {"seq": MINE, "nonce": "c2"}),
             ("react", {"seq": MINE, "emoji": "👍", "nonce": "c3"}),
             ("unreact", {"seq": MINE, "emoji": "👍", "nonce": "c4"}),
+            ("change_room", {"title": "Mine", "nonce": "c5"}),
             ("versions", {"seq": MINE}),
             ("reactions", {"seq": MINE, "emoji": "👍"}),
         ):
@@ -123,6 +127,11 @@ async def test_what_can_be_is_done_and_seen_in_the_history(
         spam = (await bob.ask("send", **ROOM, text="spam", nonce="5"))["seq"]
         removed = (await admin.ask("delete", **ROOM, seq=spam, nonce="3"))["seq"]
         assert (await admin.ask("delete", **ROOM, seq=spam, nonce="3"))["repeat"] is True
+        changed = (await bob.ask("change_room", **ROOM, title="The hall", nonce="6"))["seq"]
+        assert (await bob.ask("change_room", **ROOM, title="The hall", nonce="6"))["repeat"] is True
+        assert (await admin.ask("change_room", **ROOM, topic="All", nonce="4"))["seq"] == changed + 1
+        (room,) = (await bob.ask("directory"))["rooms"]
+        assert (room["title"], room["topic"]) == ("The hall", "All")
         versions = await admin.ask("versions", **ROOM, seq=first)
         assert [version["text"] for version in versions["versions"]] == ["frist", "first"]
         reactions = await bob.ask("reactions", **ROOM, seq=answer, emoji="❤")

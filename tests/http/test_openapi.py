@@ -133,6 +133,8 @@ class TestServer:
         await ada.get("/api/v1/sessions")
         await ada.post("/api/v1/rooms", json={"room": "general", "title": "General"})
         await ada.post("/api/v1/rooms", json={"room": "general"})
+        await ada.patch("/api/v1/rooms/general", json={"title": "Hall", "nonce": "t"})
+        await ada.patch("/api/v1/rooms/general", json={"title": "\u202e", "nonce": "t"})
         await ada.get("/api/v1/rooms")
         await ada.get("/api/v1/directory", params={"limit": 1})
         await ada.get("/api/v1/directory", params={"limit": 0})

@@ -96,4 +96,5 @@ export const TYPE_KEYS: Readonly<Record<string, number>> = {
   unreact: 30,
   versions: 31,
   reactions: 32,
+  change_room: 33,
 };

@@ -47,6 +47,24 @@ export interface CreateRoom {
 }
 
 /**
+ * Give a room another title or topic, or both. Reply: `Sent`, with the `seq` of the `room_changed` event.
+ *
+ * What is absent stays as it is.
+ */
+export interface ChangeRoom {
+  type: "change_room";
+  room: string;
+  /** The client's idempotency key of this message. */
+  nonce: string;
+  /** Default: null. */
+  title?: string | null;
+  /** Default: null. */
+  topic?: string | null;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/**
  * Become a member if I am not one yet, and receive the room's events on this connection.
  *
  * Reply: `Joined`. With `since`, every event with a greater `seq` follows the reply, in order and without a hole,
@@ -613,6 +631,7 @@ export type Command =
   | Rooms
   | Directory
   | CreateRoom
+  | ChangeRoom
   | Join
   | Leave
   | Send
@@ -722,6 +741,7 @@ export interface FieldsOf {
   rooms: { after?: string | null | undefined; limit?: number | undefined };
   directory: { after?: string | null | undefined; limit?: number | undefined };
   create_room: { room: string; title?: string | undefined; topic?: string | undefined };
+  change_room: { room: string; nonce: string; title?: string | null | undefined; topic?: string | null | undefined };
   join: { room: string; since?: number | null | undefined };
   leave: { room: string };
   send: { room: string; text: string; nonce: string; reply_to?: number | null | undefined };
@@ -744,6 +764,7 @@ export interface ReplyOf {
   rooms: RoomList;
   directory: DirectoryPage;
   create_room: RoomEntry;
+  change_room: Sent;
   join: Joined;
   leave: Done;
   send: Sent;

@@ -27,6 +27,7 @@ MAY: Final[Mapping[Action, frozenset[Role]]] = {
     Action.USE_ACCOUNT: frozenset({Role.USER}),
     Action.FIND_ROOMS: frozenset({Role.USER}),
     Action.CREATE_ROOM: frozenset({Role.USER}),
+    Action.CHANGE_ROOM: frozenset({Role.MEMBER}),
     Action.JOIN_ROOM: frozenset({Role.USER}),
     Action.LEAVE_ROOM: frozenset({Role.USER}),
     Action.READ_ROOM: frozenset({Role.MEMBER}),

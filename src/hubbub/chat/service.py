@@ -110,7 +110,9 @@ class Chat:
         )
         self._connections = Connections(identity, settings, counters, now=monotonic)
         access = RoomAccess(store)
-        rooms = RoomActions(store, bus, access, online=self._online, left=self._left_here, now_ms=now_ms)
+        rooms = RoomActions(
+            store, bus, access, self._append_queue, online=self._online, left=self._left_here, now_ms=now_ms
+        )
         self._presence = PresenceTracker(
             hub, bus, node, settings, counters, now=monotonic, unused=self._feeds.drop_if_unused
         )

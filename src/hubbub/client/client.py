@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from hubbub.errors import HubbubError, NotJoined
 from hubbub.vocabulary import (
+    ChangeRoom,
     CommandBase,
     CreateRoom,
     Delete,
@@ -333,6 +334,12 @@ class Client:
     async def unreact(self, room: str, seq: Seq, emoji: str, nonce: str | None = None) -> Sent:
         """Take it back."""
         return await self._write(Unreact(RoomId(room), seq, emoji, nonce or self._nonces.next()))
+
+    async def change_room(
+        self, room: str, *, title: str | None = None, topic: str | None = None, nonce: str | None = None
+    ) -> Sent:
+        """Give a joined room another title or topic; what is None stays as it is."""
+        return await self._write(ChangeRoom(RoomId(room), nonce or self._nonces.next(), title, topic))
 
     async def versions(self, room: str, seq: Seq) -> Versions:
         """The texts that a message had, the oldest first."""

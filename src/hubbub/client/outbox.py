@@ -9,9 +9,9 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from hubbub.errors import HubbubError
-from hubbub.vocabulary import Delete, Edit, React, RoomId, Send, Sent, Unreact
+from hubbub.vocabulary import ChangeRoom, Delete, Edit, React, RoomId, Send, Sent, Unreact
 
-Write = Send | Edit | Delete | React | Unreact
+Write = Send | Edit | Delete | React | Unreact | ChangeRoom
 """What adds an event to a room's log, once for each nonce."""
 
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

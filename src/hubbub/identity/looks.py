@@ -130,6 +130,10 @@ class Looks:
         """There is a new room."""
         await self._put([_Taken(_ROOM, room, title)], new=True)
 
+    async def retitled(self, room: RoomId, title: str) -> None:
+        """A room has another title."""
+        await self._put([_Taken(_ROOM, room, title)])
+
     async def _find(self, text: str) -> list[Look]:
         """All that look like this text."""
         found: list[Look] = []

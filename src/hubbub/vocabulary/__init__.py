@@ -26,6 +26,7 @@ from .reactions import (
 )
 from .reading import EventPage, History, Read, ReadChanged, ReadMark
 from .rooms import (
+    ChangeRoom,
     CreateRoom,
     Directory,
     DirectoryPage,
@@ -54,6 +55,7 @@ from .unknown import UnknownEvent
 __all__ = [
     "Action",
     "Auth",
+    "ChangeRoom",
     "Command",
     "CommandBase",
     "CreateRoom",

@@ -28,6 +28,7 @@ class Action(StrEnum):
     USE_ACCOUNT = "use one's account"
     FIND_ROOMS = "find rooms"
     CREATE_ROOM = "create a room"
+    CHANGE_ROOM = "change a room"
     JOIN_ROOM = "join a room"
     LEAVE_ROOM = "leave a room"
     READ_ROOM = "read a room"

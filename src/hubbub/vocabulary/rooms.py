@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from hubbub.errors import CursorAhead, RoomExists, UnknownRoom
+from hubbub.errors import CursorAhead, NonceReused, RoomExists, UnknownRoom
 
 from .access import Action
 from .declaration import CommandBase, EventBase, ReplyBase, Rest, SignalBase, Work, command, declare
-from .samples import ADA, BOB, GENERAL, TS
+from .samples import ADA, BOB, GENERAL, NONCE, TS
+from .sent import Sent
 from .sessions import Done
-from .types import Cursor, NewRoomId, PageSize, Ref, RoomId, RoomTitle, RoomTopic, Seq, UserName
+from .types import Cursor, NewRoomId, Nonce, PageSize, Ref, RoomId, RoomTitle, RoomTopic, Seq, UserName
 
 # events
 
@@ -173,6 +174,33 @@ class CreateRoom(CommandBase[RoomEntry], frozen=True, tag="create_room"):
 
 
 # membership
+
+
+@command(
+    number=33,
+    access=Action.CHANGE_ROOM,
+    work=Work(50),
+    errors=(NonceReused,),
+    rest=Rest(
+        "PATCH",
+        "/rooms/{room}",
+        "changeRoom",
+        "Change a room's title or topic",
+        "What is absent stays as it is. When no answer comes, repeat it with the same nonce.",
+    ),
+    example=lambda: ChangeRoom(room=GENERAL, title="The hall", nonce=NONCE, ref=18),
+)
+class ChangeRoom(CommandBase[Sent], frozen=True, tag="change_room"):
+    """Give a room another title or topic, or both. Reply: `Sent`, with the `seq` of the `room_changed` event.
+
+    What is absent stays as it is.
+    """
+
+    room: RoomId
+    nonce: Nonce
+    title: RoomTitle | None = None
+    topic: RoomTopic | None = None
+    ref: Ref = None
 
 
 @declare(

@@ -12,6 +12,7 @@ from .presence import Presence, Typing, TypingChanged, Watch, Watching
 from .reactions import React, ReactionPage, ReadReactions, Unreact
 from .reading import EventPage, History, Read, ReadChanged, ReadMark
 from .rooms import (
+    ChangeRoom,
     CreateRoom,
     Directory,
     DirectoryPage,
@@ -33,6 +34,7 @@ Command = (
     | Rooms
     | Directory
     | CreateRoom
+    | ChangeRoom
     | Join
     | Leave
     | Send

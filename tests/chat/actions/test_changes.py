@@ -9,9 +9,12 @@ import pytest
 from hubbub.chat import ChatSettings
 from hubbub.errors import NotYours, RoomForbidden, UnknownMessage
 from hubbub.vocabulary import (
+    ChangeRoom,
     Delete,
     Edit,
     Event,
+    Join,
+    Joined,
     Leave,
     MessageDeleted,
     MessageEdited,
@@ -21,6 +24,7 @@ from hubbub.vocabulary import (
     ReactionRemoved,
     ReadReactions,
     ReadVersions,
+    RoomChanged,
     RoomId,
     Send,
     Sent,
@@ -139,3 +143,27 @@ async def test_rest_gets_what_the_store_refuses(world: World) -> None:
     (said,) = await say(bob, "a")
     with pytest.raises(NotYours):
         await world.chat.perform(world.actors["ada"], Edit(GENERAL, said.seq, "b", "n1"))
+
+
+async def test_a_new_title_reaches_all_after_its_reply(world: World) -> None:
+    ada, bob = await two(world)
+    changed = await ada.ask(ChangeRoom(GENERAL, "n1", title="The hall"), Sent)
+    await bob.has("general", changed.seq)
+    await ada.has("general", changed.seq)
+    expected = RoomChanged(GENERAL, changed.seq, world.user("ada").name, changed.ts, "The hall")
+    assert bob.events("general")[-1] == expected
+    assert ada.log.index(expected) > next(
+        i for i, one in enumerate(ada.log) if isinstance(one, Replied) and one.ok == changed
+    )
+    assert await bob.ask(Join(GENERAL), Joined) == Joined(GENERAL, changed.seq, 3, 0, "The hall")
+
+
+async def test_a_title_that_imitates_another_is_refused_until_that_one_changes(
+    world: World,
+) -> None:
+    ada, _ = await two(world)
+    await world.room("tea", "ada")
+    await ada.ask(ChangeRoom(GENERAL, "n1", title="Announcements"), Sent)
+    assert await ada.refused(ChangeRoom(RoomId("tea"), "n2", title="Αnnouncements")) == "bad_field"  # a Greek Alpha
+    await ada.ask(ChangeRoom(GENERAL, "n2", title="The hall"), Sent)
+    await ada.ask(ChangeRoom(RoomId("tea"), "n3", title="Αnnouncements"), Sent)

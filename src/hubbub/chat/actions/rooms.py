@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from hubbub.bus import Bus, ForUser
 from hubbub.chat.access import Actor, RoomAccess
-from hubbub.chat.registry import performs
-from hubbub.errors import CursorAhead, StoreUnavailable
+from hubbub.chat.connection_state import ConnectionState
+from hubbub.chat.log.append_queue import AppendQueue
+from hubbub.chat.registry import on_connection, performs
+from hubbub.errors import CursorAhead, StoreUnavailable, Unauthenticated
 from hubbub.identity.looks import Looks
 from hubbub.identity.texts import one_line
 from hubbub.store.codec import placed
@@ -16,6 +18,7 @@ from hubbub.store.drafts import creation, joining, leaving
 from hubbub.store.protocols import Draft, Refused, RoomHead, Store
 from hubbub.vocabulary import (
     Action,
+    ChangeRoom,
     CreateRoom,
     Directory,
     DirectoryPage,
@@ -28,16 +31,19 @@ from hubbub.vocabulary import (
     MemberPage,
     Members,
     Membership,
+    RoomChanged,
     RoomEntry,
     RoomId,
     RoomList,
     Rooms,
+    Sent,
     Seq,
     UserId,
     UserName,
 )
 
-from .checks import check_room_id
+from .appending import append, append_at_once
+from .checks import check_nonce, check_room_id
 
 
 def joined(head: RoomHead) -> Joined:
@@ -56,6 +62,7 @@ class RoomActions:
         store: Store,
         bus: Bus,
         access: RoomAccess,
+        queue: AppendQueue,
         *,
         online: Callable[[RoomId, UserId, UserName], bool],
         left: Callable[[RoomId, UserName, Seq], None],
@@ -69,6 +76,7 @@ class RoomActions:
         self._looks = Looks(store)
         self._bus = bus
         self._access = access
+        self._queue = queue
         self._online = online
         self._left = left
         self._now_ms = now_ms
@@ -95,6 +103,39 @@ class RoomActions:
         self._bus.publish(command.room, events)
         self._bus.announce(ForUser(actor.user_id, Membership(command.room, member=True), origin))
         return RoomEntry(command.room, title, topic, members=1, member=True)
+
+    @on_connection(ChangeRoom)
+    async def change_for_connection(self, state: ConnectionState, command: ChangeRoom) -> None:
+        """Answered before the connection gets the event. Raises RoomForbidden, BadField."""
+        actor = state.actor
+        if actor is None:
+            raise Unauthenticated
+        draft = await self._changed(actor, command)
+        while not append_at_once(self._queue, state, command.ref, draft):
+            await self._queue.room(actor.user_id)
+        await self._queue.settled(actor.user_id, state.ticket)
+        await self._note_title(actor, command.room)
+
+    @performs(ChangeRoom)
+    async def change(self, actor: Actor, command: ChangeRoom, origin: str) -> Sent:
+        """Change title or topic. Raises RoomForbidden, BadField, NonceReused, RateLimited."""
+        sent = await append(self._queue, await self._changed(actor, command))
+        await self._note_title(actor, command.room)
+        return sent
+
+    async def _changed(self, actor: Actor, command: ChangeRoom) -> Draft:
+        head = await self._access.check(actor, command.declared.access, command.room)
+        check_nonce(command.nonce)
+        title = head.title if command.title is None else one_line(command.title, "title")
+        topic = head.topic if command.topic is None else one_line(command.topic, "topic")
+        await self._looks.check_room(command.room, title)
+        event = RoomChanged(command.room, 0, actor.user.name, 0, title, topic)
+        return Draft(event, actor.user_id, command.nonce)
+
+    async def _note_title(self, actor: Actor, room: RoomId) -> None:
+        """What the room is called now, whoever called it so, is the title that no other may imitate."""
+        with contextlib.suppress(StoreUnavailable):
+            await self._looks.retitled(room, (await self._store.rooms.head(room, actor.user_id)).title)
 
     @performs(Join)
     async def join(self, actor: Actor, command: Join, origin: str) -> Joined:
