@@ -13,7 +13,7 @@ from hubbub.errors import BadField
 EMOJI = resources.files("hubbub.chat").joinpath("emoji.txt").read_text(encoding="utf-8").split()
 
 
-def test_every_emoji_of_the_list_is_one_with_and_without_its_variation_selector() -> None:
+def test_every_emoji_is_one_with_and_without_its_variation_selector() -> None:
     assert len(EMOJI) > 3_900
     for emoji in EMOJI:
         assert canonical(emoji) == canonical(emoji.replace("\ufe0f", "")) == emoji

@@ -90,7 +90,7 @@ def test_any_pages_and_live_events_in_any_order_fold_to_the_page(
     assert fold_events(expected, log, ME) == expected
 
 
-def test_what_is_about_another_message_or_in_the_state_already_changes_nothing() -> None:
+def test_what_the_state_has_or_is_about_another_message_changes_nothing() -> None:
     message = Message(ROOM, 3, ME, 1, "a", state=MessageState(7))
     for event in (
         MessageEdited(ROOM, 8, ME, 1, 4, "b"),

@@ -45,7 +45,7 @@ def test_changes_are_said_with_what_they_are_about() -> None:
     ]
 
 
-def test_a_quote_obeys_no_terminal_and_only_the_last_thousand_messages_are_remembered() -> None:
+def test_a_quote_is_harmless_and_of_the_last_thousand_messages() -> None:
     printer = Printer(UTC)
     printer.line(Message(ROOM, 1, ADA, 0, "\x1b[2Jfirst"))
     assert printer.line(MessageDeleted(ROOM, 2, ADA, 0, 1)) == "00:00:00 * ada deleted “\ufffd[2Jfirst”"
