@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hubbub.errors import CloseCode
+from hubbub.errors import CloseCode, ErrorBody
 from hubbub.vocabulary import Command, Event, Joined, Signal
 from hubbub.vocabulary.declaration import tag_of
 from hubbub.vocabulary.describe.schema import REPLY_OF, UNIONS, error_types
@@ -18,7 +18,6 @@ from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 from hubbub.wire import CommandError, EventDecoder, NativeJson, engineio, socketio
 from hubbub.wire.compact import NativeMessagePack
 from hubbub.wire.engineio import Refusal
-from hubbub.wire.rejection import ErrorBody
 
 PAGE = (Path(__file__).parent.parent / "docs" / "protocol.md").read_text(encoding="utf-8")
 BLOCKS = [

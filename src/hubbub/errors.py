@@ -8,7 +8,9 @@ secret, a path or a setting.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
+from typing import Final, Self
+
+from msgspec import Struct
 
 
 class HubbubError(Exception):
@@ -31,6 +33,19 @@ class HubbubError(Exception):
         if retry_after_seconds is not None:
             self.retry_after_seconds = round(retry_after_seconds, 1)
         super().__init__(self.message)
+
+
+class ErrorBody(Struct, frozen=True, gc=False, omit_defaults=True):
+    """An error as every wire carries it: what stands under `error`."""
+
+    code: str
+    message: str
+    retryable: bool
+    retry_after_seconds: float | None = None
+
+    @classmethod
+    def of(cls, error: HubbubError) -> Self:
+        return cls(error.code, error.message, error.retryable, error.retry_after_seconds)
 
 
 class Internal(HubbubError):

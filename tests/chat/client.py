@@ -25,6 +25,7 @@ from hubbub.vocabulary import (
     ReadChanged,
     Reply,
     Seq,
+    SubscribedAtOnce,
     TypingChanged,
     UnknownEvent,
     Welcome,
@@ -34,7 +35,7 @@ from hubbub.vocabulary.declaration import EventBase
 T = TypeVar("T", bound=Struct)
 R = TypeVar("R", bound=Struct)
 F = TypeVar("F")
-Received = Event | Welcome | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged
+Received = Event | Welcome | SubscribedAtOnce | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged
 _known: Final[Callable[[bytes], Received]] = msgspec.json.Decoder(Received).decode
 _numbers = count(1)
 PATIENCE_SECONDS: Final = 20.0  # until a test that waits for what never comes fails

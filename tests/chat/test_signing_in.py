@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubbub.errors import CloseCode, Unauthenticated
-from hubbub.vocabulary import Auth, Done, Limits, RoomId, RoomList, Rooms, Send, Typing, Watch, Welcome
+from hubbub.vocabulary import Auth, Limits, RoomId, RoomList, Rooms, Send, Subscribed, Typing, Watch, Welcome
 
 from .client import SOCKETIO, Failed, Replied
 from .world import World, shake
@@ -52,7 +52,7 @@ async def test_a_stale_cookie_is_reported_and_the_client_may_still_sign_in(world
     await world.account("ada")
     ada = await world.connect(shake(cookie=COOKIE + "x" * 43))
     assert ada.log == [Failed(None, "unauthenticated")]
-    await ada.ask(Auth(world.tokens["ada"]), Done)
+    await ada.ask(Auth(world.tokens["ada"]), Subscribed)
     world.clock.advance(60)
     assert ada.open
 
@@ -93,7 +93,7 @@ async def test_a_connection_does_not_change_its_user(world: World) -> None:
     await world.account("bob")
     ada = await world.person("ada")
     assert await ada.refused(Auth(world.tokens["bob"])) == "forbidden"
-    await ada.ask(Auth(world.tokens["ada"]), Done)
+    await ada.ask(Auth(world.tokens["ada"]), Subscribed)
 
 
 async def test_who_does_not_sign_in_is_closed(world: World) -> None:

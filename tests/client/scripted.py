@@ -12,7 +12,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from hubbub.errors import CursorAhead, HubbubError, Unauthenticated, UnknownRoom
+from hubbub.errors import CursorAhead, ErrorBody, HubbubError, Unauthenticated, UnknownRoom
 from hubbub.vocabulary import (
     Command,
     CreateRoom,
@@ -33,13 +33,17 @@ from hubbub.vocabulary import (
     Read,
     ReadMark,
     Reply,
+    RoomCursor,
     RoomEntry,
     RoomId,
     RoomList,
+    RoomOutcome,
     Rooms,
     RoomState,
     Send,
     Sent,
+    Subscribe,
+    Subscribed,
     User,
     UserName,
     Watch,
@@ -149,11 +153,25 @@ class Scripted:
         if command.ref is not None and ok is not None:
             self.write(connection, WIRE.encode_reply(command.ref, ok))
         if isinstance(command, Join):
-            for event in self.log[command.since :] if command.since is not None else []:
-                self.write(connection, WIRE.encode(event))
-            self.joined.add(connection)
+            self._receive(connection, command.since)
+        if isinstance(command, Subscribe) and isinstance(ok, Subscribed):
+            for asked, one in zip(command.rooms, ok.rooms, strict=True):
+                if one.error is None:
+                    self._receive(connection, asked.since)
         if isinstance(command, Send) and isinstance(ok, Sent) and not ok.repeat:
             self.deliver(self.log[ok.seq - 1])
+
+    def _receive(self, connection: ServerConnection, since: int | None) -> None:
+        for event in self.log[since:] if since is not None else []:
+            self.write(connection, WIRE.encode(event))
+        self.joined.add(connection)
+
+    def _outcome(self, asked: RoomCursor) -> RoomOutcome:
+        if asked.room != "general":
+            return RoomOutcome(asked.room, error=ErrorBody.of(UnknownRoom()))
+        if asked.since is not None and asked.since > len(self.log):
+            return RoomOutcome(asked.room, error=ErrorBody.of(CursorAhead()))
+        return RoomOutcome(asked.room, len(self.log), title="General")
 
     def _perform(self, connection: ServerConnection, command: Command) -> Reply | None:
         room = getattr(command, "room", None)
@@ -165,6 +183,8 @@ class Scripted:
                 if since is not None and since > head:
                     raise CursorAhead
                 return Joined(RoomId("general"), head, 0, head, "General")
+            case Subscribe(rooms=rooms):
+                return Subscribed([self._outcome(one) for one in rooms])
             case Leave():
                 self.joined.discard(connection)
                 return Done()

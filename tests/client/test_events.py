@@ -8,14 +8,18 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 
 from hubbub.client import (
+    BadAnswer,
     Client,
     Reset,
     RoomLost,
 )
 from hubbub.errors import (
+    ErrorBody,
+    HubbubError,
     NotJoined,
     RoomForbidden,
     StoreUnavailable,
+    UnknownCommand,
     UnknownRoom,
 )
 from hubbub.vocabulary import (
@@ -23,7 +27,10 @@ from hubbub.vocabulary import (
     Join,
     Membership,
     ProfileChanged,
+    RoomOutcome,
     Send,
+    Subscribe,
+    Subscribed,
     UnknownEvent,
     User,
     UserName,
@@ -49,6 +56,21 @@ async def test_since_brings_what_is_after_it(server: Scripted, client: Client) -
     assert await texts(client, 2) == ["two", "three"]
 
 
+def cursors(server: Scripted) -> list[int | None]:
+    """With which the room was asked for: by `join` once, then by `subscribe`."""
+    first = [command.since for command in server.commands if isinstance(command, Join)]
+    return first + [one.since for command in server.commands if isinstance(command, Subscribe) for one in command.rooms]
+
+
+def refuse(server: Scripted, connection: ServerConnection, command: Command, error: HubbubError) -> bool:
+    """Answer a `subscribe` with this error for its room."""
+    if isinstance(command, Subscribe) and command.ref is not None:
+        outcomes = [RoomOutcome(one.room, error=ErrorBody.of(error)) for one in command.rooms]
+        server.write(connection, WIRE.encode_reply(command.ref, Subscribed(outcomes)))
+        return True
+    return False
+
+
 async def test_a_reconnect_brings_what_was_missed_and_nothing_twice(server: Scripted, client: Client) -> None:
     await client.join("general")
     server.say("before")
@@ -59,7 +81,7 @@ async def test_a_reconnect_brings_what_was_missed_and_nothing_twice(server: Scri
     await server.until(lambda: len(server.joined) == 1 and len(server.tokens) == 2)
     server.say("after")
     assert await texts(client, 3) == ["while away", "while away, too", "after"]
-    assert [command.since for command in server.commands if isinstance(command, Join)] == [None, 1]
+    assert cursors(server) == [None, 1]
 
 
 async def test_repeated_events_are_dropped(server: Scripted, client: Client) -> None:
@@ -80,7 +102,7 @@ async def test_a_jump_is_filled_by_joining_again(server: Scripted, client: Clien
     server.say("four")
     server.say("five")
     assert await texts(client, 5) == ["one", "lost", "lost, too", "four", "five"]
-    assert [command.since for command in server.commands if isinstance(command, Join)] == [None, 1]
+    assert cursors(server) == [None, 1]
 
 
 async def test_events_are_once_and_in_order_under_a_storm(server: Scripted, client: Client) -> None:
@@ -134,10 +156,7 @@ async def test_a_room_that_is_closed_to_me_is_lost(server: Scripted, client: Cli
     await client.join("general")
 
     def forbid(connection: ServerConnection, command: Command) -> bool:
-        if isinstance(command, Join) and command.ref is not None:
-            server.write(connection, WIRE.encode_error(command.ref, RoomForbidden()))
-            return True
-        return isinstance(command, Send)
+        return refuse(server, connection, command, RoomForbidden()) or isinstance(command, Send)
 
     server.script = forbid
     sending = asyncio.create_task(client.send("general", "never"))
@@ -152,23 +171,58 @@ async def test_a_room_that_is_closed_to_me_is_lost(server: Scripted, client: Cli
     assert client.cursor("general") is None
 
 
-async def test_joining_again_is_retried_while_the_server_can_not(server: Scripted, client: Client) -> None:
+@pytest.mark.parametrize("whole", [True, False], ids=["the whole command", "one room"])
+async def test_subscribing_is_retried_while_the_server_can_not(server: Scripted, client: Client, whole: bool) -> None:
     await client.join("general")
     failures = 2
 
     def fail(connection: ServerConnection, command: Command) -> bool:
         nonlocal failures
-        if isinstance(command, Join) and command.ref is not None and failures:
-            failures -= 1
+        if not isinstance(command, Subscribe) or command.ref is None or not failures:
+            return False
+        failures -= 1
+        if whole:
             server.write(connection, WIRE.encode_error(command.ref, StoreUnavailable()))
             return True
-        return False
+        return refuse(server, connection, command, StoreUnavailable())
 
     server.script = fail
     server.drop()
     await server.until(lambda: len(server.joined) == 1 and len(server.tokens) == 2)
     server.say("back")
     assert await texts(client, 1) == ["back"]
+
+
+async def test_a_server_of_version_0_1_is_asked_by_join(server: Scripted, client: Client) -> None:
+    await client.join("general")
+
+    def old(connection: ServerConnection, command: Command) -> bool:
+        if isinstance(command, Subscribe):
+            server.write(connection, WIRE.encode_error(command.ref, UnknownCommand()))
+        return isinstance(command, Subscribe)
+
+    server.script = old
+    server.say("one")
+    assert await texts(client, 1) == ["one"]
+    server.drop()
+    server.say("while away", deliver=False)
+    await server.until(lambda: len(server.joined) == 1 and len(server.tokens) == 2)
+    assert await texts(client, 1) == ["while away"]
+
+
+async def test_an_answer_without_the_room_is_no_answer(server: Scripted, client: Client) -> None:
+    await client.join("general")
+
+    def forget(connection: ServerConnection, command: Command) -> bool:
+        if isinstance(command, Subscribe) and command.ref is not None:
+            server.write(connection, WIRE.encode_reply(command.ref, Subscribed([])))
+        return isinstance(command, Subscribe)
+
+    server.script = forget
+    server.drop()
+    lost = await anext(client.events())
+    assert isinstance(lost, RoomLost)
+    assert isinstance(lost.error, BadAnswer)
 
 
 async def test_a_consumer_that_is_too_slow_reads_the_history(server: Scripted, client: Client) -> None:

@@ -6,8 +6,7 @@ import pytest
 
 from hubbub.client import ConnectionLost
 from hubbub.client.failures import come_back, remote_error
-from hubbub.errors import CloseCode, HubbubError, RoomForbidden
-from hubbub.wire.rejection import ErrorBody
+from hubbub.errors import CloseCode, ErrorBody, HubbubError, RoomForbidden
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, *range(4000, 4500, 50), 4499])

@@ -18,8 +18,10 @@ from hubbub.vocabulary import (
     Limits,
     Message,
     Presence,
+    RoomCursor,
     RoomId,
     Sent,
+    Subscribe,
     UnknownEvent,
     User,
     UserName,
@@ -31,8 +33,10 @@ from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 SERVER = MessagePackWire(Command, FIELD_KEYS, TYPE_KEYS)
 HELLO = Message(RoomId("tea"), 7, UserName("ada"), 1_790_000_000_000, "hello")
 
+SUBSCRIBE = Subscribe([RoomCursor(RoomId("tea"), 5), RoomCursor(RoomId("milk"))], ref=3)
 
-@pytest.mark.parametrize("command", [Join(RoomId("tea"), 0, ref=1), Watch(None, ref=2)])
+
+@pytest.mark.parametrize("command", [Join(RoomId("tea"), 0, ref=1), Watch(None, ref=2), SUBSCRIBE])
 def test_the_server_understands_both(command: Command) -> None:
     assert SERVER.decode(COMPACT.encode(command)) == command
     assert JsonWire(Command).decode(JSON.encode(command)) == command

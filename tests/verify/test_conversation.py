@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Raw, Struct
 
 from hubbub.client.frames import ReplyFrame
+from hubbub.errors import ErrorBody
 from hubbub.verify import Entry, Stretch, View
 from hubbub.verify.conversation import Conversation
 from hubbub.vocabulary import Join, Joined, Message, Rooms, Send, Sent, Seq, UserName
-from hubbub.wire.rejection import ErrorBody
 
 from .histories import ROOM, said
 

@@ -25,6 +25,7 @@ GIVEN_TYPES = [
     "auth", "rooms", "directory", "create_room", "join", "leave", "send", "history", "members", "watch",
     "user", "unknown", "message_edited", "message_deleted", "reaction_added", "reaction_removed", "room_changed",
     "edit", "delete", "react", "unreact", "versions", "reactions", "change_room",
+    "subscribe", "subscribed",
 ]  # fmt: skip
 
 

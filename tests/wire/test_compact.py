@@ -21,10 +21,12 @@ from hubbub.vocabulary import (
     MemberJoined,
     Message,
     Presence,
+    RoomCursor,
     RoomId,
     Rooms,
     Send,
     Sent,
+    Subscribe,
     UnknownEvent,
     User,
     UserName,
@@ -50,6 +52,20 @@ def packed(**fields: Any) -> bytes:
 
 def test_a_delivered_hello_world_takes_at_most_48_bytes() -> None:
     assert len(frame(BINARY, WIRE.encode(HELLO))) <= 48
+
+
+def test_the_entries_of_a_list_have_numbers_too() -> None:
+    room, since = FIELD_KEYS["room"], FIELD_KEYS["since"]
+    rooms = [{room: "a", since: 4, 120: "of a later version", "x": 1}, {room: "b"}]
+    command = WIRE.decode(packed(type="subscribe", rooms=rooms, ref=1))
+    assert command == Subscribe([RoomCursor(RoomId("a"), 4), RoomCursor(RoomId("b"))], ref=1)
+
+
+@pytest.mark.parametrize("rooms", [["a"], [{0: "a"}], [{4: 1}], [[{4: "a"}]], {4: "a"}, [{4: "a"}] * 1001])
+def test_a_list_that_does_not_fit_is_refused(rooms: Any) -> None:
+    with pytest.raises(CommandError) as refused:
+        WIRE.decode(packed(type="subscribe", rooms=rooms, ref=1))
+    assert (refused.value.error.code, refused.value.ref) == ("bad_field", 1)
 
 
 def test_numbers_are_unique_and_fit_into_one_byte() -> None:

@@ -97,4 +97,6 @@ export const TYPE_KEYS: Readonly<Record<string, number>> = {
   versions: 31,
   reactions: 32,
   change_room: 33,
+  subscribe: 34,
+  subscribed: 35,
 };

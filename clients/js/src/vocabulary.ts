@@ -1,11 +1,24 @@
 // Written by scripts/generate.py from src/hubbub/vocabulary. Change the Structs, then run it again.
 
-/** Sign this connection in with a session's token. Answered by `welcome`, then by the reply. */
+/**
+ * Sign this connection in with a session's token, and receive `rooms` as by `subscribe`.
+ *
+ * Answered by `welcome`, then by the reply: `Subscribed`.
+ */
 export interface Auth {
   type: "auth";
   token: string;
+  /** Default: []. */
+  rooms?: RoomCursor[];
   /** Default: null. */
   ref?: number | string | null;
+}
+
+/** A room to receive. `since`: the last `seq` that I have; without it only what comes from now on. */
+export interface RoomCursor {
+  room: string;
+  /** Default: null. */
+  since?: number | null;
 }
 
 /**
@@ -75,6 +88,19 @@ export interface Join {
   room: string;
   /** Default: null. */
   since?: number | null;
+  /** Default: null. */
+  ref?: number | string | null;
+}
+
+/**
+ * Receive rooms that I am a member of on this connection, up to 1,000 of them. Reply: `Subscribed`.
+ *
+ * It never makes a member. A room that can't be received has its own error in the reply, and the others go on. What
+ * was missed follows the reply, in the order of each room's log and without a hole, then live events: see `join`.
+ */
+export interface Subscribe {
+  type: "subscribe";
+  rooms: RoomCursor[];
   /** Default: null. */
   ref?: number | string | null;
 }
@@ -435,6 +461,41 @@ export interface Limits {
   frame_bytes: number;
 }
 
+/** How each room of the list went that came with the handshake. What was missed follows. */
+export interface SubscribedAtOnce {
+  type: "subscribed";
+  rooms: RoomOutcome[];
+}
+
+/** What became of one room of a list: the fields of `Joined` (0 is left out), or the `error` that it has. */
+export interface RoomOutcome {
+  room: string;
+  /** Default: 0. */
+  head?: number;
+  /** Default: 0. */
+  read?: number;
+  /** Default: 0. */
+  unread?: number;
+  /** Default: "". */
+  title?: string;
+  /** Default: "". */
+  topic?: string;
+  /** Default: null. */
+  error?: ErrorBody | null;
+}
+
+/** Why a command was refused. Branch on `code`, show `message`. */
+export interface ErrorBody {
+  /** Stable. Later versions may add codes. */
+  code: string;
+  /** One English sentence for people. */
+  message: string;
+  /** True: the same command may succeed later without any change. */
+  retryable: boolean;
+  /** Before this time it will not. Absent: not known. */
+  retry_after_seconds?: number;
+}
+
 /** `user` began or stopped typing. It ends by itself after 6 seconds without a new signal. */
 export interface TypingChanged {
   type: "typing";
@@ -500,6 +561,12 @@ export interface Joined {
   topic?: string;
   /** Default: 0. */
   epoch?: number;
+}
+
+/** How each room went, in the order of the list. */
+export interface Subscribed {
+  /** Default: []. */
+  rooms?: RoomOutcome[];
 }
 
 /**
@@ -633,6 +700,7 @@ export type Command =
   | CreateRoom
   | ChangeRoom
   | Join
+  | Subscribe
   | Leave
   | Send
   | Edit
@@ -663,6 +731,7 @@ export type Event =
 /** What passes without a trace. */
 export type Signal =
   | Welcome
+  | SubscribedAtOnce
   | TypingChanged
   | Presence
   | ReadChanged
@@ -673,6 +742,7 @@ export type Signal =
 export type Reply =
   | Done
   | Joined
+  | Subscribed
   | Sent
   | EventPage
   | Versions
@@ -683,18 +753,6 @@ export type Reply =
   | MemberPage
   | ReadMark
   | Watching;
-
-/** Why a command was refused. Branch on `code`, show `message`. */
-export interface ErrorBody {
-  /** Stable. Later versions may add codes. */
-  code: string;
-  /** One English sentence for people. */
-  message: string;
-  /** True: the same command may succeed later without any change. */
-  retryable: boolean;
-  /** Before this time it will not. Absent: not known. */
-  retry_after_seconds?: number;
-}
 
 /** The command with this `ref` was carried out. */
 export interface ReplyOk {
@@ -737,12 +795,13 @@ export const EVENT_TYPES: ReadonlySet<unknown> = new Set([
 
 /** What a command takes besides `type` and `ref`, by its `type`. What is undefined is left out. */
 export interface FieldsOf {
-  auth: { token: string };
+  auth: { token: string; rooms?: RoomCursor[] | undefined };
   rooms: { after?: string | null | undefined; limit?: number | undefined };
   directory: { after?: string | null | undefined; limit?: number | undefined };
   create_room: { room: string; title?: string | undefined; topic?: string | undefined };
   change_room: { room: string; nonce: string; title?: string | null | undefined; topic?: string | null | undefined };
   join: { room: string; since?: number | null | undefined };
+  subscribe: { rooms: RoomCursor[] };
   leave: { room: string };
   send: { room: string; text: string; nonce: string; reply_to?: number | null | undefined };
   edit: { room: string; seq: number; text: string; nonce: string };
@@ -760,12 +819,13 @@ export interface FieldsOf {
 
 /** What stands under `ok` in the reply, by the command's `type`. */
 export interface ReplyOf {
-  auth: Done;
+  auth: Subscribed;
   rooms: RoomList;
   directory: DirectoryPage;
   create_room: RoomEntry;
   change_room: Sent;
   join: Joined;
+  subscribe: Subscribed;
   leave: Done;
   send: Sent;
   edit: Sent;

@@ -349,6 +349,8 @@ function eventOf(command: Write, place: { room: string; seq: number; sender: str
       return { type: "reaction_added", ...place, about: command.seq, emoji: command.emoji };
     case "unreact":
       return { type: "reaction_removed", ...place, about: command.seq, emoji: command.emoji };
+    case "change_room":
+      return { type: "room_changed", ...place, title: command.title ?? "", topic: command.topic ?? "" };
   }
 }
 

@@ -134,10 +134,13 @@ class Commands:
         """Do it when the user may, counted over all the user's connections."""
         units = units_of(command)
         state.connection.charge(units)
-        if state.actor is None:
+        actor = state.actor
+        if actor is None:
             await self._do(state, command)
+            if state.actor is not None:  # now it is known whose work it was
+                self._quotas.spend(state.actor.user_id, units)
             return
-        user = state.actor.user_id
+        user = actor.user_id
         seconds = self._quotas.spend(user, units)
         if seconds:
             await state.pause(seconds)

@@ -13,13 +13,12 @@ from hubbub.auth.credentials import credentials_of_handshake
 from hubbub.errors import CloseCode, Disconnect, Forbidden, RateLimited, Unauthenticated
 from hubbub.realtime import Connection, Handshake, Outgoing, Strangers
 from hubbub.store.protocols import Login
-from hubbub.vocabulary import Auth, Done, Limits, Signal, User, UserId, Welcome
+from hubbub.vocabulary import Limits, Signal, User, UserId, Welcome
 
 from .access import Actor
 from .connection_state import ConnectionState
 from .counters import ChatCounters
 from .multimap import Multimap, older
-from .registry import on_connection
 from .settings import ChatSettings
 
 logger = logging.getLogger(__name__)
@@ -132,12 +131,6 @@ class Connections:
                 self._counters.refused_strangers += 1
                 raise
             self._strangers[state] = self._now()
-
-    @on_connection(Auth)
-    async def auth(self, state: ConnectionState, command: Auth) -> None:
-        """Sign in by a command. Raises what `authenticate` raises."""
-        await self.authenticate(state, command.token)
-        state.reply(command.ref, Done())
 
     async def authenticate(self, state: ConnectionState, token: str) -> None:
         """Let the connection act as the token's user, and welcome it. A second time is harmless for the same user.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sized
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -27,12 +27,16 @@ PAGES_AT_ONCE: Final = 4
 
 
 def units_of(command: CommandBase[Any]) -> int:
-    """What it costs beyond its frame, as it is declared: so much in any case, so much for each KiB of its text."""
+    """What it costs beyond its frame, as declared: so much in any case, for each KiB of its text, for each room."""
     work = command.declared.work
-    if not work.per_kib_of_text:
-        return work.units
-    text: str = getattr(command, "text", "")
-    return work.units + (len(text) >> 10) * work.per_kib_of_text
+    units = work.units
+    if work.per_kib_of_text:
+        text: str = getattr(command, "text", "")
+        units += (len(text) >> 10) * work.per_kib_of_text
+    if work.per_room:
+        rooms: Sized = getattr(command, "rooms", ())
+        units += len(rooms) * work.per_room
+    return units
 
 
 class _Places:

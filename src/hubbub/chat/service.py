@@ -33,7 +33,7 @@ from hubbub.chat.log.feed_registry import CallLater, FeedRegistry, Timer
 from hubbub.chat.log.subscriptions import Subscriptions
 from hubbub.chat.presence.tracker import PresenceTracker
 from hubbub.chat.presence.typing import TypingTracker
-from hubbub.errors import NotJoined, ShuttingDown, UnknownCommand
+from hubbub.errors import BadField, NotJoined, ShuttingDown, UnknownCommand
 from hubbub.realtime import Connection, Handshake, Hub, Rate
 from hubbub.store.protocols import Store
 from hubbub.vocabulary import Command, CommandBase, MemberLeft, RoomId, Seq, UserId, UserName
@@ -119,11 +119,18 @@ class Chat:
         self._typing = TypingTracker(bus, settings, counters, now=monotonic)
         self._catch_up = CatchUp(store, self._presence, settings, counters, spawn=self._tasks.spawn)
         self._subscriptions = Subscriptions(
-            self._feeds, rooms, access, self._catch_up, self._presence, settings, counters, now=monotonic
+            self._feeds,
+            rooms,
+            access,
+            self._catch_up,
+            self._presence,
+            settings,
+            counters,
+            authenticate=self._connections.authenticate,
+            now=monotonic,
         )
         self._quotas = Quotas(Rate.of(settings.user_work_per_second, _BURST_SECONDS), monotonic)
         self._registry = collect(
-            self._connections,
             self._subscriptions,
             rooms,
             MessageActions(store, access, self._append_queue, settings),
@@ -207,6 +214,16 @@ class Chat:
         if self._closing:
             raise ShuttingDown
         await self._connections.connected(connection, handshake)
+        state: ConnectionState = connection.state
+        if state.actor is None:
+            return
+        try:
+            command = resuming.subscription(handshake)
+        except BadField as error:
+            connection.fail(None, error)
+        else:
+            if command is not None:
+                self.received(connection, command)
 
     received: Callable[[Connection, Command], None]
 

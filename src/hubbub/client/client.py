@@ -56,6 +56,7 @@ from hubbub.vocabulary import (
     Send,
     Sent,
     Seq,
+    SubscribedAtOnce,
     Typing,
     TypingChanged,
     Unreact,
@@ -385,8 +386,8 @@ class Client:
                 if not item.member:
                     self._tracks.remove(item.room)
                 self._signals.push(item)
-            case Unknown():
-                pass  # a later version's
+            case Unknown() | SubscribedAtOnce():
+                pass  # a later version's; an answer to what this client does not ask
             case _:
                 self._event(item)
 

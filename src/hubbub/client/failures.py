@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from hubbub.errors import CloseCode, HubbubError
-from hubbub.wire.rejection import ErrorBody
+from hubbub.errors import CloseCode, ErrorBody, HubbubError
 
 
 class ConnectionLost(HubbubError):

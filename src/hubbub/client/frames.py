@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 from msgspec import Raw, Struct, UnsetType
 
+from hubbub.errors import ErrorBody
 from hubbub.vocabulary import (
     Event,
     EventPage,
@@ -17,11 +18,12 @@ from hubbub.vocabulary import (
     ReadChanged,
     Seq,
     Signal,
+    SubscribedAtOnce,
     TypingChanged,
     UnknownEvent,
     Welcome,
 )
-from hubbub.wire.rejection import UNDECODABLE, ErrorBody
+from hubbub.wire.rejection import UNDECODABLE
 
 from .failures import BadAnswer
 
@@ -42,7 +44,7 @@ class Unknown(Struct, frozen=True):
     type: str = ""
 
 
-Arrived = Event | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged | Unknown
+Arrived = Event | SubscribedAtOnce | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged | Unknown
 Inbound = Arrived | Welcome | ReplyFrame
 
 _known: Final[msgspec.json.Decoder[Event | Signal | ReplyFrame]] = msgspec.json.Decoder(Event | Signal | ReplyFrame)

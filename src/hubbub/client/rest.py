@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from hubbub.errors import HubbubError
+from hubbub.errors import ErrorBody, HubbubError
 from hubbub.vocabulary import Limits, User
-from hubbub.wire.rejection import ErrorBody
 
 from .failures import BadAnswer, ConnectionLost, remote_error
 

@@ -7,12 +7,11 @@ from typing import Any, Final, Protocol, get_args
 import msgspec
 from msgspec import Raw, Struct
 
-from hubbub.errors import BadJson
+from hubbub.errors import BadJson, ErrorBody
 from hubbub.vocabulary import Command, Event, Signal
 from hubbub.vocabulary.keys import FIELD_KEYS, TYPE_KEYS
 from hubbub.wire import compact, native
 from hubbub.wire.compact import NativeMessagePack, Unpacker
-from hubbub.wire.rejection import ErrorBody
 
 from .frames import Inbound, ReplyFrame, Unknown, decode, unknown
 

@@ -11,8 +11,7 @@ import msgspec
 from msgspec import Struct
 from starlette.responses import Response
 
-from hubbub.errors import HubbubError
-from hubbub.wire.rejection import ErrorBody
+from hubbub.errors import ErrorBody, HubbubError
 
 
 class MethodNotAllowed(HubbubError):

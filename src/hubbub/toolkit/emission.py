@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from hubbub.errors import HubbubError
+from hubbub.errors import ErrorBody, HubbubError
 from hubbub.realtime.fanout.group import Outgoing
 from hubbub.wire.engineio import MESSAGE
 from hubbub.wire.native import NativeJson
-from hubbub.wire.rejection import ErrorBody, error_json
+from hubbub.wire.rejection import error_json
 from hubbub.wire.socketio import MAIN, PacketType, encode_ack, encode_event
 from hubbub.wire.socketio_binary import encode_binary, fill
 

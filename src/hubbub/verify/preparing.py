@@ -17,9 +17,8 @@ from hubbub.client.failures import remote_error
 from hubbub.client.frames import decode
 from hubbub.client.http import BadHttp, Http
 from hubbub.client.transport import MESSAGE_BYTES, place, unreachable
-from hubbub.errors import Forbidden, HubbubError, RoomExists, SignupClosed
+from hubbub.errors import ErrorBody, Forbidden, HubbubError, RoomExists, SignupClosed
 from hubbub.vocabulary import RoomId, Seq
-from hubbub.wire.rejection import ErrorBody
 
 from .history import Entry, Log, as_event, entry
 from .participant import Account

@@ -1,5 +1,7 @@
 """The vocabulary: every command, event, signal and reply, the same on every wire (docs/protocol.md)."""
 
+from hubbub.errors import ErrorBody
+
 from .access import Action, Role
 from .declaration import CommandBase
 from .messages import (
@@ -48,11 +50,13 @@ from .rooms import (
 )
 from .sent import Sent
 from .sessions import Auth, Done, Limits, ProfileChanged, User, Welcome
+from .subscriptions import SUBSCRIPTIONS_MAX, RoomCursor, RoomOutcome, Subscribe, Subscribed, SubscribedAtOnce
 from .types import Ref, RoomId, Seq, UserId, UserName
 from .unions import Command, Event, Reply, Signal
 from .unknown import UnknownEvent
 
 __all__ = [
+    "SUBSCRIPTIONS_MAX",
     "Action",
     "Auth",
     "ChangeRoom",
@@ -64,6 +68,7 @@ __all__ = [
     "DirectoryPage",
     "Done",
     "Edit",
+    "ErrorBody",
     "Event",
     "EventPage",
     "History",
@@ -98,15 +103,20 @@ __all__ = [
     "Role",
     "RoomChanged",
     "RoomCreated",
+    "RoomCursor",
     "RoomEntry",
     "RoomId",
     "RoomList",
+    "RoomOutcome",
     "RoomState",
     "Rooms",
     "Send",
     "Sent",
     "Seq",
     "Signal",
+    "Subscribe",
+    "Subscribed",
+    "SubscribedAtOnce",
     "Typing",
     "TypingChanged",
     "UnknownEvent",

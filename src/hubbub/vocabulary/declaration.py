@@ -55,11 +55,13 @@ class Work:
     Attributes:
         units: of any such command.
         per_kib_of_text: for each whole KiB of its field `text`.
+        per_room: for each entry of its field `rooms`.
         page: it reads a page from the store, of which few are read at the same time.
     """
 
     units: int = 0
     per_kib_of_text: int = 0
+    per_room: int = 0
     page: bool = False
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from .access import Action
 from .declaration import CommandBase, ReplyBase, SignalBase, Work, command, declare
 from .samples import ADA, BOB
+from .subscriptions import RoomCursors, Subscribed
 from .types import Ref, UserName
 
 
@@ -36,13 +37,17 @@ class Done(ReplyBase, frozen=True):
     number=10,
     keys={"token": 11},
     access=Action.SIGN_IN,
-    work=Work(100),
+    work=Work(100, per_room=20),
     example=lambda: Auth(token="TOKEN", ref=1),  # noqa: S106  an example
 )
-class Auth(CommandBase[Done], frozen=True, tag="auth"):
-    """Sign this connection in with a session's token. Answered by `welcome`, then by the reply."""
+class Auth(CommandBase[Subscribed], frozen=True, tag="auth"):
+    """Sign this connection in with a session's token, and receive `rooms` as by `subscribe`.
+
+    Answered by `welcome`, then by the reply: `Subscribed`.
+    """
 
     token: str
+    rooms: RoomCursors = field(default_factory=list)
     ref: Ref = None
 
 

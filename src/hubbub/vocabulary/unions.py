@@ -28,6 +28,7 @@ from .rooms import (
 )
 from .sent import Sent
 from .sessions import Auth, Done, ProfileChanged, Welcome
+from .subscriptions import Subscribe, Subscribed, SubscribedAtOnce
 
 Command = (
     Auth
@@ -36,6 +37,7 @@ Command = (
     | CreateRoom
     | ChangeRoom
     | Join
+    | Subscribe
     | Leave
     | Send
     | Edit
@@ -54,6 +56,7 @@ Command = (
 Reply = (
     Done
     | Joined
+    | Subscribed
     | Sent
     | EventPage
     | Versions
@@ -66,6 +69,6 @@ Reply = (
     | Watching
 )
 
-Signal = Welcome | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged
+Signal = Welcome | SubscribedAtOnce | TypingChanged | Presence | ReadChanged | Membership | ProfileChanged
 
 __all__ = ["Command", "Event", "Reply", "Signal"]

@@ -75,12 +75,21 @@ class NativeMessagePack:
         if struct is None:
             raise CommandError(UnknownCommand(), ref)
         names = self._names
-        named = {names[key]: value for key, value in packed.items() if key in names}
+        named = {
+            names[key]: [self._entry(item) for item in value] if type(value) is list else value
+            for key, value in packed.items()
+            if key in names
+        }
         del named["type"]
         try:
             return msgspec.convert(named, struct)
         except UNDECODABLE as failure:
             raise CommandError(explain(failure), ref) from None
+
+    def _entry(self, item: Any) -> Any:
+        """An entry of a list in a command: the fields of a map have numbers, too."""
+        names = self._names
+        return {names[key]: value for key, value in item.items() if key in names} if isinstance(item, dict) else item
 
     def encode(self, body: Struct) -> bytes:
         """An event or a signal. Fields that have their default are omitted."""

@@ -7,12 +7,12 @@ the `ref` that the answer has to carry, and to say which field is wrong without 
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Self, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from hubbub.errors import BadField, BadJson, HubbubError, UnknownCommand
+from hubbub.errors import BadField, BadJson, ErrorBody, HubbubError, UnknownCommand
 
 Ref = int | str | None
 Bytes = bytes | bytearray | memoryview
@@ -39,19 +39,6 @@ class CommandError(Exception):
         self.error = error
         self.ref = ref
         super().__init__(error.message)
-
-
-class ErrorBody(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What stands under `error` in a reply."""
-
-    code: str
-    message: str
-    retryable: bool
-    retry_after_seconds: float | None = None
-
-    @classmethod
-    def of(cls, error: HubbubError) -> Self:
-        return cls(error.code, error.message, error.retryable, error.retry_after_seconds)
 
 
 _encode = msgspec.json.Encoder().encode
@@ -128,7 +115,7 @@ _MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
 _FIELD: Final = re.compile(r" - at `\$\.(\w+)")
 _TYPE: Final = re.compile(r"Expected `([\w |]+)`, got ")
 _BOUND: Final = re.compile(r"Expected `(?:int|float)` (>=|<=|>|<) (-?[\d.]+)")
-_LENGTH: Final = re.compile(r"Expected `str` of length (>=|<=) (\d+)")
+_LENGTH: Final = re.compile(r"Expected `(str|array)` of length (>=|<=) (\d+)")
 
 _TYPES: Final = {
     "str": "a string",
@@ -139,6 +126,7 @@ _TYPES: Final = {
     "array": "a list",
     "object": "an object",
 }
+_PARTS: Final = {"str": "characters", "array": "entries"}
 _BOUNDS: Final = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 
 
@@ -160,5 +148,5 @@ def _rule(text: str) -> str:
     if bound := _BOUND.match(text):
         return f"must be {_BOUNDS[bound[1]]} {bound[2]}"
     if length := _LENGTH.match(text):
-        return f"must have {_BOUNDS[length[1]]} {length[2]} characters"
+        return f"must have {_BOUNDS[length[2]]} {length[3]} {_PARTS[length[1]]}"
     return "has a value that is not allowed"

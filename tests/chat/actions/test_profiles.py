@@ -8,12 +8,12 @@ from hubbub.errors import StoreUnavailable
 from hubbub.vocabulary import (
     Auth,
     CreateRoom,
-    Done,
     Join,
     Joined,
     ProfileChanged,
     RoomEntry,
     RoomId,
+    Subscribed,
     User,
     UserName,
     Welcome,
@@ -109,7 +109,7 @@ async def test_a_connection_acts_under_the_new_name(world: World) -> None:
     await rename(world, "Countess")
     await told(ada, "Countess")
     ada.forget()
-    await ada.ask(Auth(world.tokens["ada"]), Done)
+    await ada.ask(Auth(world.tokens["ada"]), Subscribed)
     assert ada.all(Welcome)[0].user.title == "Countess"
 
 

@@ -20,7 +20,9 @@ def test_a_command_has_its_fields_reply_roles_units_and_operation() -> None:
     assert (
         f"| [`history`](#history) | {history} | `EventPage` | administrator, member | 50 | GET /rooms/{{room}}/events |"
     ) in rows("commands")
-    assert "| [`auth`](#auth) | `token` | `Done` | anybody | 100 |  |" in rows("commands")
+    assert "| [`auth`](#auth) | `token`, `rooms` ([]) | `Subscribed` | anybody | 100, 20 for each room |  |" in rows(
+        "commands"
+    )
     send = next(row for row in rows("commands") if "`send`" in row)
     assert "administrator, member, who has joined it here | 15 for each KiB of `text` |" in send
 

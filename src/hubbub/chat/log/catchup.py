@@ -111,8 +111,8 @@ class CatchUp:
     async def _run(self, state: ConnectionState) -> None:
         try:
             while gaps := self._ready(state):
-                for gap in gaps:
-                    while self._is_open(state, gap):
+                for gap in gaps:  # a page each, so that no room waits for another one's long replay
+                    if self._is_open(state, gap):
                         await self._step(state, gap)
         except StoreUnavailable:
             state.connection.disconnect(Disconnect(CloseCode.INTERNAL, "the log can't be read now"))

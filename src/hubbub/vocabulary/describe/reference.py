@@ -69,6 +69,8 @@ def _command(command: type[CommandBase[Any]], roles: Iterable[Role]) -> tuple[st
 
 def _units(work: Work) -> str:
     units = [str(work.units)] if work.units or not work.per_kib_of_text else []
+    if work.per_room:
+        units.append(f"{work.per_room} for each room")
     if work.per_kib_of_text:
         units.append(f"{work.per_kib_of_text} for each KiB of `text`")
     return ", ".join(units)
