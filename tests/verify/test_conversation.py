@@ -86,14 +86,14 @@ def test_what_was_on_its_way_is_sent_again_with_its_nonce_and_before_the_rest() 
     client.conversation.say(first)
     client.join()
     client.conversation.say(second)
-    assert client.take() == [Send(ROOM, "a", "a", 2), Send(ROOM, "b", "b", 3)]
+    assert client.take() == [Send(ROOM, "a", "a", ref=2), Send(ROOM, "b", "b", ref=3)]
     client.conversation.interrupted()
     client.conversation.say(third)
     client.conversation.connected(client.posted.append)
     client.join()
     sends = client.take()
 
-    assert sends == [Send(ROOM, "a", "a", 5), Send(ROOM, "b", "b", 6), Send(ROOM, "c", "c", 7)]
+    assert sends == [Send(ROOM, "a", "a", ref=5), Send(ROOM, "b", "b", ref=6), Send(ROOM, "c", "c", ref=7)]
     client.answer(sends[0], Sent(4, 0, repeat=True))
     assert (first.attempts, first.acknowledged, client.conversation.open) == (2, [4], 2)
 

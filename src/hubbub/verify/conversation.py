@@ -108,7 +108,7 @@ class Conversation:
             said.attempts += 1
             self._ref += 1
             self._travelling[self._ref] = said
-            self._post(Send(room, said.text, said.nonce, self._ref))
+            self._post(Send(room, said.text, said.nonce, ref=self._ref))
 
     def _join(self, room: RoomId) -> None:
         if self._post is None or room in self._live or room in self._joining.values():
