@@ -65,7 +65,7 @@ class Fold:
         before = message.state or MessageState(0)
         state = MessageState(
             seq,
-            None if deleted else edited_ts or before.edited_ts,
+            None if deleted else before.edited_ts if edited_ts is None else edited_ts,
             deleted,
             [
                 Reaction(emoji, len(users), users[:REACTORS_SHOWN], self._me in users)
