@@ -1,4 +1,4 @@
-"""What can be done with a message is reached by pointer, keyboard and finger."""
+"""What can be done with a message is reached by pointer, keyboard and finger; and a room's name is changed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from .conftest import ONE_LOOP, NewPerson
 from .looks import check, fits
+from .refusals import Refusals
 from .talk import both_in_kitchen
 
 pytestmark = ONE_LOOP
@@ -93,6 +94,36 @@ async def test_a_long_press_opens_the_sheet_of_a_phone(person: NewPerson) -> Non
     await expect(ada.page.get_by_role("dialog", name="Reactions")).to_contain_text("Ada Okafor")
     await ada.page.go_back()
     await expect(ada.page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_a_room_is_renamed_and_all_see_who_did_it(person: NewPerson) -> None:
+    ada, bob = await person(), await person()
+    await both_in_kitchen(ada, bob)
+    await bob.page.get_by_role("button", name="Room name and description").click()
+    dialog = bob.page.get_by_role("dialog", name="Name and description")
+    await dialog.get_by_label("Name", exact=True).fill("Bakery")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_have_count(0)
+    for one in (ada, bob):
+        await expect(one.page.get_by_role("heading", name="Bakery", level=1)).to_be_visible()
+        await expect(one.room("Bakery")).to_be_visible()
+        await expect(one.page.locator(".row-line").last).to_contain_text("Bob Hale renamed the room to “Bakery”")
+    await ada.page.reload()
+    await expect(ada.page.get_by_role("heading", name="Bakery", level=1)).to_be_visible()
+
+
+async def test_a_name_that_is_refused_says_why_in_its_dialog(person: NewPerson) -> None:
+    ada = await person()
+    await Refusals("change_room").between(ada.page)
+    await ada.set_up("ada")
+    await ada.create_room("Kitchen")
+    await ada.page.get_by_role("button", name="Room name and description").click()
+    dialog = ada.page.get_by_role("dialog", name="Name and description")
+    await dialog.get_by_label("Name", exact=True).fill("Bakery")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("You are not a member of this room.")
+    await ada.page.keyboard.press("Escape")
+    await expect(ada.page.get_by_role("heading", name="Kitchen", level=1)).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True), (320, False)])

@@ -56,6 +56,7 @@ const EVENTS = {
   delete: "message_deleted",
   react: "reaction_added",
   unreact: "reaction_removed",
+  change_room: "room_changed",
 } as const;
 
 const pause = (ms = 250): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -222,6 +223,9 @@ export class Hubbub {
   }
   unreact(room: string, seq: number, emoji: string): Outgoing {
     return this.#write(room, { type: "unreact", about: seq, emoji });
+  }
+  changeRoom(room: string, changes: { title?: string; topic?: string }): Outgoing {
+    return this.#write(room, { type: "change_room", ...changes });
   }
   #write(room: string, write: Write): Outgoing {
     const entry: Outgoing = {

@@ -6,9 +6,8 @@ const discard = vi.fn(async () => undefined);
 const stored = vi.fn(async (): Promise<Outgoing[]> => []);
 vi.mock("../src/state/connection", () => ({ client: () => ({ discard, outbox: stored }) }));
 
-const { changesIn, forgetOutbox, noteOutgoing, outbox, pendingIn, restoreOutbox, settle } = await import(
-  "../src/state/outbox"
-);
+const { changesIn, forgetOutbox, noteOutgoing, outbox, outcome, pendingIn, restoreOutbox, settle } =
+  await import("../src/state/outbox");
 const { forgetNotices, notices } = await import("../src/state/notices");
 
 const error = new HubbubError("room_forbidden", "You are not a member of this room.");
@@ -37,6 +36,7 @@ describe("what is on its way", () => {
     note(entry({ type: "send", text: "b" }, "queued", "n2"));
     note(entry({ type: "send", text: "a" }, "queued", "n1"));
     note(entry(edit, "queued", "n3"));
+    note(entry({ type: "change_room", title: "T" }, "queued", "n4"));
     expect(pendingIn("kitchen", outbox.value).map(({ text }) => text)).toEqual(["a", "b"]);
     expect(changesIn("kitchen", outbox.value).map(({ nonce }) => nonce)).toEqual(["n3"]);
     expect(changesIn("balcony", outbox.value)).toEqual([]);
@@ -59,6 +59,7 @@ describe("what is refused", () => {
     [react, "Your reaction was not added."],
     [{ ...react, type: "unreact" }, "Your reaction was not taken back."],
     [{ type: "delete", about: 2 }, "The message was not deleted."],
+    [{ type: "change_room", title: "T" }, "The room was not changed."],
   ])("is as it was before, and is said: %j", async (write, words) => {
     note(entry(write));
     note(entry(write, "failed"));
@@ -79,6 +80,13 @@ describe("what is refused", () => {
       expect(notices.value).toEqual([]);
     },
   );
+
+  it("is told to who waits for it, and to nobody else", async () => {
+    const awaited = outcome("n1");
+    note(entry({ type: "change_room", title: "T" }, "failed"));
+    expect(await awaited).toMatchObject({ status: "failed", error });
+    expect(notices.value).toEqual([]);
+  });
 
   it("is said after a reload, too", async () => {
     stored.mockResolvedValueOnce([entry(react, "failed")]);

@@ -232,6 +232,11 @@ export class Hubbub {
     return this.#outbox.add(room, { type: "unreact", about: seq, emoji });
   }
 
+  /** Give a room another name or topic. What is absent stays as it is. */
+  changeRoom(room: string, changes: { title?: string; topic?: string }): Outgoing {
+    return this.#outbox.add(room, { type: "change_room", ...changes });
+  }
+
   /** Send a failed write once more, at its old place in the order. */
   retry(nonce: string): void {
     this.#outbox.retry(nonce);

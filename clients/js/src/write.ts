@@ -4,13 +4,14 @@ import type { Command } from "./vocabulary.js";
  * What is to become an event of a room's log. `about`: the `seq` of the message that is meant.
  *
  * `send`: a message, as an answer to the message `replyTo`. `edit`: another text for a message of mine. `delete`: of
- * mine, or as an administrator anybody's.
+ * mine, or as an administrator anybody's. `change_room`: what is absent stays as it is.
  */
 export type Write =
   | { readonly type: "send"; readonly text: string; readonly replyTo?: number }
   | { readonly type: "edit"; readonly about: number; readonly text: string }
   | { readonly type: "delete"; readonly about: number }
-  | { readonly type: "react" | "unreact"; readonly about: number; readonly emoji: string };
+  | { readonly type: "react" | "unreact"; readonly about: number; readonly emoji: string }
+  | { readonly type: "change_room"; readonly title?: string; readonly topic?: string };
 
 type WriteCommand = Extract<Command, { nonce: string }>;
 
@@ -28,6 +29,16 @@ export function commandOf(write: Write, room: string, nonce: string): WriteComma
     case "react":
     case "unreact":
       return { type: write.type, room, seq: write.about, emoji: write.emoji, nonce };
+    case "change_room": {
+      const { type, title, topic } = write;
+      return {
+        type,
+        room,
+        nonce,
+        ...(title !== undefined && { title }),
+        ...(topic !== undefined && { topic }),
+      };
+    }
   }
 }
 

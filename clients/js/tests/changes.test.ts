@@ -23,7 +23,7 @@ describe.each([true, false])("on the compact wire: %s", (compact) => {
     server.compact = compact;
   });
 
-  test("a message is answered, edited, reacted to and deleted", async () => {
+  test("a message is answered, edited, reacted to and deleted; a room is renamed", async () => {
     const page = await Page.in(server, "general");
     const { hubbub } = page;
     server.say("general", "lunch?");
@@ -32,12 +32,14 @@ describe.each([true, false])("on the compact wire: %s", (compact) => {
     hubbub.react("general", 2, "👍🏽");
     hubbub.react("general", 2, "❤️");
     hubbub.unreact("general", 2, "❤️");
+    hubbub.changeRoom("general", { title: "Lunch" });
     await pass(500);
     const states = stateOf(page.events, "ada");
     expect(states.get(3)).toMatchObject({ text: "yes, at one", reply_to: 2 });
     expect(states.get(2)?.state?.reactions).toEqual([
       { emoji: "👍🏽", count: 1, users: ["ada"], mine: true },
     ]);
+    expect(page.events.at(-1)).toMatchObject({ type: "room_changed", title: "Lunch" });
     const versions = hubbub.versions("general", 3);
     const reactions = hubbub.reactions("general", 2, "👍🏽");
     await pass();
@@ -54,15 +56,16 @@ describe("like a message, each", () => {
   const write = ({ hubbub }: Page): void => {
     hubbub.edit("general", 2, "hi there");
     hubbub.react("general", 2, "👍");
+    hubbub.changeRoom("general", { topic: "Greetings" });
     hubbub.delete("general", 2);
   };
-  const WRITTEN = ["message_edited", "reaction_added", "message_deleted"];
+  const WRITTEN = ["message_edited", "reaction_added", "room_changed", "message_deleted"];
 
   test.each(["before", "after"] as const)("survives a break %s the server got it, once", async (when) => {
     const page = await Page.in(server, "general");
     page.hubbub.send("general", "hi");
     await pass();
-    for (const type of ["edit", "react", "delete"] as const) server.cutAt(type, when);
+    for (const type of ["edit", "react", "change_room", "delete"] as const) server.cutAt(type, when);
     write(page);
     await pass(10_000);
     expect(kinds(page).slice(1)).toEqual(WRITTEN);

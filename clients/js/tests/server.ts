@@ -230,6 +230,7 @@ export class Server {
       case "delete":
       case "react":
       case "unreact":
+      case "change_room":
         return this.#write(link, command);
       case "versions": {
         const { log } = this.room(command.room);

@@ -8,6 +8,9 @@ import { notify } from "./notices";
 /** What I wrote and changed that has no event on this page yet, by nonce. */
 export const outbox = signal<ReadonlyMap<string, Outgoing>>(new Map());
 
+/** Who waits for what becomes of an entry, by nonce. */
+const waiting = new Map<string, (entry: Outgoing) => void>();
+
 function inRoom(room: string, entries: ReadonlyMap<string, Outgoing>): Outgoing[] {
   return [...entries.values()].filter((o) => o.room === room).sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
 }
@@ -20,6 +23,11 @@ export function pendingIn(room: string, entries: ReadonlyMap<string, Outgoing>):
 /** The changes to messages of one room, in the order in which they were made. */
 export function changesIn(room: string, entries: ReadonlyMap<string, Outgoing>): Change[] {
   return inRoom(room, entries).filter(isChange);
+}
+
+/** Resolves when the entry is sent or has failed. Who asks has to say why it failed. */
+export function outcome(nonce: string): Promise<Outgoing> {
+  return new Promise((resolve) => waiting.set(nonce, resolve));
 }
 
 /** Take over what was waiting when the page was closed. */
@@ -43,20 +51,26 @@ export function noteOutgoing(entry: Outgoing, shown: (room: string, seq: number)
   if (entry.status === "sent" && shown(entry.room, entry.seq ?? 0)) next.delete(entry.nonce);
   else next.set(entry.nonce, { ...entry });
   outbox.value = next;
-  if (entry.status === "failed") noteFailed(entry);
+  if (entry.status === "sent" || entry.status === "failed") {
+    const awaited = waiting.get(entry.nonce);
+    waiting.delete(entry.nonce);
+    if (entry.status === "failed") noteFailed(entry, awaited !== undefined);
+    awaited?.(entry);
+  }
 }
 
 const FAILED = {
   delete: "The message was not deleted.",
   react: "Your reaction was not added.",
   unreact: "Your reaction was not taken back.",
+  change_room: "The room was not changed.",
 } as const;
 
 /** What somebody typed stays, to be tried again. Everything else is as it was, and is said. */
-function noteFailed(entry: Outgoing): void {
+function noteFailed(entry: Outgoing, told = false): void {
   if (entry.type === "send" || entry.type === "edit") return;
   discard(entry.nonce).catch(() => undefined);
-  notify(`${FAILED[entry.type]} ${entry.error?.message ?? ""}`);
+  if (!told) notify(`${FAILED[entry.type]} ${entry.error?.message ?? ""}`);
 }
 
 /** An event arrived: no entry that was sent before it has to stand in for anything any more. */
@@ -83,5 +97,6 @@ function remove(nonce: string): void {
 }
 
 export function forgetOutbox(): void {
+  waiting.clear();
   outbox.value = new Map();
 }

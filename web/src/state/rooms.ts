@@ -12,6 +12,7 @@ import { roomBefore } from "../lib/before";
 import { countEvent, moveMark, refreshTally, type Tally } from "../lib/unread";
 import { client } from "./connection";
 import { forgetMarks, tellMark } from "./marks";
+import { outcome } from "./outbox";
 import { closeLayers, currentRoom, go, layers } from "./route";
 import { me } from "./session";
 
@@ -63,6 +64,7 @@ const joined = new Set<string>();
 const OF_ROOM: ReadonlySet<string> = new Set([
   "leave",
   "members",
+  "room",
   "message",
   "react",
   "reactions",
@@ -146,6 +148,15 @@ export async function createRoom(room: string, title: string, topic: string): Pr
 export async function lookUp(room: string): Promise<RoomEntry | null> {
   const { rooms: found } = await client().directory(roomBefore(room) ?? undefined, 1);
   return found.find((entry) => entry.room === room) ?? null;
+}
+
+/**
+ * Give a room another name and description; resolves when the server has done so. Raises HubbubError: bad_field,
+ * room_forbidden and others.
+ */
+export async function changeRoom(room: string, title: string, topic: string): Promise<void> {
+  const done = await outcome(client().changeRoom(room, { title, topic }).nonce);
+  if (done.status === "failed") throw done.error;
 }
 
 export async function leaveRoom(room: string): Promise<void> {

@@ -12,6 +12,7 @@ export type DialogName =
   | "switcher"
   | "account"
   | "leave"
+  | "room"
   | "message"
   | "react"
   | "reactions"

@@ -1,6 +1,7 @@
 import { plural } from "../lib/text";
 import { BackButton } from "../parts/BackButton";
 import { Icon } from "../parts/Icon";
+import { openDialog } from "../state/dialogs";
 import { visit } from "../state/jump";
 import { membersShown, toggleMembers } from "../state/panel";
 import { online } from "../state/people";
@@ -44,6 +45,15 @@ function RoomHead({ room }: { room: MyRoom }) {
         </h1>
         {room.topic && <p class="topic">{room.topic}</p>}
       </div>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Room name and description"
+        title="Room name and description"
+        onClick={() => openDialog("room")}
+      >
+        <Icon name="edit" size={18} />
+      </button>
       <button
         type="button"
         class="people-button"

@@ -14,6 +14,7 @@ import { MessageActions } from "./MessageActions";
 import { NewRoom } from "./NewRoom";
 import { Picker } from "./Picker";
 import { Reacted } from "./Reacted";
+import { RoomSettings } from "./RoomSettings";
 import { Switcher } from "./Switcher";
 import { Versions } from "./Versions";
 import { Welcome } from "./Welcome";
@@ -43,6 +44,7 @@ export function LaterDialog({ layer }: { layer: Layer }) {
   const room = openRoom.value;
   if (room === null) return <Gone />;
   if (layer.name === "leave") return <LeaveRoom room={room} />;
+  if (layer.name === "room") return <RoomSettings room={room} />;
   const message = openMessage(layer.seq ?? 0);
   const View = ABOUT_MESSAGES[layer.name];
   return message === null || View === undefined ? <Gone /> : <View message={message} />;
